@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from infra.plan.external import Fallback
+from infra.plan.gateway import Next, Upstream
 from tests.gateway.engine import Engine
 from tests.gateway.plans import PROVIDER_KEY, client, external, traffic, upstream
 from tests.gateway.provider import Provider
@@ -33,11 +34,21 @@ def gateway(engine: Engine, provider: Provider, tmp_path_factory: pytest.TempPat
         upstream("asleep", NOBODY, held_seconds=2, fallback=late),
         upstream("paused", NOBODY, paused=True, fallback=at_once),
         upstream("alone", NOBODY),
+        _two_versions("trial", engine.port, NOBODY, 0, at_once),
+        _two_versions("both", engine.port, engine.port, 50, late),
+        _two_versions("promoted", engine.port, NOBODY, 100, at_once),
     )
     names = tuple(sorted(name for each in models for name in each.names))
-    plan = traffic((client("app", names),), models, (external("large", provider.port, encrypted=False),))
+    plan = traffic(
+        (client("app", names), client("beta", names)), models, (external("large", provider.port, encrypted=False),)
+    )
     with running(plan, place_in(tmp_path_factory.mktemp("fallback"))) as gateway:
         yield gateway
+
+
+def _two_versions(name: str, port: int, next_port: int, weight: int, fallback: Fallback) -> Upstream:
+    coming = Next(upstream(f"{name}-next", next_port, names=(name,)), weight, ("beta",))
+    return upstream(name, port, fallback=fallback, next=coming)
 
 
 @pytest.fixture(autouse=True)
@@ -69,6 +80,34 @@ def test_what_its_servers_do_not_answer_is_answered_elsewhere(
     assert len(engine.requests) == asked
     line = gateway.logged(answer)
     assert [line[name] for name in ("model", "served_by", "tokens_in")] == [model, "large", 3]
+
+
+# model, client, the version asked for, what a server does -> the version that answers; None: it is answered elsewhere
+VERSIONS = {
+    "the model's own server": ("trial", "app", "", None, "present"),
+    "own servers that begin or end": ("trial", "app", "", "busy", None),
+    "a next version without a server, by a trial": ("trial", "app", "next", None, None),
+    "a next version without a server, by a client": ("trial", "beta", "", None, None),
+    "the present one, asked for by that client": ("trial", "beta", "present", None, "present"),
+    "a next version that has all requests": ("promoted", "app", "", None, None),
+    "either of a share": ("both", "app", "", "slow", None),
+    "the next one of a share": ("both", "beta", "", None, "next"),
+}
+
+
+@pytest.mark.parametrize(("model", "who", "asked", "does", "version"), VERSIONS.values(), ids=VERSIONS)
+def test_of_two_versions_the_one_that_is_asked_answers_or_it_is_answered_elsewhere(
+    gateway: Gateway, provider: Provider, model: str, who: str, asked: str, does: str | None, version: str | None
+) -> None:
+    """Never by the other version, which the request wasn't for."""
+    headers = {"x_llm_version": asked} if asked else {}
+    answer = gateway.ask("POST", CHAT, {"model": model, "does": does}, key=f"key-of-{who}-1", **headers)
+    served_by = None if version else "large"
+    assert (answer.status, answer.headers.get("x-llm-version")) == (200, version)
+    assert answer.headers.get("x-llm-served-by") == served_by
+    assert len(provider.requests) == (0 if version else 1)
+    line = gateway.logged(answer)
+    assert (line["model"], line["version"], line["served_by"]) == (model, version, served_by)
 
 
 def test_an_answer_that_has_begun_stays_here(gateway: Gateway, engine: Engine, provider: Provider) -> None:

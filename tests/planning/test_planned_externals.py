@@ -94,3 +94,15 @@ def test_a_client_of_hosted_models_alone_has_the_lowest_limit() -> None:
     made = plan(changed(_prod(), gateway__clients=clients))
     assert made.traffic.clients["far"].concurrent_requests == 16
     assert made.chosen["gateway.clients.far.concurrentRequests"].reason.startswith("its models are elsewhere")
+
+
+def test_both_versions_of_a_model_have_its_fallback() -> None:
+    """The next one, too, holds its callers only until they go elsewhere."""
+    sleeping = {"maxModelLen": 4096, "replicas": {"min": 0, "max": 1}}
+    versions = {"rollout": {"strategy": "blueGreen"}, "next": sleeping}
+    made = plan(_with_fallback({"to": "gpt", "afterSeconds": 45}, **versions))
+    upstream = made.traffic.upstreams["llama-8b"]
+    assert upstream.fallback is not None
+    assert upstream.next is not None
+    assert (upstream.fallback.to, upstream.held_seconds, upstream.next.server.held_seconds) == ("gpt", 0, 45)
+    assert not made.violations

@@ -4,6 +4,7 @@ from ipaddress import IPv4Address, ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from infra.services.external.section import External, Fallback
+from infra.services.serving.next import next_of
 from infra.services.serving.section import Model
 from infra.settings.addresses import private
 from infra.settings.checks.scope import Scope
@@ -19,7 +20,7 @@ def check_external(scope: Scope) -> None:
         key: Key = ("external", name)
         _check_name(scope, key, name)
         _check_url(scope, (*key, "baseUrl"), external)
-        _check_used(scope, key, name)
+    _check_used(scope)
     for name, model in scope.settings.models.items():
         if model.fallback is not None:
             _check_fallback(scope, name, model, model.fallback)
@@ -89,16 +90,26 @@ def _wrong_host(host: str, domain: str | None, example: str) -> tuple[str, str] 
     return None
 
 
-def _check_used(scope: Scope, key: Key, name: str) -> None:
-    """By name: `all` are the models of the platform."""
+def _check_used(scope: Scope) -> None:
+    """By name: `all` are the models of the platform. One client's list for all that are unused, since each is written
+    into the same place."""
+    clients = scope.settings.gateway.clients if scope.settings.gateway is not None else {}
+    unused = [name for name in scope.settings.external if not _is_used(scope, name)]
+    client, found = next(iter(clients.items()), ("web-shop", None))
+    own = ("all",) if found is None or found.models == "all" else found.models
+    for name in unused:
+        write = (
+            f"write gateway.clients.{client}.models: [{', '.join((*own, *unused))}], or models.NAME.fallback: {name}"
+        )
+        got = "no client may use it, and no model falls back to it"
+        scope.report.wrong(("external", name), got, write, reads=[("gateway",)])
+
+
+def _is_used(scope: Scope, name: str) -> bool:
     settings = scope.settings
-    clients = settings.gateway.clients if settings.gateway is not None else {}
-    by_client = any(name in each.models for each in clients.values() if each.models != "all")
-    by_model = any(each.fallback is not None and each.fallback.to == name for each in settings.models.values())
-    if not by_client and not by_model:
-        client = next(iter(clients), "web-shop")
-        write = f"write gateway.clients.{client}.models: [all, {name}], or models.NAME.fallback: {name}"
-        scope.report.wrong(key, "no client may use it, and no model falls back to it", write, reads=[("gateway",)])
+    clients = settings.gateway.clients.values() if settings.gateway is not None else ()
+    by_client = any(name in each.models for each in clients if each.models != "all")
+    return by_client or any(each.fallback is not None and each.fallback.to == name for each in settings.models.values())
 
 
 def _check_fallback(scope: Scope, name: str, model: Model, fallback: Fallback) -> None:
@@ -111,9 +122,6 @@ def _check_fallback(scope: Scope, name: str, model: Model, fallback: Fallback) -
     elif _task(scope, model) != "chat" or scope.settings.external[fallback.to].task != "chat":
         got = "only chats go elsewhere: vectors and scores of another model can't be compared with this one's"
         scope.report.wrong(key, got, "leave fallback out")
-    if model.next is not None:
-        got = "next and fallback both: requests of two versions can't go elsewhere in this release"
-        scope.report.wrong(key, got, "leave fallback out until the next version is promoted", reads=())
     _check_after(scope, (*key, "afterSeconds"), model, fallback.after_seconds)
 
 
@@ -121,8 +129,10 @@ def _check_after(scope: Scope, key: Key, model: Model, after: int | None) -> Non
     if after is None:
         return
     timeout = scope.settings.gateway.timeout_seconds if scope.settings.gateway is not None else None
-    if model.replicas.min == 0 and after < SHORTEST_HOLD:
-        got = f"{after} s: the model sleeps while nobody asks, and would never see why to wake up"
+    coming = [("its next version", next_of(model))] if model.next is not None else []
+    asleep = next((said for said, each in (("the model", model), *coming) if each.replicas.min == 0), None)
+    if asleep is not None and after < SHORTEST_HOLD:
+        got = f"{after} s: {asleep} sleeps while nobody asks, and would never see why to wake up"
         scope.report.wrong(key, got, f"write at least {SHORTEST_HOLD}")
     if timeout is not None and after >= timeout:
         got = f"{after} s: the gateway ends an answer that sends nothing for {timeout} s"

@@ -66,6 +66,27 @@ EXTERNAL: tuple[Bad, ...] = (
         "write https://api.example.net/v1",
     ),
     Bad(
+        "two externals that nobody may use",
+        stack(
+            LAPTOP,
+            _MODELS,
+            "external:",
+            f'  gpt: {{baseUrl: "https://api.example.net/v1", model: x, {_KEY}}}',
+            f'  large: {{baseUrl: "https://api.example.net/v1", model: y, {_KEY}}}',
+            "gateway: {clients: {web: {models: [a]}}}",
+            region=None,
+        ),
+        tuple(
+            Mistake(
+                f"external.{name}",
+                line,
+                "no client may use it, and no model falls back to it",
+                f"write gateway.clients.web.models: [a, gpt, large], or models.NAME.fallback: {name}",
+            )
+            for name, line in (("gpt", 6), ("large", 7))
+        ),
+    ),
+    Bad(
         "an external without a key, whose names are taken, and that nobody may use",
         stack(
             LAPTOP,
@@ -88,7 +109,7 @@ EXTERNAL: tuple[Bad, ...] = (
                 "external.a",
                 7,
                 "no client may use it, and no model falls back to it",
-                "write gateway.clients.web.models: [all, a], or models.NAME.fallback: a",
+                "write gateway.clients.web.models: [all, gpt, a], or models.NAME.fallback: a",
             ),
         ),
     ),
@@ -148,13 +169,6 @@ EXTERNAL: tuple[Bad, ...] = (
         "write gpt",
     ),
     _fallback(
-        "of two versions",
-        "gpt, next: {model: 'llama3.2:3b'}, rollout: {strategy: canary, weight: 5}",
-        "models.a.fallback",
-        "next and fallback both: requests of two versions can't go elsewhere in this release",
-        "leave fallback out until the next version is promoted",
-    ),
-    _fallback(
         "of a model whose replicas are chosen by the body",
         "gpt, affinity: user",
         "models.a.affinity",
@@ -162,6 +176,13 @@ EXTERNAL: tuple[Bad, ...] = (
         "write session, and callers send the header x-llm-session; or leave affinity or fallback out",
     ),
     _fallback("to nobody", "gtp", "models.a.fallback", "no external gtp; there are gpt", "write gpt"),
+    _fallback(
+        "before a sleeping next version would wake",
+        "{to: gpt, afterSeconds: 5}, rollout: {strategy: blueGreen}, next: {replicas: {min: 0, max: 1}}",
+        "models.a.fallback.afterSeconds",
+        "5 s: its next version sleeps while nobody asks, and would never see why to wake up",
+        "write at least 30",
+    ),
     _fallback(
         "later than the gateway waits",
         "{to: gpt, afterSeconds: 300}",
