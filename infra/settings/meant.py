@@ -7,9 +7,25 @@ from typing import Any
 
 from infra.settings.schema import Schema, forms
 
-_NUMBER = re.compile(r"[$€]?\s*(-?\d[\d,_ ]*(?:\.\d+)?)\s*([a-z%]*)", re.IGNORECASE)
+_CURRENCY = r"(?:US\$|USD|EUR|[$€£])"
+_NUMBER = re.compile(
+    rf"(?:about|~|<=?|{_CURRENCY})?\s*{_CURRENCY}?\s*(-?\d[\d,_ '\u00a0\u202f]*(?:\.\d+)?)\s*([a-z%]*)"
+    rf"\s*{_CURRENCY}?\s*(?:(?:/|per\s+)\s*[a-z]+)?",
+    re.IGNORECASE,
+)
 _DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d{1,2}$)")  # `1,80` is no thousands
-_THOUSANDS = {"": 1, "k": 10**3, "m": 10**6, "ki": 2**10, "mi": 2**20, "%": 0.01, "usd": 1}
+_COUNTED = dict.fromkeys(("gpu", "gpus", "node", "nodes", "replica", "replicas", "request", "requests"), 1)
+_THOUSANDS = _COUNTED | {
+    "": 1,
+    "thousand": 10**3,
+    "usd": 1,
+    "eur": 1,
+    "k": 10**3,
+    "m": 10**6,
+    "ki": 2**10,
+    "mi": 2**20,
+    "%": 0.01,
+}
 _TOKENS = _THOUSANDS | {"k": 2**10, "m": 2**20, "tokens": 1, "token": 1}  # a context of 32k is 32,768 tokens
 _SECONDS = {"": 1, "s": 1, "sec": 1, "seconds": 1, "m": 60, "min": 60, "minutes": 60, "h": 3600}
 _GIB = {"": 1, "g": 1, "gb": 1, "gi": 1, "gib": 1, "m": 1, "mb": 1, "mi": 1, "mib": 1}
@@ -28,7 +44,7 @@ _LABEL = re.compile(r"([\w./-]+)\s*[=:]\s*([\w.-]+)")
 _MIB_MIN, _SEEN = 1000, 0.98  # nvidia-smi's MiB, of which an engine sees at least that part on the catalogue's cards
 _ADDRESS = re.compile(r"[\w.-]+(:\d+|\.\w+)\S*")
 _IP = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
-_RANGE = re.compile(r"(\d+)\s*(?:\.\.\.?|-|–|:|,|to)\s*(\d+)")
+_RANGE = re.compile(r"(\d+)\s*(?:\.\.\.?|-|–|:|,(?!\d{3}$)|to)\s*(\d+)")
 _LONG_NAME = re.compile(r"\w+(:[^:]*){4,}/")  # of several parts, the last of which the user gave
 _ACCOUNT = re.compile(r"(?<![\w-])\d{12}(?=:|$)")  # not the end of an id
 _DEEPEST = 3  # nested sections that a single value may abbreviate
@@ -174,13 +190,13 @@ def _is_section(node: Schema) -> bool:
 
 
 def _numbers(key: str, value: Any, node: Schema) -> Iterator[float]:
-    units = _TOKENS if key in ("maxModelLen", "maxNumBatchedTokens") else _THOUSANDS
+    units = _TOKENS if key in ("maxModelLen", "maxNumBatchedTokens", "original") else _THOUSANDS
     units = _SECONDS if key.endswith("Seconds") else _GIB if key.endswith("Gib") else units
     match = _NUMBER.fullmatch(value.strip()) if isinstance(value, str) else None
     number: float | None = None
     if match is not None and match[2].lower() in units:
         digits = _DECIMAL_COMMA.sub(".", match[1])
-        number = float(re.sub("[,_ ]", "", digits)) * units[match[2].lower()]
+        number = float(re.sub(r"[^\d.-]", "", digits)) * units[match[2].lower()]
     elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         number = value
     if number is None:

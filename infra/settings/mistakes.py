@@ -111,8 +111,6 @@ def _written_otherwise(key: str, known: Collection[str]) -> str | None:
     others, write = _OTHERWISE.get(key.lower(), (set[str](), ""))
     if others & set(known):
         return f"write {write}"
-    if key.isdecimal():
-        return "a comma begins another key here, so write the number before it without one, such as 45000"
     currency = _OTHER_CURRENCY.fullmatch(key)
     dollars = f"usd{currency[1]}" if currency else None
     return f"prices are in US dollars here; write {dollars}" if dollars in known else None

@@ -183,6 +183,8 @@ def _range(form: Schema) -> str:
         return f" over {form['exclusiveMinimum']:g}" + (f", at most {high}" if high is not None else "")
     if low is not None and "exclusiveMaximum" in form:
         return f" from {low:g}, under {form['exclusiveMaximum']:g}"
+    if low is not None or high is not None:
+        return f" of at least {low:g}" if low is not None else f" of at most {high:g}"
     return ""
 
 

@@ -49,6 +49,8 @@ ObjectName = Annotated[
         r"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$", "llm-tls", "name of lower-case letters, digits, hyphens and dots"
     ),
 ]
+SECRET_NAME = "name of a Secret, of lower-case letters, digits, hyphens and dots"  # the title of its schema
+SecretName = Annotated[str, pattern(r"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$", "llm-tls", SECRET_NAME)]
 SecretKey = Annotated[str, pattern(r"^[-._a-zA-Z0-9]+$", "token", "key of a Secret", max_length=253)]
 KUBERNETES_VERSION = "Kubernetes version, quoted"  # the title of its schema
 KubernetesVersion = Annotated[str, pattern(r"^1\.\d\d$", "1.35", KUBERNETES_VERSION)]

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from infra.catalog import Catalog
 from infra.config_keys import PLATFORM, is_secret
+from infra.settings.instead import after_a_comma, instead_of_number, of_a_secret
 from infra.settings.meant import meant, named_otherwise, takes
 from infra.settings.mistakes import NULL_KEY, Key, Report, did_you_mean, holds_token, meant_place, shown, unknown_key
 from infra.settings.platform import Settings
@@ -34,18 +35,6 @@ _ZONE_NAME = re.compile(r"[a-z]{2}(-[a-z]+)+-\d[a-z]")
 _ZONE_ID = re.compile(r"[a-z]{3,4}\d-az\d")
 _ZONES: Key = ("cluster", "create", "zones")
 _FEW_ZONES = 3
-# Facts about nodes that exist: no number within the limits is more likely than another.
-_COUNTED = {
-    "gpusPerNode": "the GPUs of one node, as many as `nvidia-smi -L` lists there, and not those of all nodes",
-    "nodes": "N, as many as `kubectl get nodes` lists with the labels of the selector",
-}
-# What a client with nothing asks for.
-_NOTHING = {
-    "keys": "write keys: [1], or leave keys out",
-    "requestsPerMinute": "to stop a client: llm-platform client revoke",
-    "tokensPerMinute": "to stop a client: llm-platform client revoke",
-    "concurrentRequests": "to stop a client: llm-platform client revoke",
-}
 _ROUNDS = 5  # when a wrong value is replaced, another one may show
 
 
@@ -156,6 +145,8 @@ def _message(key: Key, kind: str, data: Any, stack: str, region: str | None, cat
                 "a secret is a separate key (value not shown)",
                 f"pulumi config set --secret {leaf} -s {stack}",
             )
+        if leaf.isdecimal():
+            return f"unknown key; {after_a_comma(leaf, _at(data, key[:-1]), schema_at(key[:-1]) or {})}", ""
         return unknown_key(leaf, known_keys(key[:-1]), places_of(key)), ""
     node = schema_at(key)
     if node is None:
@@ -166,7 +157,8 @@ def _message(key: Key, kind: str, data: Any, stack: str, region: str | None, cat
         return _name_message(key)
     if key[:3] == _ZONES:
         return _zone_message(key, _at(data, key), node, region, catalog)
-    return _value_message(key, kind, _at(data, key), node, catalog)
+    got, write = _value_message(key, kind, _at(data, key), node, catalog)
+    return got, f"{write}{of_a_secret(_at(data, key), node, data)}"
 
 
 def _name_message(key: Key) -> tuple[str, str]:
@@ -209,10 +201,8 @@ def _value_message(key: Key, kind: str, value: Any, node: Schema, catalog: Catal
         return _version_message(got, value, node, catalog, there="existing" in key)
     if kind in ("too_short", "too_long") and value:
         return f"got {len(value)}; allowed: {allowed(node)}", _write(leaf, example(node))
-    if leaf in _COUNTED and isinstance(value, int | float):
-        return f"{got}; allowed: {allowed(node)}", f"write {leaf}: {_COUNTED[leaf]}"
-    if leaf in _NOTHING and value in (0, []):
-        return f"{got}; allowed: {allowed(node)}", _NOTHING[leaf]
+    if (instead := instead_of_number(leaf, value, node, required=is_required(key))) is not None:
+        return f"{got}; allowed: {allowed(node)}", instead
     probably = meant(leaf, value, node)
     words = choices(node)
     if isinstance(probably, str) and not isinstance(value, str) and probably not in words:

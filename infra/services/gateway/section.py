@@ -13,6 +13,7 @@ from infra.settings.types import (
     NamespaceName,
     ObjectName,
     OneNumber,
+    SecretName,
     Section,
     Short,
     pattern,
@@ -167,7 +168,7 @@ class Gateway(Section):
     certificate_arn: CertificateArn | None = Field(
         default=None, description="ACM certificate for <domain> and, in this release, *.<domain>; with class alb only"
     )
-    tls_secret: ObjectName | None = Field(
+    tls_secret: SecretName | None = Field(
         default=None,
         description="Secret with the certificate for <domain> and, in this release, *.<domain>; not with class alb",
         examples=["llm-tls"],

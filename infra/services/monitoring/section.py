@@ -5,13 +5,13 @@ from typing import Annotated
 from pydantic import Field
 
 from infra.clouds.aws.types import RoleArn
-from infra.settings.types import ObjectName, SecretKey, Section
+from infra.settings.types import SecretKey, SecretName, Section
 
 
 class BearerSecret(Section):
     """A Secret in the models' namespace that contains a token."""
 
-    name: ObjectName = Field(description="name of a Secret in the models' namespace", examples=["prometheus-login"])
+    name: SecretName = Field(description="name of a Secret in the models' namespace", examples=["prometheus-login"])
     key: SecretKey = Field(default="token", description="key of the Secret that contains the token")
 
 
@@ -19,7 +19,7 @@ class BasicSecret(Section):
     """A Secret in the models' namespace that contains a user name and a password. The default keys are those of a
     Secret of type `basic-auth`."""
 
-    name: ObjectName = Field(description="name of a Secret in the models' namespace", examples=["prometheus-login"])
+    name: SecretName = Field(description="name of a Secret in the models' namespace", examples=["prometheus-login"])
     username_key: SecretKey = Field(default="username", description="key of the Secret that contains the user name")
     password_key: SecretKey = Field(default="password", description="key of the Secret that contains the password")
 
@@ -27,7 +27,7 @@ class BasicSecret(Section):
 class CaSecret(Section):
     """A Secret in the models' namespace that contains the certificate of a CA."""
 
-    name: ObjectName = Field(description="name of a Secret in the models' namespace", examples=["prometheus-ca"])
+    name: SecretName = Field(description="name of a Secret in the models' namespace", examples=["prometheus-ca"])
     key: SecretKey = Field(default="ca.crt", description="key of the Secret that contains the certificate, as PEM")
 
 

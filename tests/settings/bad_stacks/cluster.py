@@ -13,8 +13,7 @@ BAD_CLUSTERS = (
             Mistake(
                 "budget.0",
                 6,
-                "unknown key; a comma begins another key here, so write the number before it without one, such as"
-                " 45000",
+                "unknown key; a comma begins another key here, so write usdPerMonth: 45000",
             ),
         ),
     ),

@@ -193,7 +193,7 @@ GATEWAY = (
                 "gateway.custom.rank.port",
                 15,
                 "got the number 0; allowed: a whole number from 1 to 65535",
-                "write port: 8080",
+                "write the port that `kubectl get service` lists for it",
             ),
             Mistake(
                 "gateway.custom.rank.service",
@@ -259,7 +259,7 @@ GATEWAY = (
                 "gateway.clients.few.requestsPerMinute",
                 13,
                 "got the number -1; allowed: a whole number from 1 to 1000000",
-                "write requestsPerMinute: 600",
+                "leave requestsPerMinute out, or write a value such as requestsPerMinute: 600",
             ),
             Mistake(
                 "gateway.clients.back.keys",

@@ -103,7 +103,12 @@ PLATFORM = (
         stack(CLUSTER, MODEL, "budget: {usdPerMonth: -1, of: most}"),
         (
             Mistake("budget.of", 6, 'got "most"; allowed: max, expected, min', "write of: max"),
-            Mistake("budget.usdPerMonth", 6, "got the number -1; allowed: a number over 0", "write usdPerMonth: 30000"),
+            Mistake(
+                "budget.usdPerMonth",
+                6,
+                "got the number -1; allowed: a number over 0",
+                "write the highest bill that you accept, or leave budget out for no limit",
+            ),
         ),
     ),
     Bad(
@@ -174,7 +179,12 @@ PLATFORM = (
             ),
             Mistake("models.a.gpus", 6, 'got "many"; allowed: a whole number from 0 to 16', "write gpus: 1"),
             Mistake("models.a.pool", 6, "no pool l5; known: l4"),
-            Mistake("budget.usdPerMonth", 7, "missing; needs a number over 0", "write usdPerMonth: 30000"),
+            Mistake(
+                "budget.usdPerMonth",
+                7,
+                "missing; needs a number over 0",
+                "write usdPerMonth: 30000",
+            ),
         ),
     ),
     Bad(

@@ -14,7 +14,12 @@ POOLS = (
         stack(CLUSTER, MODEL, "budget: {eurPerMonth: 8000}"),
         (
             Mistake("budget.eurPerMonth", 6, "unknown key; prices are in US dollars here; write usdPerMonth"),
-            Mistake("budget.usdPerMonth", 6, "missing; needs a number over 0", "write usdPerMonth: 30000"),
+            Mistake(
+                "budget.usdPerMonth",
+                6,
+                "missing; needs a number over 0",
+                "write usdPerMonth: 30000",
+            ),
         ),
     ),
     Bad(

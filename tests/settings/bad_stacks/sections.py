@@ -172,7 +172,7 @@ SECTIONS = (
                 "models.a.maxNumSeqs",
                 5,
                 "got the number 0; allowed: a whole number from 1 to 4096",
-                "write maxNumSeqs: 64",
+                "leave maxNumSeqs out, or write a value such as maxNumSeqs: 64",
             ),
         ),
     ),

@@ -1,0 +1,79 @@
+"""What to write where the value can't be guessed from what was typed."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from infra.settings.meant import meant, takes
+from infra.settings.schema import Schema, example, flow, forms
+from infra.settings.types import SECRET_NAME
+
+# Facts about what exists, and limits that are a decision: no number is more likely than another.
+_FACTS = {
+    "gpusPerNode": "write gpusPerNode: the GPUs of one node, as many as `nvidia-smi -L` lists there, and not those of"
+    " all nodes",
+    "nodes": "write nodes: N, as many as `kubectl get nodes` lists with the labels of the selector",
+    "gpuMemoryGib": "write the memory of one GPU, the MiB of `nvidia-smi --query-gpu=memory.total --format=csv` divided"
+    " by 1024, or leave gpuMemoryGib out for a kind of GPU that is known here",
+    "usdPerGpuHour": "leave usdPerGpuHour out for nodes that cost nothing or whose price you don't know: the bill"
+    " doesn't count nodes without a price",
+    "usdPerMonth": "write the highest bill that you accept, or leave budget out for no limit",
+    "contextLength": "write the provider's limit of tokens, or leave contextLength out",
+    "rank": "write `r` of its adapter_config.json, or leave rank out",
+    "original": "write original_max_position_embeddings of its config.json, or leave original out for Qwen2.5 and"
+    " Qwen3",
+    "theta": "write rope_theta of its config.json, or leave theta out for Qwen2.5 and Qwen3",
+    "port": "write the port that `kubectl get service` lists for it",
+    "in": "write the provider's price, or leave usdPerMillionTokens out",
+    "out": "write the provider's price, or leave usdPerMillionTokens out",
+}
+# What a client with nothing asks for.
+_STOPPED = "to stop a client: llm-platform client revoke"
+_NOTHING = {"keys": "write keys: [1], or leave keys out"} | dict.fromkeys(
+    ("requestsPerMinute", "tokensPerMinute", "concurrentRequests"), _STOPPED
+)
+_IN_A_NAMESPACE = re.compile(r"([a-z0-9-]+)/([a-z0-9.-]+)")  # as controllers write the name of an object
+_GROUP = 3  # digits between two commas of a number
+
+
+def instead_of_number(leaf: str, value: Any, node: Schema, *, required: bool) -> str | None:
+    """Of a number out of its range, or an empty list; None: what was typed says what to write."""
+    if leaf in _NOTHING and value in (0, []):
+        return _NOTHING[leaf]
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    if leaf in _FACTS:
+        return _FACTS[leaf]
+    if value > 0 or required or leaf.isdecimal() or meant(leaf, value, node) is not None:
+        return None
+    return f"leave {leaf} out, or write a value such as {leaf}: {flow(example(node))}"
+
+
+def of_a_secret(value: Any, node: Schema, platform: Mapping[str, Any]) -> str:
+    """Where the Secret has to be whose name was written with a namespace."""
+    found = _IN_A_NAMESPACE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None or not any(_names_a_secret(form) for form in forms(node)):
+        return ""
+    section = platform.get("namespace")
+    name = section.get("name") if isinstance(section, Mapping) else section
+    theirs = name if isinstance(name, str) else "llm"
+    here = "" if theirs == found[1] else ": put a copy of the Secret there"
+    return f"; it is read in the models' namespace, {theirs}{here}"
+
+
+def _names_a_secret(form: Schema) -> bool:
+    """Also a section of which the name is the only required key."""
+    name = form.get("properties", {}).get("name")
+    return form.get("title") == SECRET_NAME or (name is not None and name.get("title") == SECRET_NAME)
+
+
+def after_a_comma(key: str, section: Mapping[str, Any], node: Schema) -> str:
+    """Of the key that a comma in a number begins: `{usdPerMonth: 18,000}` has the keys usdPerMonth and 000."""
+    before = {name: each for name, each in section.items() if isinstance(each, int) and not isinstance(each, bool)}
+    known = {name: inner for form in forms(node) for name, inner in form.get("properties", {}).items()}
+    whole = {name: int(f"{each}{key.zfill(_GROUP)}") for name, each in before.items()}
+    able = [f"{name}: {each}" for name, each in whole.items() if name in known and takes(known[name], each)]
+    # Of `,050` and `,50` YAML makes other numbers.
+    sure = able if key == "0" or len(key) == _GROUP else []
+    write = " or ".join(sure) if sure else "the number before it without one, and with a point before decimals"
+    return f"a comma begins another key here, so write {write}"

@@ -1,0 +1,136 @@
+"""Where the value can't be guessed, a message says where to look or what to leave out, and invents none."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from infra.settings.mistakes import BadStackFile, Mistake
+from infra.settings.schema import Schema, forms, platform_schema
+from infra.settings.types import SECRET_NAME
+from infra.stack_file import load_config
+
+Path = tuple[str, ...]
+NODES = {"l4": {"existing": {"gpu": "L4", "nodes": 2, "selector": {"pool": "gpu"}}}}
+OWN: dict[str, Any] = {
+    "cluster": {"existing": {"context": "kind-llm"}},
+    "gpuPools": NODES,
+    "models": {"a": {"model": "Qwen/Qwen3-8B"}},
+}
+NAMES = {"gpuPools": "l4", "models": "a"}  # that are there already
+ANY = "some"  # a name of a mapping
+
+
+def leaves(node: Schema, at: Path = ()) -> Iterator[tuple[Path, Schema]]:
+    for form in forms(node):
+        inner = form.get("properties", {}).items() or [
+            (ANY, each) for each in form.get("patternProperties", {}).values()
+        ]
+        yield at, form
+        for name, each in inner:
+            yield from leaves(each, (*at, NAMES.get(at[-1] if at else "", name) if name == ANY else name))
+
+
+SECRETS = sorted({path for path, form in leaves(platform_schema()) if form.get("title") == SECRET_NAME})
+# Of what a cluster has one of a name: no namespace matters.
+OF_THE_CLUSTER = ("ingressClass", "storageClass", "runtimeClassName")
+
+
+def written(path: Path, value: Any, **others: Any) -> Mistake:
+    platform = json.loads(json.dumps({**OWN, **others}))
+    section = platform
+    for part in path[:-1]:
+        section = section.setdefault(part, {})
+    section[path[-1]] = value
+    with pytest.raises(BadStackFile) as caught:
+        load_config(stack="dev", platform=platform, region="us-east-1")
+    return next(each for each in caught.value.mistakes if each.path == ".".join(path))
+
+
+def test_every_key_that_names_a_secret_is_found() -> None:
+    assert [".".join(path) for path in SECRETS] == [
+        "addons.prometheus.existing.auth.basicSecret.name",
+        "addons.prometheus.existing.auth.bearerSecret.name",
+        "addons.prometheus.existing.auth.caSecret.name",
+        "gateway.tlsSecret",
+    ]
+    objects = {path[-1] for path, form in leaves(platform_schema()) if "hyphens and dots" in form.get("title", "")}
+    assert objects - {path[-1] for path in SECRETS} == set(OF_THE_CLUSTER)
+
+
+@pytest.mark.parametrize("path", [*SECRETS, *(path[:-1] for path in SECRETS if path[-1] == "name")], ids=".".join)
+@pytest.mark.parametrize(
+    ("typed", "namespace", "says"),
+    [
+        ("cert-manager/tls-1", None, "; it is read in the models' namespace, llm: put a copy of the Secret there"),
+        ("team/tls-1", {"name": "team"}, "; it is read in the models' namespace, team"),
+        ("llm/tls-1", {"name": "team"}, "; it is read in the models' namespace, team: put a copy of the Secret there"),
+    ],
+)
+def test_a_secret_with_a_namespace_is_answered_with_the_namespace_where_it_is_read(
+    path: Path, typed: str, namespace: Any, says: str
+) -> None:
+    write = written(path, typed, **({"namespace": namespace} if namespace else {})).write
+    assert "tls-1" in write.partition(";")[0]
+    assert write.endswith(says)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [("gateway", "ingressClass"), ("cache", "storageClass"), ("gpuPools", "l4", "existing", "runtimeClassName")],
+    ids=".".join,
+)
+def test_what_has_no_namespace_is_answered_without_one(path: Path) -> None:
+    assert written(path, "kube-system/own").write == f"write {path[-1]}: own"
+
+
+NODE = ("gpuPools", "l4", "existing")
+# No number is more likely than another.
+FACTS: list[tuple[Path, Any, str]] = [
+    ((*NODE, "usdPerGpuHour"), 0, "leave usdPerGpuHour out for nodes that cost nothing"),
+    ((*NODE, "usdPerGpuHour"), -1.5, "leave usdPerGpuHour out"),
+    ((*NODE, "gpuMemoryGib"), 0, "nvidia-smi"),
+    ((*NODE, "nodes"), 0, "kubectl get nodes"),
+    ((*NODE, "gpusPerNode"), 32, "nvidia-smi -L"),
+    (("budget", "usdPerMonth"), 0, "leave budget out for no limit"),
+    (("external", "gpt", "contextLength"), 0, "leave contextLength out"),
+    (("external", "gpt", "usdPerMillionTokens", "in"), -1, "leave usdPerMillionTokens out"),
+    (("gateway", "custom", "rerank", "port"), 0, "kubectl get service"),
+    (("models", "a", "adapters", "sql", "rank"), 0, "adapter_config.json"),
+    (("models", "a", "ropeScaling", "theta"), 0, "config.json"),
+    (("models", "a", "maxNumSeqs"), 0, "leave maxNumSeqs out, or write a value such as maxNumSeqs: 64"),
+    (("models", "a", "concurrency"), -1, "leave concurrency out, or write a value such as concurrency: 8"),
+    (("gateway", "clients", "web", "tokensPerMinute"), 0, "llm-platform client revoke"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "says"), FACTS, ids=lambda each: str(each))
+def test_no_number_is_invented(path: Path, value: Any, says: str) -> None:
+    assert says in written(path, value).write
+
+
+# A section as YAML reads a number with a comma in a short mapping, and what to write.
+COMMAS: list[tuple[Path, dict[str, Any], str]] = [
+    (("budget", "0"), {"usdPerMonth": 18}, "usdPerMonth: 18000"),
+    (("budget", "500"), {"usdPerMonth": 18}, "usdPerMonth: 18500"),
+    (("budget", "40"), {"usdPerMonth": 18}, "the number before it without one, and with a point before decimals"),
+    (
+        ("gateway", "clients", "web", "200"),
+        {"requestsPerMinute": 1, "team": "shop"},
+        "requestsPerMinute: 1200",
+    ),
+    (
+        ("gateway", "clients", "web", "200"),
+        {"requestsPerMinute": 1, "concurrentRequests": 8},
+        "requestsPerMinute: 1200 or concurrentRequests: 8200",
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "section", "says"), COMMAS, ids=lambda each: str(each))
+def test_a_comma_in_a_number_is_answered_with_the_number(path: Path, section: dict[str, Any], says: str) -> None:
+    others: dict[str, Any] = {**section}
+    for part in reversed(path[:-1]):
+        others = {part: others}
+    assert written(path, None, **others).got.endswith(f"so write {says}")
