@@ -5,22 +5,23 @@ from dataclasses import asdict
 from typing import Any
 
 from infra.cli.document import Column, Document, Row, Section, columns
+from infra.cli.simulate_assumed import assumptions
 from infra.cli.simulate_input import Asked
 from infra.plan.plan import Plan
-from infra.plan.words import count, number, usd
+from infra.plan.words import count, minutes, number, usd
 from infra.simulate.arrivals import Arrivals
 from infra.simulate.clients import AT_ONCE, PER_MINUTE, TOKENS, ClientLimits
-from infra.simulate.hours import zone
+from infra.simulate.counted import Rolled
 from infra.simulate.remedies import Remedy
 from infra.simulate.simulation import Pattern, Simulation, simulate
-from infra.simulate.summary import ModelSummary, Spread, Summary
+from infra.simulate.summary import ModelSummary, PoolSummary, Spread, Summary
 
 NO_ESTIMATE = "no model of this stack has an estimate of its speed"
 _SIGNS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def answer(plan: Plan, asked: Asked) -> Simulation:
-    return simulate(plan, asked.traffic, asked.seeds)
+    return simulate(plan, asked.traffic, asked.seeds, asked.events)
 
 
 def data(plan: Plan, asked: Asked, found: Simulation) -> dict[str, Any]:
@@ -40,6 +41,7 @@ def data(plan: Plan, asked: Asked, found: Simulation) -> dict[str, Any]:
             each.name: {
                 "node_hours_per_day": asdict(each.node_hours),
                 "usd_per_day": asdict(each.usd) if each.usd else None,
+                "taken_back": each.taken,
             }
             for each in (made.pools if made else ())
         },
@@ -50,7 +52,7 @@ def data(plan: Plan, asked: Asked, found: Simulation) -> dict[str, Any]:
         "usd_per_day": made.usd if made else None,
         "would_help": [_remedy_data(each) for each in found.remedies],
         "left_out": dict(found.platform.left_out),
-        "assumptions": list(_assumptions(asked, plan)),
+        "assumptions": list(assumptions(asked, plan)),
         "version": 1,
     }
 
@@ -65,6 +67,7 @@ def _model_data(each: ModelSummary) -> dict[str, Any]:
         "refused": each.refused,
         "silent": each.silent,
         "cut": each.cut,
+        "broken": each.broken,
         "too_long": each.too_long,
         "elsewhere": each.elsewhere,
         "in_system_at_end": each.in_system,
@@ -82,6 +85,7 @@ def _model_data(each: ModelSummary) -> dict[str, Any]:
         "queue": {"mean": asdict(each.queue_mean), "max": asdict(each.queue_max)},
         "gpu_hours_per_day": asdict(each.gpu_hours),
         "usd_per_day": each.usd,
+        "rollouts": [asdict(one) for one in each.rollouts],
     }
 
 
@@ -104,7 +108,7 @@ def document(plan: Plan, asked: Asked, found: Simulation) -> Document:
         title=f"{plan.stack} · {asked.said} · {runs} · an estimate",
         verdict=list(_verdict(made, found, plan)) if made else [("NOTHING", NO_ESTIMATE)],
         sections=[*(_sections(made, found) if made else ()), *_left_out(found, asked)],
-        footer="\n".join(("assumed:", *_assumptions(asked, plan))),
+        footer="\n".join(("assumed:", *assumptions(asked, plan))),
     )
 
 
@@ -116,10 +120,19 @@ def _verdict(made: Summary, found: Simulation, plan: Plan) -> Iterator[Row]:
     for each in lost:
         yield ("LOST", f"{each.name}: {_some(each.lost)} of {number(each.requests)} requests; {_why_lost(each, plan)}")
     yield from _limited(made, found.platform.clients)
+    yield from (("ROLLOUT", f"{each.name}: {_rolled(one)}") for each in made.models for one in each.rollouts)
     if made.usd is None:
         yield ("COSTS", "not known, because a pool has no price: write gpuPools.NAME.existing.usdPerGpuHour")
     else:
         yield ("COSTS", f"{usd(made.usd)} per day, for the nodes of the GPU pools alone")
+
+
+def _rolled(each: Rolled) -> str:
+    least = f"at least {count(each.ready, 'replica')} ready"
+    if each.ended is None:
+        return f"hour {each.begun / 3600:g} of the first run, not over at its end; {least}"
+    took = minutes(round(each.ended - each.begun))
+    return f"hour {each.begun / 3600:g} of the first run, all replicas are new {took} later; {least}"
 
 
 def _limited(made: Summary, clients: Sequence[ClientLimits]) -> Iterator[Row]:
@@ -137,6 +150,7 @@ def _why_lost(each: ModelSummary, plan: Plan) -> str:
         "found no replica that was ready": each.refused,
         f"waited {plan.traffic.idle_seconds} s in a queue": each.silent,
         f"took longer than {plan.traffic.total_seconds} s": each.cut,
+        "were cut when a spot node went": each.broken,
     }
     return ", ".join(f"{_some(amount)} {why}" for why, amount in causes.items() if amount)
 
@@ -170,11 +184,19 @@ def _sections(made: Summary, found: Simulation) -> Iterator[Section]:
             [(each.model, _written(each), _helps(each)) for each in found.remedies],
             note="each played with the requests of the first run; dollars are those of the model's pool",
         )
+    spot = any(each.taken is not None for each in made.pools)
     yield Section(
         "POOLS",
-        columns("node-hours per day", "$ per day", right=2),
-        [(each.name, f"{each.node_hours.mean:,.1f}", usd(each.usd.mean) if each.usd else "-") for each in made.pools],
+        columns("node-hours per day", "$ per day", *(("taken back",) if spot else ()), right=2 + spot),
+        [_pool(each, spot=spot) for each in made.pools],
+        note="taken back: spot nodes per run, in the mean" if spot else "",
     )
+
+
+def _pool(each: PoolSummary, *, spot: bool) -> Row:
+    taken = "-" if each.taken is None else _some(each.taken)
+    price = usd(each.usd.mean) if each.usd else "-"
+    return (each.name, f"{each.node_hours.mean:,.1f}", price, *((taken,) if spot else ()))
 
 
 def _row(each: ModelSummary, *, holds: bool) -> Row:
@@ -242,34 +264,3 @@ def _why(left_out: Mapping[str, str], asked: Asked) -> Iterator[Row]:
     for name, why in left_out.items():
         rows = traffic.count(name) if isinstance(traffic, Arrivals) else 0
         yield (name, f"{why}; {count(rows, 'request')} of the file" if rows else why)
-
-
-def _assumptions(asked: Asked, plan: Plan) -> Iterator[str]:
-    yield from asked.assumed
-    yield (
-        "a step takes what the plan's throughput model says in the middle of its interval; a prompt is read whole, no"
-        " prefix of it is in the cache"
-    )
-    yield (
-        "a run begins with the minimum of replicas; each start is drawn from the plan's intervals, with a new node only"
-        " where no GPU is free; nodes go after 10 minutes without a pod"
-    )
-    yield (
-        "KEDA, the HPA and the autoscaler of nodes act as their sources say; Prometheus reads every 15 s; the gateway"
-        " chooses of two replicas the one with fewer requests"
-    )
-    yield "callers stream: an answer that comes whole would be a pause of as long as it takes"
-    if any(model.schedule is not None for model in plan.models.values()):
-        yield from _of_schedules(plan, asked)
-    yield "each Envoy has its share of a client's requests, so that its limits count as one"
-    yield "lost spot nodes, rollouts and callers who try again aren't in it"
-    yield "dollars are those of GPU nodes at the plan's price per hour; other costs aren't in it"
-
-
-def _of_schedules(plan: Plan, asked: Asked) -> Iterator[str]:
-    traffic = asked.traffic
-    dated = isinstance(traffic, Arrivals) and traffic.dated
-    starts = "on the date of its first request" if dated else f"on Monday at 00:00, {zone(plan)}"
-    yield f"the run begins {starts}; schedules are played as KEDA acts on them, without daylight saving time"
-    if isinstance(traffic, Pattern) and traffic.days > 5:
-        yield "Saturday and Sunday have as many requests as the other days"

@@ -15,15 +15,25 @@ from infra.cli.options import format_option, print_text, stacks_option
 @click.option("--pattern", metavar="NAME", help="Instead of FILE: steady, daily or burst; default: daily.")
 @click.option("--rate", metavar="R", help="Of a pattern: requests per second in the peak hour, of all models together.")
 @click.option("--days", metavar="N", help="Of a pattern: how long; default: 1.")
+@click.option("--rollout", "rollouts", multiple=True, metavar="MODEL@HOUR", help="A new version of MODEL at this hour.")
+@click.option("--interrupt", "interrupted", multiple=True, metavar="POOL@HOUR", help="A spot node is taken back then.")
 @click.option("--seeds", metavar="N", help="Runs, each with other chances; default: 5.")
 @format_option("text", "json", "markdown")
 @stacks_option("the stack files")
-def simulate(stack: str, format_: str, stacks: Path, **given: str | None) -> None:
+def simulate(
+    stack: str,
+    format_: str,
+    stacks: Path,
+    rollouts: tuple[str, ...],
+    interrupted: tuple[str, ...],
+    **given: str | None,
+) -> None:
     """What callers of STACK would wait, and what its GPUs would cost, under the traffic of a file or a pattern: an
     estimate, before `pulumi up`.
 
     FILE has the columns time (seconds from the start, or dates), model, input_tokens and output_tokens, and one row
     per request. The columns of Azure's traces (TIMESTAMP, ContextTokens, GeneratedTokens) are read too, with --model.
+    HOUR counts from the start of the run; --rollout and --interrupt may be written several times.
 
     Exits 1 when the plan breaks a rule, 2 when the stack file, the traffic or an option is wrong, 3 when no model of
     the stack has an estimate of its speed.
@@ -38,7 +48,7 @@ def simulate(stack: str, format_: str, stacks: Path, **given: str | None) -> Non
 
     plan = planned_or_exit(stack, stacks)
     try:
-        asked = asked_of(given, plan)
+        asked = asked_of(given, plan, rollouts, interrupted)
     except BadQuestion as bad:
         click.echo(f"simulate: {len(bad.mistakes)} mistake{'s' if len(bad.mistakes) > 1 else ''}\n", err=True)
         click.echo("\n".join(table("", (Column(""),), bad.mistakes, terminal_width())), err=True)

@@ -1,17 +1,19 @@
 """The question of `simulate` as it was typed: options, and the file of requests."""
 
 import csv
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from infra.cli.document import Row
+from infra.cli.simulate_events import events_of
 from infra.plan.plan import Plan
 from infra.plan.words import count, number
 from infra.simulate.arrivals import Arrivals
 from infra.simulate.clients import clients_of
 from infra.simulate.hours import monday
-from infra.simulate.patterns import SAID, SPREAD_OUTPUT, SPREAD_PROMPT, requests_of
+from infra.simulate.patterns import DAY, SAID, SPREAD_OUTPUT, SPREAD_PROMPT, requests_of
+from infra.simulate.platform import NO_EVENTS, Events
 from infra.simulate.simulation import Pattern
 from infra.simulate.traffic_file import MAX_DAYS, BadTraffic, read_traffic
 
@@ -35,9 +37,17 @@ class Asked:
     seeds: int
     file: str | None
     assumed: tuple[str, ...]  # of the traffic
+    events: Events = NO_EVENTS
+
+    @property
+    def seconds(self) -> float:
+        """That a run takes."""
+        return self.traffic.days * DAY if isinstance(self.traffic, Pattern) else self.traffic.seconds
 
 
-def asked_of(given: Mapping[str, str | None], plan: Plan) -> Asked:
+def asked_of(
+    given: Mapping[str, str | None], plan: Plan, rollouts: Sequence[str] = (), interruptions: Sequence[str] = ()
+) -> Asked:
     """Raises BadQuestion."""
     mistakes: list[Row] = []
     seeds = _whole(given, "seeds", DEFAULT_SEEDS, MAX_SEEDS, mistakes)
@@ -45,9 +55,10 @@ def asked_of(given: Mapping[str, str | None], plan: Plan) -> Asked:
         asked = _of_file(given, given["traffic"], plan, seeds, mistakes)
     else:
         asked = _of_pattern(given, seeds, mistakes)
+    events = events_of(rollouts, interruptions, plan, asked.seconds if asked is not None else None, mistakes)
     if mistakes or asked is None:
         raise BadQuestion(mistakes)
-    return asked
+    return replace(asked, events=events)
 
 
 def _of_pattern(given: Mapping[str, str | None], seeds: int, mistakes: list[Row]) -> Asked | None:

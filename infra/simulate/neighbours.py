@@ -32,4 +32,11 @@ class Neighbour:
         return max(self.beside.replicas, hours.replicas(self.begins + now) if hours is not None else 0)
 
     def _pod(self) -> Pod:
-        return Pod(self.beside.gpus, (), lambda _pod, _now, _ready: None)
+        return Pod(self.beside.gpus, evicted=self._evicted, lost=self._lost)
+
+    def _evicted(self, pod: Pod, now: float) -> None:
+        self.pods.remove(pod)
+        self.follow(now)
+
+    def _lost(self, pod: Pod, now: float) -> None:
+        self.pool.leave(pod, now)

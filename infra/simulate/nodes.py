@@ -26,6 +26,7 @@ class PoolShape:
     max: int
     made: bool  # the autoscaler adds and removes its nodes; else all of them are always there
     usd_per_node_hour: float | None
+    notice: float | None = None  # seconds that pods have to leave a spot node; None: no node is taken back
 
 
 @dataclass(eq=False)
@@ -34,15 +35,19 @@ class Node:
     ready: float
     since: float
     empty: float | None  # since when it has no pod
+    going: bool = False  # the cloud takes it back
 
 
 @dataclass(eq=False)
 class Pod:
-    """One that waits for GPUs, or has them. `placed` is called once it has them, with the time its node is ready."""
+    """One that waits for GPUs, or has them. `placed` is called once it has them, with the time its node is ready;
+    `evicted` once its node is about to be taken back, and `lost` once it is."""
 
     gpus: int
-    new_node: Sequence[Estimate]  # parts of the start of a node
-    placed: Callable[["Pod", float, float], None]
+    new_node: Sequence[Estimate] = ()  # parts of the start of a node
+    placed: Callable[["Pod", float, float], None] | None = None
+    evicted: Callable[["Pod", float], None] | None = None
+    lost: Callable[["Pod", float], None] | None = None
     node: Node | None = None
     since: float = 0.0  # from when it has GPUs
 
@@ -60,7 +65,7 @@ class Pool:
     pending: deque[Pod] = field(default_factory=deque[Pod])
     node_seconds: float = 0.0  # of nodes that are gone
     gpu_seconds: float = 0.0  # of pods that are gone
-    pods: set[Pod] = field(default_factory=set[Pod])  # that have GPUs
+    pods: dict[Pod, None] = field(default_factory=dict[Pod, None])  # that have GPUs, in their order
     _last_added: float = -AFTER_ADD_SECONDS
 
     def start(self) -> None:
@@ -84,7 +89,7 @@ class Pool:
             self.pending.remove(pod)
             return
         pod.node.free += pod.gpus
-        self.pods.remove(pod)
+        del self.pods[pod]
         self.gpu_seconds += (now - pod.since) * pod.gpus
         if pod.node.free == self.shape.gpus_per_node:
             pod.node.empty = now
@@ -96,10 +101,30 @@ class Pool:
         if not self.shape.made or now - self._last_added < AFTER_ADD_SECONDS:
             return
         for node in list(self.nodes):
-            unneeded = node.empty is not None and now - max(node.empty, node.ready) >= UNNEEDED_SECONDS
+            unneeded = (
+                not node.going and node.empty is not None and now - max(node.empty, node.ready) >= UNNEEDED_SECONDS
+            )
             if unneeded and len(self.nodes) > self.shape.min:
                 self.nodes.remove(node)
                 self.node_seconds += now - node.since
+
+    def evict(self, node: Node, now: float) -> None:
+        """The cloud takes it back soon: its pods are asked to leave."""
+        node.going = True
+        for pod in self._on(node):
+            if pod.evicted is not None:
+                pod.evicted(pod, now)
+
+    def gone(self, now: float, node: Node) -> None:
+        for pod in self._on(node):
+            if pod.lost is not None:
+                pod.lost(pod, now)
+        self.nodes.remove(node)
+        self.node_seconds += now - node.since
+        self._place(now)
+
+    def _on(self, node: Node) -> list[Pod]:
+        return [each for each in self.pods if each.node is node]
 
     def hours(self, end: float) -> float:
         """Of all nodes, from when the cloud was asked for them. Where somebody else makes them, of the GPUs in use."""
@@ -122,11 +147,12 @@ class Pool:
         return self._put(pod, now)
 
     def _put(self, pod: Pod, now: float) -> bool:
-        node = next((each for each in self.nodes if each.free >= pod.gpus), None)
+        node = next((each for each in self.nodes if each.free >= pod.gpus and not each.going), None)
         if node is None:
             return False
         node.free -= pod.gpus
         node.empty, pod.node, pod.since = None, node, now
-        self.pods.add(pod)
-        pod.placed(pod, now, max(now, node.ready))
+        self.pods[pod] = None
+        if pod.placed is not None:
+            pod.placed(pod, now, max(now, node.ready))
         return True

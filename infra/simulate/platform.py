@@ -35,6 +35,8 @@ class Server:
     new_pod: tuple[Estimate, ...]
     fallback: bool  # a request that its own servers don't answer goes elsewhere
     hours: Hours | None = None  # None: its minimum of replicas is the same at all hours
+    surge: int = 1  # pods that a rollout has beside the old ones
+    unavailable: int = 0  # pods that a rollout may be short of
 
     @property
     def signals(self) -> Mapping[str, float]:
@@ -65,6 +67,17 @@ class Gateway:
 
 
 @dataclass(frozen=True)
+class Events:
+    """What happens in a run because somebody asked for it: the name, and the second."""
+
+    rollouts: tuple[tuple[str, float], ...] = ()  # of models
+    interruptions: tuple[tuple[str, float], ...] = ()  # of pools
+
+
+NO_EVENTS = Events()
+
+
+@dataclass(frozen=True)
 class Platform:
     stack: str
     servers: tuple[Server, ...]
@@ -73,6 +86,7 @@ class Platform:
     gateway: Gateway
     left_out: Mapping[str, str]  # model -> why it isn't simulated
     clients: tuple[ClientLimits, ...] = ()  # (): nobody is limited
+    events: Events = NO_EVENTS
 
 
 def platform_of(plan: Plan) -> Platform:
@@ -84,7 +98,7 @@ def platform_of(plan: Plan) -> Platform:
         plan.stack,
         servers,
         tuple(_beside(plan, left_out)),
-        tuple(_pool(each) for each in plan.pools.values()),
+        tuple(_pool(each, plan) for each in plan.pools.values()),
         Gateway(traffic.held_requests * traffic.replicas, traffic.dns_refresh_seconds, leaves),
         left_out,
         tuple(clients_of(traffic)),
@@ -130,6 +144,8 @@ def _server(plan: Plan, model: ModelPlan) -> Server:
         new_pod=tuple(parts[name] for name in _NEW_POD),
         fallback=upstream.fallback is not None,
         hours=hours_of(model.schedule),
+        surge=model.rollout.max_surge,
+        unavailable=model.rollout.max_unavailable,
     )
 
 
@@ -140,5 +156,16 @@ def _beside(plan: Plan, left_out: Mapping[str, str]) -> Iterator[Beside]:
             yield Beside(name, model.pool, model.gpus, model.replicas.min, hours_of(model.schedule))
 
 
-def _pool(pool: PoolPlan) -> PoolShape:
-    return PoolShape(pool.name, pool.gpus_per_node, pool.min, pool.max, not pool.existing, pool.usd_per_node_hour)
+def _pool(pool: PoolPlan, plan: Plan) -> PoolShape:
+    made = not pool.existing
+    return PoolShape(
+        pool.name, pool.gpus_per_node, pool.min, pool.max, made, pool.usd_per_node_hour, _notice(pool, plan)
+    )
+
+
+def _notice(pool: PoolPlan, plan: Plan) -> float | None:
+    """What the plan leaves a pod on spot: the time in which new requests still come, and that of the longest answer."""
+    if pool.capacity != "spot":
+        return None
+    on = [each.timeouts for each in plan.models.values() if each.pool == pool.name]
+    return max((each.pre_stop + each.whole_answer for each in on), default=0)

@@ -104,6 +104,18 @@ class Replica:
         self._end(now)
         self._go(now)
 
+    def lose(self, now: float) -> None:
+        """Its node is gone. Callers stream, and a server begins a stream before it has a token: each of them is
+        cut, and nothing is sent again."""
+        inside = [*self._waiting, *(each[0] for each in self._reading), *(each[1] for each in self._running)]
+        for request in inside:
+            self._counted.broken += 1
+            self._leave(request, now, answered=False)
+        self._waiting.clear()
+        self._reading.clear()
+        self._running.clear()
+        self._mode, self.due = IDLE, math.inf
+
     def _tokens(self, request: int) -> int:
         return self._again[request][0] if request in self._again else self._prompts[request]
 

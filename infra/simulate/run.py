@@ -10,6 +10,7 @@ from infra.simulate.arrivals import Arrivals
 from infra.simulate.autoscaler import SYNC_SECONDS
 from infra.simulate.clients import Admission
 from infra.simulate.counted import Counted
+from infra.simulate.interruptions import Interruptions
 from infra.simulate.neighbours import Neighbour
 from infra.simulate.nodes import SCAN_SECONDS, Pool
 from infra.simulate.platform import Platform
@@ -27,6 +28,7 @@ class Outcome:
     seconds: float
     models: Mapping[str, Counted]
     node_hours: Mapping[str, float]  # by pool
+    taken: Mapping[str, int]  # spot nodes that the cloud took back, by pool
     clients: Mapping[str, tuple[int, Mapping[str, int]]]  # what each asked, and by which limit it was refused
 
 
@@ -55,6 +57,7 @@ def run(platform: Platform, arrivals: Arrivals, seed: int) -> Outcome:
     for pool in pools.values():
         pool.start()
         clock.every(SCAN_SECONDS, chance.uniform(0, SCAN_SECONDS), pool.scan)
+    spot = _interruptions(platform, pools, seed, clock)
     for each in platform.beside:
         neighbour = Neighbour(each, pools[each.pool], arrivals.begins)
         neighbour.begin()
@@ -63,13 +66,30 @@ def run(platform: Platform, arrivals: Arrivals, seed: int) -> Outcome:
     served = _served(platform, pools, arrivals, admission, chance, clock)
     _play(clock, arrivals, [served.get(name) for name in arrivals.names])
     for each in served.values():
-        each.end(arrivals.seconds)
+        each.deployment.end(arrivals.seconds)
     return Outcome(
         arrivals.seconds,
         {name: each.counted for name, each in served.items()},
         {name: pool.hours(arrivals.seconds) for name, pool in pools.items()},
+        {name: each.taken for name, each in spot.items()},
         admission.by_client(),
     )
+
+
+def _interruptions(
+    platform: Platform, pools: Mapping[str, Pool], seed: int, clock: Clock
+) -> Mapping[str, Interruptions]:
+    """Of pools with spot nodes. What is drawn doesn't depend on anything else in the run."""
+    found: dict[str, Interruptions] = {}
+    for each in platform.pools:
+        if each.notice is not None:
+            chance = random.Random(f"{seed} {each.name}")
+            found[each.name] = Interruptions(pools[each.name], each.notice, chance, clock.at)
+            clock.every(SCAN_SECONDS, chance.uniform(0, SCAN_SECONDS), found[each.name].scan)
+    for pool, second in platform.events.interruptions:
+        if pool in found:
+            clock.at(second, found[pool].one, None)
+    return found
 
 
 def _served(
@@ -95,6 +115,9 @@ def _served(
             polling = server.scaling.polling_seconds
             clock.every(polling, chance.uniform(0, polling), each.poll)
         found[server.name] = each
+    for name, second in platform.events.rollouts:
+        if name in found:
+            clock.at(second, found[name].roll, None)
     return found
 
 

@@ -1,14 +1,14 @@
 """A plan under traffic, run several times with other chances."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from infra.plan.plan import Plan
 from infra.simulate.arrivals import Arrivals
 from infra.simulate.clients import with_clients
 from infra.simulate.hours import monday
 from infra.simulate.patterns import by_pattern
-from infra.simulate.platform import Platform, platform_of
+from infra.simulate.platform import NO_EVENTS, Events, Platform, platform_of
 from infra.simulate.remedies import Remedy, remedies
 from infra.simulate.run import run
 from infra.simulate.summary import Summary, summary
@@ -28,9 +28,9 @@ class Simulation:
     remedies: tuple[Remedy, ...] = ()
 
 
-def simulate(plan: Plan, traffic: Pattern | Arrivals, seeds: int) -> Simulation:
+def simulate(plan: Plan, traffic: Pattern | Arrivals, seeds: int, events: Events = NO_EVENTS) -> Simulation:
     """Each run draws other requests of a pattern; those of a file are the same."""
-    platform = platform_of(plan)
+    platform = replace(platform_of(plan), events=events)
     if not platform.servers:
         return Simulation(platform, None)
     drawn = _drawn(plan, platform, traffic) if isinstance(traffic, Pattern) else lambda _seed: traffic

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from infra.simulate.counted import Counted
+from infra.simulate.counted import Counted, Rolled
 from infra.simulate.patterns import DAY
 from infra.simulate.platform import Platform
 from infra.simulate.run import Outcome
@@ -41,10 +41,11 @@ class ModelSummary:
     requests: float
     answered: float
     limited: float  # 429, above a limit of its client; it isn't lost
-    lost: float  # the sum of the next three
+    lost: float  # the sum of the next four
     refused: float
     silent: float
     cut: float
+    broken: float
     too_long: float
     elsewhere: float
     in_system: float  # at the end
@@ -57,6 +58,7 @@ class ModelSummary:
     queue_max: Spread
     gpu_hours: Spread  # per day
     usd: float | None  # per day: its GPU-hours at the price of its pool's nodes
+    rollouts: tuple[Rolled, ...]  # of the first run
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class PoolSummary:
     name: str
     node_hours: Spread  # per day
     usd: Spread | None  # per day; None: its nodes have no price
+    taken: float | None  # spot nodes that the cloud took back, per run; None: it has none
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,7 @@ def _model(platform: Platform, name: str, outcomes: Sequence[Outcome], per_day: 
         refused=_mean(runs, lambda each: each.refused),
         silent=_mean(runs, lambda each: each.silent),
         cut=_mean(runs, lambda each: each.cut),
+        broken=_mean(runs, lambda each: each.broken),
         too_long=_mean(runs, lambda each: each.too_long),
         elsewhere=_mean(runs, lambda each: each.elsewhere),
         in_system=_mean(runs, lambda each: each.arrived - each.left),
@@ -141,6 +145,7 @@ def _model(platform: Platform, name: str, outcomes: Sequence[Outcome], per_day: 
         queue_max=_spread([max(each.queue, default=0) for each in runs]),
         gpu_hours=hours,
         usd=None if price is None else hours.mean * price / pool.gpus_per_node,
+        rollouts=tuple(runs[0].rollouts),
     )
 
 
@@ -148,7 +153,8 @@ def _pools(platform: Platform, outcomes: Sequence[Outcome], per_day: float) -> I
     for pool in platform.pools:
         hours, price = [each.node_hours[pool.name] * per_day for each in outcomes], pool.usd_per_node_hour
         usd = None if price is None else _spread([each * price for each in hours])
-        yield PoolSummary(pool.name, _spread(hours), usd)
+        taken = [each.taken[pool.name] for each in outcomes] if pool.notice is not None else None
+        yield PoolSummary(pool.name, _spread(hours), usd, sum(taken) / len(taken) if taken is not None else None)
 
 
 def _client(name: str, outcomes: Sequence[Outcome]) -> ClientSummary:

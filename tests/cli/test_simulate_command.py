@@ -59,6 +59,12 @@ def test_text_and_markdown_say_that_it_is_an_estimate_and_from_what() -> None:
     ("options", "said"),
     [
         ((), ["--rate", "missing"]),
+        (("--rate", "1", "--rollout", "helper@3", "--rollout", "llama-8b"), ["'helper' is no model", "'llama-8b'"]),
+        (("--rate", "1", "--rollout", "llama-8b@24", "--rollout", "llama-8b@-1"), ["after the end", "no hour"]),
+        (
+            ("--rate", "0", "--interrupt", "l4@nan"),
+            ["'l4' is no pool of spot nodes", "no hour", "--rate", "3 mistakes"],
+        ),
         (("--rate", "0"), ["--rate", "above 0"]),
         (("--rate", "nan"), ["--rate", "above 0"]),
         (("--rate", "fast"), ["--rate", "'fast'"]),
@@ -126,6 +132,27 @@ def test_a_schedule_is_played_and_its_clock_is_said(tmp_path: Path) -> None:
     assert "Saturday and Sunday have as many requests" in said
     line = json.loads(run(*options, "--format", "json").stdout)["models"]["llama-8b"]["replicas"]["over_time"]
     assert [round(line[2 * hour]) for hour in (3, 7, 8, 12, 18, 20)] == [1, 1, 2, 2, 2, 1]
+
+
+def on_spot(folder: Path) -> Path:
+    text = (PROJECT / "stacks" / "Pulumi.prod.yaml").read_text(encoding="utf-8")
+    pool = "l4: {instanceTypes: [g6.2xlarge]"
+    assert pool in text
+    (folder / "Pulumi.prod.yaml").write_text(text.replace(pool, f"{pool}, capacity: spot"), encoding="utf-8")
+    return folder
+
+
+def test_a_rollout_and_a_spot_node_that_goes_are_said(tmp_path: Path) -> None:
+    asked = ("simulate", "prod", "--rate", "0.5", "--seeds", "1", "--stacks", str(on_spot(tmp_path)))
+    done = run(*asked, "--rollout", "llama-70b@13", "--interrupt", "l4@10.5")
+    said = " ".join(done.stdout.split())
+    assert "llama-70b: hour 13 of the first run, all replicas are new" in said, done.stderr
+    assert "taken back" in said
+    assert "chance of 20% per month" in said
+    found = json.loads(run(*asked, "--interrupt", "l4@10.5", "--format", "json").stdout)
+    assert found["gpu_pools"]["l4"]["taken_back"] >= 1
+    assert found["gpu_pools"]["l40s"]["taken_back"] is None
+    assert found["models"]["llama-8b"]["replicas"]["min"] == 0
 
 
 def test_a_stack_without_an_estimate_says_so() -> None:

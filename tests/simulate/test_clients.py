@@ -47,7 +47,7 @@ def test_the_bucket_is_full_at_first_and_fills_with_the_limit_per_minute() -> No
 
 
 def test_tokens_count_once_an_answer_has_ended_and_until_the_next_minute() -> None:
-    """Of 110 tokens each: the third is the one that passes the limit, and still succeeds."""
+    """Of 110 tokens each: the third answer passes the limit, and is whole all the same."""
     times = [1.0, 6.0, 11.0, 16.0, 21.0, 61.0]
     outcome = played(ClientLimits("web", ("chat",), 10, 100, tokens=250), times=times)
     assert refused(outcome) == {TOKENS: 2}

@@ -38,7 +38,7 @@ def window(days: tuple[int, ...], start: int, end: int, timezone: str = "UTC", r
         ([window((0,), 8, 19)], 18.99, 2),
         ([window((0,), 8, 19)], 19, 0),
         ([window((0,), 8, 19)], 24 + 9, 0),  # on Tuesday
-        ([window((0,), 8, 19, "Europe/Amsterdam")], 7, 2),  # an hour ahead of UTC
+        ([window((0,), 8, 19, "Europe/Amsterdam")], 7, 2),  # 60 minutes ahead of UTC
         ([window((0,), 8, 19, "Europe/Amsterdam")], 18.5, 0),
         ([window((6,), 22, 6)], 6 * 24 + 23, 2),  # over the end of the week
         ([window((6,), 22, 6)], 5, 2),
