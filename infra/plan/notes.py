@@ -35,7 +35,7 @@ class Warned(Note):
     kind: str
     detail: str = ""  # what differs between the models or pools that have this kind of warning
     shared: str = ""  # the words for several of this kind; blank: those of KINDS, else the message
-    advice: tuple[Advice, ...] = ()  # each of them ends the warning in the next plan
+    advice: tuple[Advice, ...] = ()  # each of them ends what is warned of in the next plan
 
 
 @dataclass(frozen=True)

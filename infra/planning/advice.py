@@ -233,18 +233,18 @@ def completed(plan: Plan, write: Write) -> Write:
     moved = {
         name: given[path] for name, each in plan.models.items() if given.get(path := f"{each.path}.pool") is not None
     }
+    on_cpu = {name for name, each in plan.models.items() if given.get(f"{each.path}.gpus", 1) == 0}
     pools = {path.split(".")[1] for path in given if path.startswith("gpuPools.")}
-    if not moved and pools <= plan.settings.gpu_pools.keys():
-        return write
-    pins = pool_pins(plan, moved)
-    extra = [*pins, *((f"gpuPools.{name}", None) for name in _emptied(plan, moved) if name not in pools)]
+    pins = pool_pins(plan, {*moved, *on_cpu}) if moved or not pools <= plan.settings.gpu_pools.keys() else ()
+    empty = _emptied(plan, {*moved, *on_cpu}, moved.values())
+    extra = [*pins, *((f"gpuPools.{name}", None) for name in empty if name not in pools)]
     return (*write, *((path, value) for path, value in extra if path not in given))
 
 
-def _emptied(plan: Plan, moved: Mapping[str, str]) -> list[str]:
+def _emptied(plan: Plan, gone: Collection[str], used: Iterable[str]) -> list[str]:
     """Pools of the stack file, of nodes that we make, that every one of their models leaves."""
-    left = {model.pool for model in plan.models.values() if model.name in moved}
-    kept = {model.pool for model in plan.models.values() if model.name not in moved} | {*moved.values()}
+    left = {model.pool for model in plan.models.values() if model.name in gone}
+    kept = {model.pool for model in plan.models.values() if model.name not in gone} | {*used}
     return [name for name in plan.settings.gpu_pools if name in left - kept and not plan.pools[name].existing]
 
 

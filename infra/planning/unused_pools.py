@@ -34,7 +34,7 @@ def _with_cost(unused: Warned, plan: Plan, attempt: Attempt) -> Warned:
     if found is None or not effects:
         return unused
     pool = plan.pools[unused.path.split(".")[1]]
-    effect = "; ".join([*effects, *_left(pool)])
+    effect = "; ".join([*effects, *left_nodes(pool)])
     advice = Advice(found.write, f"{written(found.write)} ({effect})")
     return replace(unused, message=f"{unused.message}: {advice.text}", detail=effect, advice=(advice,))
 
@@ -48,7 +48,8 @@ def _effects(plan: Plan, then: Plan) -> Iterator[str]:
         yield f"the maximum is then ${then.cost.usd_per_month_max:,.0f}, ${less:,.0f} less"
 
 
-def _left(pool: PoolPlan) -> Iterator[str]:
+def left_nodes(pool: PoolPlan) -> Iterator[str]:
+    """What is said of nodes that exist where their pool is removed."""
     if pool.existing and pool.min:
         nodes = "its node is" if pool.min == 1 else f"its {count(pool.min, 'node')} are"
         yield f"{nodes} then neither used nor counted in the bill"

@@ -1,4 +1,4 @@
-"""A model that needs little of the GPUs that it takes whole, and where it would need less."""
+"""A model that needs little of the GPUs that it takes whole: a smaller card, or the CPU, where that is enough."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -13,10 +13,10 @@ from infra.plan.plan import Plan
 from infra.plan.words import saves
 from infra.plan.writes import written
 from infra.planning.advice import completed
-from infra.planning.cheaper import Market, new_pool
+from infra.planning.cheaper import MIN_USD_PER_MONTH, Market, new_pool
+from infra.planning.on_cpu import on_cpu
 from infra.planning.saving import saved
 from infra.planning.trial import Attempt, Followed, followed, what_follows
-from infra.planning.without_gpu import without_gpu
 from infra.services.serving.placement import Placed
 from infra.sizing.question import Sized
 
@@ -28,9 +28,14 @@ KIND = "mostly-empty"  # of the warning
 
 def warn_of_waste(placed: Placed) -> Iterator[Finding]:
     """Which smaller place is enough is said once there is a plan: see say_where_less."""
+    if placed.sized is not None and _mostly_empty(placed.sized):
+        yield from _waste(placed)
+
+
+def _waste(placed: Placed) -> Iterator[Warned]:
     sized = placed.sized
     needed = _needed_gib(sized) if sized is not None and sized.fits and sized.fit.estimated else None
-    if sized is None or needed is None or placed.served.settings.paused or not _mostly_empty(sized):
+    if sized is None or needed is None or placed.served.settings.paused:
         return
     whole = sized.gpu.engine_gib or 0.0
     cards = "an" if sized.gpus == 1 and sized.gpu.name[0] in "ALHR" else "a" if sized.gpus == 1 else "each of its"
@@ -61,9 +66,19 @@ def say_where_less(
         else each
         for each in found
     ]
-    return tuple(
-        each for each in said if each.kind != KIND or each.advice or not _is_refused(small[each.path], violations)
-    )
+    kept = (each for each in said if each.kind != KIND or each.advice or not _is_refused(small[each.path], violations))
+    more = _that_need_no_card(market, attempt)
+    return tuple(sorted((*kept, *more), key=lambda each: (each.path, each.message, each.kind, each.detail)))
+
+
+def _that_need_no_card(market: Market, attempt: Attempt) -> Iterator[Warned]:
+    """Models that leave a small card mostly empty, and for which the CPU is fast enough, where that saves something."""
+    for each in market.placed:
+        sized = each.sized
+        small = sized is not None and _needs_little(sized) and not _mostly_empty(sized)
+        said = list(_waste(each)) if small and each.served.question.task == "embed" else []
+        way = on_cpu(each, market, attempt, saves_usd=MIN_USD_PER_MONTH) if said else None
+        yield from (_with_ways(one, way.text, (way,)) for one in said if way is not None)
 
 
 def _is_refused(placed: Placed, violations: Iterable[Violation]) -> bool:
@@ -99,14 +114,22 @@ def _placed(
     found = _moved(place, [placed], market, attempt) if place is not None and pool is None else None
     more = found is not None and not found.then.violations and _costs_more(market.plan, found.then)
     other = "a pool of smaller GPUs costs more, because these nodes stay" if more else "a pool of smaller GPUs"
-    ways = ", or ".join([pool.text if pool else other, *_on_cpu(placed, market)])
-    advice = (pool,) if pool is not None else ()
+    advice = tuple(each for each in (pool, on_cpu(placed, market, attempt)) if each is not None)
+    ways = ", or ".join([*([other] if pool is None else []), *(each.text for each in advice)])
+    return _with_ways(warned, ways, advice)
+
+
+def _with_ways(warned: Warned, ways: str, advice: tuple[Advice, ...]) -> Warned:
     return replace(warned, message=f"{warned.message}: {ways}", detail=f"{warned.detail}: {ways}", advice=advice)
 
 
+def _needs_little(sized: Sized) -> bool:
+    needed = _needed_gib(sized)
+    return needed is not None and needed <= NEEDED_SHARE * (sized.gpu.engine_gib or 0.0)
+
+
 def _mostly_empty(sized: Sized) -> bool:
-    needed, whole = _needed_gib(sized), sized.gpu.engine_gib or 0.0
-    return needed is not None and needed <= NEEDED_SHARE * whole and whole - needed >= EMPTY_GIB
+    return _needs_little(sized) and (sized.gpu.engine_gib or 0.0) - (_needed_gib(sized) or 0.0) >= EMPTY_GIB
 
 
 def _needed_gib(sized: Sized) -> float | None:
@@ -168,14 +191,6 @@ def _comes_to(smaller: Offer, before: Plan, then: Plan) -> Iterator[str]:
     if usd < 0 and less >= 1:
         yield f"the maximum is then ${then.cost.usd_per_month_max:,.0f}, ${less:,.0f} less"
     yield from what_follows(before, then)
-
-
-def _on_cpu(placed: Placed, market: Market) -> Iterator[str]:
-    """Where this program makes no nodes."""
-    on_cpu = without_gpu(placed, market.sizing.catalog) if not market.makeable else None
-    if on_cpu is not None:
-        keys = ", ".join(f'{key}: "{value}"' if key == "model" else f"{key}: {value}" for key, value in on_cpu.changes)
-        yield f"{placed.served.path}: {{{keys}}} on the CPU{on_cpu.harm}"
 
 
 def _smaller(placed: Placed, offers: Sequence[Offer], sizing: Sizing) -> list[Offer]:

@@ -12,6 +12,8 @@ from infra.services.serving.placement import Placed
 
 MAX_CHAT_GIB = 6.0  # of a chat model's file: each token reads all of it, at some tens of GiB per second
 
+SLOW = ", where it is slow"
+
 
 @dataclass(frozen=True)
 class WithoutGpu:
@@ -23,7 +25,7 @@ def without_gpu(placed: Placed, catalog: Catalog) -> WithoutGpu | None:
     """The same model, where its engine or the one of the CPU serves it there; an embedding model is fast enough."""
     other, model = on_cpu(), placed.served.settings
     if placed.served.question.engine.limits.cpu:
-        return WithoutGpu((("gpus", 0),))
+        return WithoutGpu((("gpus", 0),), SLOW if placed.served.question.task == "chat" else "")
     if other is None or other.library is None or placed.served.question.task != "embed":
         return None
     name = other.library.name_like(model.model, catalog)
@@ -43,7 +45,7 @@ def another_without_gpu(placed: Placed, catalog: Catalog) -> Iterator[WithoutGpu
         and same is not None
         and library.stored(same, None, catalog).file_gib <= MAX_CHAT_GIB
     ):
-        yield WithoutGpu(_changes(same, other), ", where it is slow")
+        yield WithoutGpu(_changes(same, other), SLOW)
     embedding = _longest_embedding(library, catalog)
     if placed.served.question.task == "embed" and same is None and embedding:
         harm = f", another model: texts have to be embedded again, of {embedding[1]:,} tokens at most"

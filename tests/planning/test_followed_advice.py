@@ -129,7 +129,7 @@ def check_remedies(stack: dict[str, Any], plan: Plan, region: str = "us-east-1")
                 assert more == pytest.approx(remedy.usd_per_month, abs=0.01), remedy
 
 
-def check_smaller_pool(stack: dict[str, Any], plan: Plan, warned: Warned, region: str) -> None:
+def check_saving(stack: dict[str, Any], plan: Plan, warned: Warned, region: str) -> None:
     """The advice is accepted, and changes the bill by the stated amount."""
     for advice in warned.advice:
         after = outcome(follow(stack, dict(advice.write)), region)
@@ -142,8 +142,8 @@ def check_smaller_pool(stack: dict[str, Any], plan: Plan, warned: Warned, region
 def check_certainty(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") -> None:
     """Each is accepted, breaks no rule, and makes a likely fit certain, on the GPUs and at the price that it states."""
     for warned in plan.warnings:
-        if warned.kind == "mostly-empty":
-            check_smaller_pool(stack, plan, warned, region)
+        if warned.kind in ("mostly-empty", "unused-pool"):
+            check_saving(stack, plan, warned, region)
             continue
         assert warned.kind == "not-certain" or not warned.advice
         for advice in warned.advice:

@@ -9,6 +9,7 @@ from tests.planning.following import follow
 from tests.planning.stacks import DEV, PROD, SHARED, changed, plan
 
 EMBED = {"model": "BAAI/bge-m3"}
+ON_CPU = "models.embed.model: bge-m3:567m with models.embed.engine: ollama and models.embed.gpus: 0"
 A100 = {"existing": {"gpu": "A100-80", "nodes": 2, "selector": {"gpu": "a100"}}}
 T4 = {"existing": {"gpu": "T4", "nodes": 2, "selector": {"gpu": "t4"}}}
 
@@ -25,7 +26,7 @@ def test_an_encoder_on_a_large_card_is_a_warning() -> None:
     message = waste(on_nodes({"embed": EMBED}, a100=A100))["models.embed.pool"]
     assert message.startswith("embed uses 2.0 of 79 GiB of an A100-80, and the rest stays empty: ")
     assert "a pool of smaller GPUs" in message
-    assert 'models.embed: {model: "bge-m3:567m", engine: ollama, gpus: 0} on the CPU' in message
+    assert f"{ON_CPU} (on the CPU)" in message
     assert "key" not in message  # the gateway asks for one, whichever engine serves the model
     followed = on_nodes({"embed": {"model": "bge-m3:567m", "engine": "ollama", "gpus": 0}}, a100=A100)
     assert not followed.violations
@@ -47,7 +48,7 @@ def test_on_a_new_cluster_a_smaller_type_is_proposed_and_holds() -> None:
     smaller = {"g4dn-xlarge": {"instanceTypes": ["g4dn.xlarge"]}}
     followed = plan({**DEV, "gpuPools": smaller, "models": {"embed": EMBED | {"pool": "g4dn-xlarge"}}})
     assert not followed.violations
-    assert not waste(followed)
+    assert "pool of smaller GPUs" not in waste(followed)["models.embed.pool"]  # but there is the CPU
 
 
 def test_beside_a_spot_pool_a_spot_pool_is_proposed_with_what_it_saves() -> None:
@@ -57,7 +58,8 @@ def test_beside_a_spot_pool_a_spot_pool_is_proposed_with_what_it_saves() -> None
     (warning,) = [
         each for each in before.warnings if each.path == "models.embed.pool" and "stays empty" in each.message
     ]
-    (way,) = warning.advice
+    way, cpu = warning.advice
+    assert f"{ON_CPU} and gpuPools.l40s removed (on the CPU" in cpu.text
     assert ("gpuPools.g4dn-xlarge-spot.capacity", "spot") in way.write
     assert ("gpuPools.l40s", None) in way.write
     after = plan(follow(stack, dict(way.write)))
@@ -79,6 +81,59 @@ def test_it_is_said_of_what_is_known_to_need_little(model: dict[str, Any], waste
     assert bool(waste(on_nodes({"small": model}, a100=A100))) == wasted
 
 
+T4_MADE = {"t4": {"instanceTypes": ["g4dn.xlarge"]}}
+CPU_ENOUGH: dict[str, tuple[dict[str, Any], str]] = {  # the stack, and what is said beside the saving
+    "the only model": ({**DEV, "gpuPools": T4_MADE, "models": {"embed": EMBED}}, " and gpuPools.t4 removed"),
+    "a pool that the program chose": ({**DEV, "gpuPools": {}, "models": {"embed": EMBED}}, ON_CPU),
+    "beside another": ({**DEV, "gpuPools": T4_MADE, "models": {"embed": EMBED, "more": EMBED}}, ON_CPU),
+    "on spot": (
+        {**DEV, "gpuPools": {"t4": T4_MADE["t4"] | {"capacity": "spot"}}, "models": {"embed": EMBED}},
+        "per month of the expected bill",
+    ),
+    "nodes that exist": (
+        {
+            **SHARED,
+            "gpuPools": {"t4": {"existing": T4["existing"] | {"usdPerGpuHour": 0.5}}},
+            "models": {"embed": EMBED},
+        },
+        "its 2 nodes are then neither used nor counted in the bill",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CPU_ENOUGH)
+def test_an_embedding_model_that_leaves_a_small_card_empty_is_offered_the_cpu_with_its_bill(name: str) -> None:
+    stack, said = CPU_ENOUGH[name]
+    before = plan(stack)
+    warning = next(each for each in before.warnings if each.path == "models.embed.pool")
+    (way,) = warning.advice
+    assert warning.message.startswith(
+        "embed uses 2.0 of 15 GiB of a T4, and the rest stays empty: models.embed.model: "
+    )
+    assert said in way.text
+    after = plan(follow(stack, dict(way.write)))
+    assert not after.violations
+    assert after.models["embed"].pool is None
+    end = "expected" if "expected" in way.text else "min"
+    saved = getattr(before.cost, f"usd_per_month_{end}") - getattr(after.cost, f"usd_per_month_{end}")
+    assert saved > 100
+    assert f"(on the CPU; saves ${saved:,.0f} per month of the " in way.text
+
+
+@pytest.mark.parametrize(
+    ("models", "pools"),
+    [
+        ({"embed": {"model": "BAAI/bge-reranker-v2-m3"}}, T4_MADE),  # the CPU's engine ranks nothing
+        ({"embed": {"model": "llama3.2:1b", "engine": "ollama"}}, T4_MADE),  # chat is slow there
+        ({"embed": EMBED | {"paused": True}}, T4_MADE),
+        ({"embed": EMBED | {"replicas": 12}}, T4_MADE),  # the system nodes don't hold them
+    ],
+    ids=["a reranker", "a chat model", "a paused model", "too many"],
+)
+def test_the_cpu_is_offered_where_it_serves_the_model_and_has_room(models: Any, pools: Any) -> None:
+    assert not waste(plan({**DEV, "gpuPools": pools, "models": models}))
+
+
 def test_the_smallest_card_is_no_waste() -> None:
     assert not waste(on_nodes({"embed": EMBED}, t4=T4))
     assert not waste(plan(PROD))
@@ -93,11 +148,12 @@ def test_of_several_small_models_the_advice_moves_all_and_says_what_that_saves(c
     stack = {**DEV, "gpuPools": large, "models": {"chat": chat, "embed": EMBED, "rerank": rerank}}
     before = plan(stack)
     first, second = [each for each in before.warnings if each.kind == "mostly-empty"]
-    (way,), (same,) = first.advice, second.advice
+    (way, cpu), (same,) = first.advice, second.advice
     assert way == same, "each is read by itself, in the JSON too"
+    assert ON_CPU in cpu.text
     after = plan(follow(stack, dict(way.write)))
     assert not after.violations
-    assert not waste(after)
+    assert not any("smaller GPUs" in message for message in waste(after).values())
     end, bill = ("expected", "expected") if capacity == "spot" else ("min", "minimum")
     saved = getattr(before.cost, f"usd_per_month_{end}") - getattr(after.cost, f"usd_per_month_{end}")
     assert "(embed and rerank together: T4, a node for $" in way.text
