@@ -8,6 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
+CLAIMS = (  # headers of an answer that only the gateway may say
+    "x-llm-served-by: somebody",
+    "x-llm-version: somebody",
+    "x-llm-held-ms: 987654321",
+    "x-request-id: somebody",
+    "x-ratelimit-limit: 987654321",
+    "x-ratelimit-limit-tokens: 987654321",
+)
+
 
 @dataclass(frozen=True)
 class Request:
@@ -23,7 +32,7 @@ class Request:
 @dataclass
 class Engine:
     """`does`, by the body's field of this name: slow, stream, long stream, busy, dies once, vectors, much, claims,
-    redirects. Anything else is answered at once. A stream has `pause` seconds between its events."""
+    headers, redirects. Anything else is answered at once. A stream has `pause` seconds between its events."""
 
     requests: list[Request] = field(default_factory=list)
     port: int = 0
@@ -91,9 +100,12 @@ class Engine:
         if does == "vectors":
             return await write(writer, 200, {"usage": {"prompt_tokens": 4, "total_tokens": 4}})
         if does == "claims":
-            return await write(writer, 200, {}, "x-llm-served-by: somebody")
+            return await write(writer, 200, {}, *CLAIMS)
         if does == "redirects":
             return await write(writer, 302, {}, "location: /login?next=/a", "set-cookie: session=1; Path=/")
+        if does == "headers":
+            asked = json.loads(request.body)
+            return await write(writer, 200, {}, *(f"x-a{n}: {'a' * asked['letters']}" for n in range(asked["headers"])))
         if does == "slow":
             await asyncio.sleep(2)
         if does == "much":

@@ -2,8 +2,6 @@
 
 import gzip
 import json
-import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,24 +11,10 @@ from infra.services.gateway.envoy.files import BOOTSTRAP, files
 from infra.services.gateway.envoy.place import in_pod
 from tests.gateway.engine import Engine
 from tests.gateway.plans import ENGINE_KEY, client, traffic, upstream
+from tests.gateway.raw import CHUNKED, CHUNKS, JSON, KEY, SMALL, post, status_of
 from tests.gateway.running import Gateway, place_in, running
 
 pytestmark = pytest.mark.programs
-KEY, JSON = b"authorization: Bearer key-of-app-1", b"content-type: application/json"
-SMALL = b'{"model": "small"}'
-CHUNKS = b"transfer-encoding: chunked"
-CHUNKED = b"12\r\n" + SMALL + b"\r\n0\r\n\r\n"
-
-
-def post(*headers: bytes, path: bytes = b"/v1/chat/completions", body: bytes = SMALL, sized: bool = True) -> bytes:
-    size = [b"content-length: %d" % len(body)] if sized else []
-    head = [b"POST %s HTTP/1.1" % path, b"host: llm", b"connection: close", *headers, *size]
-    return b"\r\n".join([*head, b"", body])
-
-
-def status_of(answer: bytes) -> int:
-    return int(answer.split(b" ", 2)[1])
-
 
 REFUSED = {
     "two keys, the second one valid": (post(b"authorization: Bearer x", KEY, JSON), 401),
@@ -294,15 +278,3 @@ def test_headers_behind_a_body_are_dropped(gateway: Gateway, engine: Engine) -> 
     body = CHUNKED.removesuffix(b"\r\n") + b"x-llm-client: other\r\nauthorization: Bearer x\r\n\r\n"
     assert status_of(gateway.raw(post(KEY, JSON, b"transfer-encoding: chunked", body=body, sized=False))) == 200
     assert engine.requests[0].header("x-llm-client") == ["app"]
-
-
-def test_what_http_2_does_not_know_cuts_no_stream_of_the_same_client(gateway: Gateway, engine: Engine) -> None:
-    """The tiers speak HTTP/2 with each other, and the requests of a client share its connections."""
-    odd = post(KEY, JSON).replace(b"host: llm", b"host:")
-    body = {"model": "small", "does": "stream", "pause": 0.2}
-    with ThreadPoolExecutor(8) as pool:
-        asked = [pool.submit(gateway.ask, "POST", "/v1/chat/completions", body) for _ in range(8)]
-        while engine.under_way < 8 and not any(each.done() for each in asked):
-            time.sleep(0.01)
-        assert {status_of(gateway.raw(odd)) for _ in range(6)} == {503}
-        assert all(each.result().body.endswith(b"[DONE]\n\n") for each in asked)

@@ -90,7 +90,7 @@ def test_a_server_can_not_say_that_a_provider_answered(own: tuple[Gateway, Engin
     """By this header is counted: each value would be a series, or the price of a provider."""
     gateway, _ = own
     answer = gateway.ask("POST", "/custom/rank/x", {"does": "claims"})
-    assert (answer.status, "x-llm-served-by" in answer.headers) == (200, False)
+    assert (answer.status, [name for name in answer.headers if name.startswith("x-llm-")]) == (200, [])
     assert (gateway.logged(answer)["served_by"], gateway.stats("somebody")) == (None, {})
 
 
@@ -100,6 +100,26 @@ def test_a_redirect_and_a_cookie_pass_as_they_are(own: tuple[Gateway, Engine]) -
     assert answer.status == 302
     assert (answer.headers["location"], answer.headers["set-cookie"]) == ("/login?next=/a", "session=1; Path=/")
     assert [each.header("cookie") for each in engine.requests] == [["session=0"]]
+
+
+@pytest.mark.parametrize(
+    ("key", "paths"),
+    [
+        (
+            "key-of-app-1",
+            "/custom/gone/, /custom/rank/, /custom/whisper/, /v1/audio/transcriptions, /v1/audio/translations, ",
+        ),
+        ("key-of-none-1", ""),
+    ],
+)
+def test_an_unknown_path_is_answered_with_those_of_the_servers_that_the_key_may_use(
+    own: tuple[Gateway, Engine], key: str, paths: str
+) -> None:
+    said = own[0].ask("GET", "/docs", key=key).error["message"]
+    assert said == (
+        f"there is no such path; there are {paths}/v1/chat/completions, /v1/completions, /v1/messages, /v1/models,"
+        " /v1/responses, /v1/tokenize"
+    )
 
 
 REFUSED = {

@@ -1,20 +1,24 @@
 """Requests that go elsewhere when a model's own servers don't answer: those and no others, once, and said so."""
 
 import json
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from infra.plan.external import Fallback
 from infra.plan.gateway import Next, Upstream
+from tests.conftest import HANGS_SECONDS
 from tests.gateway.engine import Engine
 from tests.gateway.plans import PROVIDER_KEY, client, external, traffic, upstream
 from tests.gateway.provider import Provider
-from tests.gateway.running import Gateway, place_in, running
+from tests.gateway.running import Gateway, free_ports, place_in, running
 
 pytestmark = pytest.mark.programs
 CHAT = "/v1/chat/completions"
 NOBODY = 1  # a port on which nothing listens
+_CLOSED = 1.5  # seconds until a server opens
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +28,15 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture(scope="module")
-def gateway(engine: Engine, provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+def opens() -> int:
+    """A port on which a server listens later."""
+    return free_ports(1)[0]
+
+
+@pytest.fixture(scope="module")
+def gateway(
+    engine: Engine, provider: Provider, opens: int, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Gateway]:
     """No client may send the name of the external itself."""
     at_once, late = Fallback("large", None), Fallback("large", 1)
     models = (
@@ -32,6 +44,7 @@ def gateway(engine: Engine, provider: Provider, tmp_path_factory: pytest.TempPat
         upstream("down", NOBODY, names=("down", "lora"), fallback=at_once),
         upstream("hurried", engine.port, fallback=late),
         upstream("asleep", NOBODY, held_seconds=2, fallback=late),
+        upstream("opens", opens, held_seconds=HANGS_SECONDS, fallback=at_once),
         upstream("paused", NOBODY, paused=True, fallback=at_once),
         upstream("alone", NOBODY),
         _two_versions("trial", engine.port, NOBODY, 0, at_once),
@@ -108,6 +121,25 @@ def test_of_two_versions_the_one_that_is_asked_answers_or_it_is_answered_elsewhe
     assert len(provider.requests) == (0 if version else 1)
     line = gateway.logged(answer)
     assert (line["model"], line["version"], line["served_by"]) == (model, version, served_by)
+
+
+def test_its_own_server_can_not_say_that_another_one_answered(gateway: Gateway) -> None:
+    answer = gateway.ask("POST", CHAT, {"model": "up", "does": "claims"})
+    line = gateway.logged(answer)
+    assert (answer.status, [name for name in answer.headers if name.startswith("x-llm-")]) == (200, [])
+    assert (line["served_by"], line["held_ms"] <= line["first_byte_ms"]) == (None, True)
+
+
+def test_the_log_has_the_wait_for_its_own_server(gateway: Gateway, opens: int) -> None:
+    """The tier before that server knows it, and no caller is shown it."""
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(gateway.ask, "POST", CHAT, {"model": "opens"})
+        time.sleep(_CLOSED)
+        with Engine(port=opens):
+            answer = asked.result()
+    line = gateway.logged(answer)
+    assert (answer.status, [name for name in answer.headers if name.startswith("x-llm-")]) == (200, [])
+    assert _CLOSED * 1000 <= line["held_ms"] <= line["first_byte_ms"]
 
 
 def test_an_answer_that_has_begun_stays_here(gateway: Gateway, engine: Engine, provider: Provider) -> None:

@@ -39,6 +39,24 @@ def test_an_adapter_is_asked_at_its_model(gateway: Gateway, engine: Engine) -> N
     assert engine.requests[0].body == b'{"model": "lora"}'
 
 
+def test_the_log_names_an_adapter_and_its_model(gateway: Gateway) -> None:
+    """And of what is no adapter, or isn't asked, no model besides."""
+    found = {
+        name: gateway.logged(gateway.ask("POST", CHAT, {"model": name})) for name in ("lora", "two", "paused", "gpt-9")
+    }
+    assert {name: (line["model"], line["adapter_of"]) for name, line in found.items()} == {
+        "lora": ("lora", "two"),
+        "two": ("two", None),
+        "paused": ("paused", None),
+        "gpt-9": ("gpt-9", None),
+    }
+
+
+def test_the_log_says_that_a_slow_server_kept_nobody_waiting_for_it(gateway: Gateway) -> None:
+    line = gateway.logged(gateway.ask("POST", CHAT, {"model": "small", "does": "slow"}))
+    assert line["first_byte_ms"] - line["held_ms"] >= 1990  # the engine sleeps two seconds
+
+
 def test_the_engine_learns_who_asks_and_never_the_key(gateway: Gateway, engine: Engine) -> None:
     answer = gateway.ask("POST", CHAT, {"model": "small"}, key="key-of-other-2")
     (request,) = engine.requests

@@ -81,6 +81,8 @@ def test_streams_are_held_until_the_server_is_there_and_counted_meanwhile(tmp_pa
         )
         assert ended == {(200, True): _STREAMS}
         until(lambda: held(gateway), 0)
+        line = gateway.logged(asked[0].result())
+        assert _ASLEEP * 1000 <= line["held_ms"] <= line["first_byte_ms"]
 
 
 def test_who_waits_no_longer_is_answered_why_and_when_to_come_again(tmp_path: Path) -> None:
@@ -88,6 +90,8 @@ def test_who_waits_no_longer_is_answered_why_and_when_to_come_again(tmp_path: Pa
         answer = _ask(gateway)
         assert (answer.status, answer.error["code"], answer.headers["retry-after"]) == (503, "model_starting", "240")
         assert answer.error["request_id"] == answer.headers["x-request-id"]
+        line = gateway.logged(answer)
+        assert line["held_ms"] == line["duration_ms"] > 0
 
 
 def test_a_caller_that_would_wait_longer_than_the_model_is_answered_as_all_others(tmp_path: Path) -> None:

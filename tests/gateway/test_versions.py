@@ -122,6 +122,14 @@ def test_without_trials_the_header_asks_in_vain(both: tuple[Engine, Engine, Gate
         assert (asked, len(coming.requests)) == ({"present"}, before)
 
 
+@pytest.mark.parametrize("headers", [{}, {"x_llm_version": "next"}], ids=str)
+def test_no_server_says_which_version_it_is(both: tuple[Engine, Engine, Gateway], headers: dict[str, str]) -> None:
+    *_, gateway = both
+    answer = gateway.ask("POST", CHAT, {"model": "small", "does": "claims"}, **headers)
+    assert answer.headers["x-llm-version"] in ("present", "next")
+    assert (answer.status, gateway.logged(answer)["served_by"]) == (200, None)
+
+
 def test_all_requests_are_all_requests(both: tuple[Engine, Engine, Gateway], tmp_path: Path) -> None:
     present, coming, _ = both
     with running(_plan(present, coming, 100), place_in(tmp_path)) as gateway:

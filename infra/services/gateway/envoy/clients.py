@@ -7,11 +7,13 @@ from infra.services.gateway.envoy.clusters import of_client
 from infra.services.gateway.envoy.errors import plain
 from infra.services.gateway.envoy.held import HELD
 from infra.services.gateway.envoy.limits import asks_to_wait
-from infra.services.gateway.envoy.log import ROUTED, SERVED
-from infra.services.gateway.envoy.messages import MIB, Message, header, is_, resources, typed
+from infra.services.gateway.envoy.log import HELD_MS, ROUTED, SERVED, SERVED_BY
+from infra.services.gateway.envoy.messages import MIB, NO_HOST, Message, header, is_, resources, typed
 from infra.services.gateway.envoy.retries import NOT_SENT, retry_on
 
 ROUTES = "clients"
+# What a caller says of the way that it took, which nobody checked; Envoy says that in X-Forwarded-For and -Proto.
+_CLAIMED = ("forwarded", "x-forwarded-host", "x-forwarded-port", "x-real-ip")
 
 
 def clients_file(traffic: TrafficPlan, keys: Mapping[str, Sequence[str]], engine_key: str) -> str:
@@ -20,8 +22,9 @@ def clients_file(traffic: TrafficPlan, keys: Mapping[str, Sequence[str]], engine
     host = {
         "name": ROUTES,
         "domains": ["*"],
-        "routes": [_healthy(), _too_large(traffic), *routes],
-        "request_headers_to_remove": ["x-api-key", ROUTED, HELD, SERVED],
+        "routes": [_healthy(), _without_host(), _too_large(traffic), *routes],
+        "request_headers_to_remove": ["x-api-key", ROUTED, HELD, SERVED, SERVED_BY, HELD_MS, *_CLAIMED],
+        "response_headers_to_remove": [HELD_MS],
         "request_headers_to_add": [header("authorization", plain(f"Bearer {engine_key}"))],
     }
     return resources([typed("config.route.v3.RouteConfiguration", name=ROUTES, virtual_hosts=[host])])
@@ -38,6 +41,10 @@ _SOON: Message = {
 
 def _healthy() -> Message:
     return {"match": {"path": "/healthz"}, "direct_response": {"status": 200, "body": {"inline_string": "ok\n"}}}
+
+
+def _without_host() -> Message:
+    return {"match": {"prefix": "/", "headers": [NO_HOST]}, "direct_response": {"status": 400}}
 
 
 def _too_large(traffic: TrafficPlan) -> Message:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from infra.plan.gateway import TrafficPlan
 from infra.services.gateway.envoy.errors import OURS, THEIRS, all_of, error, flags, has, status, wait, when
 from infra.services.gateway.envoy.held import HELD
-from infra.services.gateway.envoy.internal import ONLY_ITS_STREAM
+from infra.services.gateway.envoy.internal import HEADERS_BETWEEN, KIB_BETWEEN, ONLY_ITS_STREAM
 from infra.services.gateway.envoy.log import ROUTED, counters, refused_log, routed_log, version_counters
 from infra.services.gateway.envoy.messages import FILTER, SECONDS, Message, extension, file_source, header
 from infra.services.gateway.envoy.place import Place
@@ -15,11 +15,10 @@ from infra.services.gateway.envoy.token_limits import LIMIT, OVER, RESET, sent_b
 _KIND = "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 _HEADERS = 10  # seconds until the headers of a request must have come
 _LATER = 10  # seconds by which the first tier is slower to give up, so that the second one says why
-# Of each tier behind the first: what that one adds has room besides the 100 headers and 60 KiB that a caller may send.
-BETWEEN_TIERS: Message = {
-    "max_request_headers_kb": 96,
+BETWEEN_TIERS: Message = {  # of each tier behind the first
+    "max_request_headers_kb": KIB_BETWEEN,
     "http2_protocol_options": ONLY_ITS_STREAM,
-    "common_http_protocol_options": {"idle_timeout": "3600s", "max_headers_count": 200},
+    "common_http_protocol_options": {"idle_timeout": "3600s", "max_headers_count": HEADERS_BETWEEN},
 }
 SOON = 1  # seconds that a caller waits who is refused for a moment
 
@@ -134,9 +133,10 @@ def too_large(traffic: TrafficPlan) -> str:
 
 _NO_KEY = "the key is missing or isn't valid: send the header Authorization: Bearer KEY, or x-api-key: KEY"
 _NOT_HTTP = (
-    "the gateway takes HTTP/1.1 and HTTP/2, without escaped slashes in the path and without underscores in names of"
-    " headers"
+    "the gateway takes HTTP/1.1 and HTTP/2, with the name of a host, without escaped slashes in the path and without"
+    " underscores in names of headers"
 )
+_NO_ANSWER = "the server's answer isn't HTTP, or has more than 100 headers or 60 KiB of them"
 
 
 def _after_a_key(traffic: TrafficPlan) -> list[Message]:
@@ -171,7 +171,7 @@ def _after_a_key(traffic: TrafficPlan) -> list[Message]:
         when(status(504), 504, said("timeout", f"an answer may take {traffic.total_seconds} s")),
         when(status(408), 408, said("request_timeout", "the request didn't come as a whole", OURS)),
         when(status(500), 500, said("unavailable", failed)),
-        when(status(502), 502, said("unavailable", "the model's server doesn't speak HTTP")),
+        when(status(502), 502, said("unavailable", _NO_ANSWER)),
         when(flags(*_BROKEN), 503, said("unavailable", broken, retry_after=SOON), wait(SOON)),
     ]
 

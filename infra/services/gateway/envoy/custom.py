@@ -7,11 +7,10 @@ What such a server does with a request isn't known here, so a request is tried a
 from collections.abc import Iterable, Iterator
 
 from infra.plan.gateway import CustomServer, TrafficPlan
-from infra.plan.versions import VERSION
 from infra.services.gateway.envoy.clusters import RETRIES
 from infra.services.gateway.envoy.errors import plain, refusal
 from infra.services.gateway.envoy.internal import http1
-from infra.services.gateway.envoy.log import ROUTED, SERVED_BY
+from infra.services.gateway.envoy.log import OF_THE_GATEWAY, ROUTED
 from infra.services.gateway.envoy.messages import (
     MANY,
     NOT_POST,
@@ -55,6 +54,12 @@ def custom_clusters(traffic: TrafficPlan) -> Iterator[Message]:
 
 def of_custom(name: str) -> str:
     return f"custom:{name}"
+
+
+def paths_of_custom(traffic: TrafficPlan, permission: Permission) -> set[str]:
+    """Under which these clients reach own servers."""
+    hears = any(traffic.custom[name].audio for name in permission.custom)
+    return {f"{CUSTOM}{name}/" for name in permission.custom} | set(AUDIO if hears else ())
 
 
 def custom_routes(traffic: TrafficPlan, permission: Permission) -> Iterator[Message]:
@@ -113,7 +118,7 @@ def _route(traffic: TrafficPlan, server: CustomServer, match: Message, rewrite: 
         },
         "request_headers_to_add": [header(ROUTED, name)],
         "request_headers_to_remove": ["authorization"],
-        "response_headers_to_remove": [SERVED_BY, VERSION],
+        "response_headers_to_remove": list(OF_THE_GATEWAY),
     }
 
 

@@ -6,6 +6,9 @@ from infra.services.gateway.envoy.messages import MANY, SECONDS, Message, circui
 
 IDLE_BETWEEN_TIERS = 60  # the tier behind keeps a connection for longer, so it never closes one that is used
 RESETS = 200  # requests of a connection, from which on it is closed where most of them were reset at once
+_KIB_OF_ANSWERS = 60  # of headers; as many as a request may have
+# What a tier adds has room besides the 100 headers and 60 KiB that a caller and a server may send.
+HEADERS_BETWEEN, KIB_BETWEEN = 200, 96
 # Both tiers: what HTTP/1.1 may say and HTTP/2 may not (an empty Host) ends one request. Otherwise Envoy closes the
 # connection, which cuts all streams of this client.
 ONLY_ITS_STREAM: Message = {"override_stream_error_on_invalid_http_message": True}
@@ -45,13 +48,18 @@ def listener_inside(name: str, tier: Message) -> Message:
 
 
 def http1(**common: object) -> Message:
-    return _options({"http_protocol_options": {}}, common)
+    return _options({"http_protocol_options": {}}, {**common, "max_response_headers_kb": _KIB_OF_ANSWERS})
 
 
 def _http2() -> Message:
     """Only the streams of HTTP/2 can be ended by the memory that they take (`bootstrap.py`). A connection is left
     before it is closed for callers who cancel most of their requests, which would cut the others on it."""
-    common = {"idle_timeout": SECONDS(IDLE_BETWEEN_TIERS), "max_requests_per_connection": RESETS // 2}
+    common = {
+        "idle_timeout": SECONDS(IDLE_BETWEEN_TIERS),
+        "max_requests_per_connection": RESETS // 2,
+        "max_headers_count": HEADERS_BETWEEN,
+        "max_response_headers_kb": KIB_BETWEEN,
+    }
     return _options({"http2_protocol_options": {"initial_stream_window_size": 65_536, **ONLY_ITS_STREAM}}, common)
 
 

@@ -5,6 +5,7 @@ from infra.services.gateway.envoy.messages import FILTER, Message, extension, he
 from infra.services.gateway.envoy.permissions import Permission
 
 NAME = "envoy.filters.http.local_ratelimit"
+SAID_HERE = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"]  # of this limit, in each answer
 _KIND = FILTER("local_ratelimit", "LocalRateLimit")
 _ALL = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
 _BY_CLIENT = {"actions": [{"request_headers": {"header_name": "x-llm-client", "descriptor_key": "client"}}]}

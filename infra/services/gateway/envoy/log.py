@@ -3,10 +3,12 @@ prompt, a key or what stands behind `?` of a path."""
 
 from infra.plan.versions import VERSION
 from infra.services.gateway.envoy.errors import status
-from infra.services.gateway.envoy.messages import FROM_BODY, Message, extension
+from infra.services.gateway.envoy.messages import FROM_BODY, NO_HOST, Message, extension, text
 
 ROUTED = "x-llm-routed"  # the header of a request that a server is asked: the name that was sent, or `custom:NAME`
 SERVED_BY = "x-llm-served-by"  # the header of an answer that came from elsewhere: who gave it
+HELD_MS = "x-llm-held-ms"  # the header of an answer of one tier to the next: how long the request waited for a server
+OF_THE_GATEWAY = (SERVED_BY, VERSION, HELD_MS)  # headers of answers that no server may say itself
 SERVED = "x-llm-served"  # the header of a request to one of two versions: which one it is
 sent = f"%DYNAMIC_METADATA({FROM_BODY}:{{}}):100%".format  # what a filter read out of a body
 
@@ -17,6 +19,23 @@ _CUT = (
     'response.code_details.startsWith("downstream") || response.code_details == "http2.remote_reset" ? "client"'
     ' : response.code_details.startsWith("upstream_reset_after_response_started") ? "server"'
     ' : response.code == 200 && response.code_details.endsWith("_timeout") ? "time" : "no"'
+)
+# The name of a model's route is that of the model, whatever was sent.
+_ADAPTER = f"'{ROUTED}' in request.headers && request.headers['{ROUTED}'] != xds.route_name"
+
+
+def _first_of(*operators: tuple[str, str]) -> str:
+    """The first of these commands that knows something."""
+    known = [{"command": command, **({"param": param} if param else {})} for command, param in operators]
+    return f"%COALESCE({text({'operators': known})})%"
+
+
+# From when the request was whole until it was sent to the server that answered; of a model that falls back, the tier
+# before its servers knows that. Where no server was asked, all the time that it took.
+_HELD = _first_of(
+    ("TYPED_CEL", f"int(response.headers['{HELD_MS}'])"),
+    ("COMMON_DURATION", "DS_RX_END:US_TX_BEG:ms"),
+    ("DURATION", ""),
 )
 
 _LINE: Message = {
@@ -35,11 +54,13 @@ _ROUTED: Message = {
     "client": "%REQ(X-LLM-CLIENT)%",
     "team": "%REQ(X-LLM-TEAM)%",
     "model": sent("model"),
+    "adapter_of": f"%TYPED_CEL({_ADAPTER} ? xds.route_name : null)%",
     "route": "%ROUTE_NAME%",
     "version": f"%RESP({VERSION})%",
     "server": "%UPSTREAM_HOST%",
     "served_by": f"%RESP({SERVED_BY})%",
     "tries": "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
+    "held_ms": _HELD,
     "first_byte_ms": "%RESPONSE_DURATION%",
     "tokens_in": sent("tokens_in"),
     "tokens_out": sent("tokens_out"),
@@ -50,6 +71,7 @@ _OWN_STATUS = [408, 413, 431]
 # A caller that went away before its request had a client's route: of any other one the second tier knows it.
 _UNKNOWN = {"header_filter": {"header": {"name": "x-llm-client", "present_match": True, "invert_match": True}}}
 _LEFT: Message = {"and_filter": {"filters": [{"response_flag_filter": {"flags": ["DC"]}}, _UNKNOWN]}}
+_NO_HOST: Message = {"header_filter": {"header": NO_HOST}}
 
 
 def refused_log() -> Message:
@@ -60,7 +82,7 @@ def refused_log() -> Message:
         "from": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
         "peer": "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%",
     }
-    own = [{"response_flag_filter": {"flags": _OWN}}, *(status(code) for code in _OWN_STATUS), _LEFT]
+    own = [{"response_flag_filter": {"flags": _OWN}}, *(status(code) for code in _OWN_STATUS), _LEFT, _NO_HOST]
     return {"filter": {"or_filter": {"filters": own}}, **_stdout(line)}
 
 

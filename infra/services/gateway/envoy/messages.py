@@ -51,6 +51,8 @@ def is_(value: str) -> Message:
 
 
 POST: Message = {"name": ":method", **is_("POST")}
+# Empty, or with a user's name: the tiers speak HTTP/2 with each other, which has neither.
+NO_HOST: Message = {"name": ":authority", "string_match": {"safe_regex": {"regex": "(.*@.*)?"}}}
 NOT_POST: Message = {**POST, "invert_match": True}
 
 

@@ -11,8 +11,8 @@ from infra.services.gateway.envoy.descriptions import descriptions
 from infra.services.gateway.envoy.external import LATER_THAN_BEHIND, of_external
 from infra.services.gateway.envoy.fallback import falling_back, own, own_tries, shared_paths
 from infra.services.gateway.envoy.held import held_headers, held_limits, waiting
-from infra.services.gateway.envoy.limits import NAME, limits
-from infra.services.gateway.envoy.log import ROUTED, sent
+from infra.services.gateway.envoy.limits import NAME, SAID_HERE, limits
+from infra.services.gateway.envoy.log import HELD_MS, ROUTED, sent
 from infra.services.gateway.envoy.messages import (
     POST,
     SECONDS,
@@ -30,7 +30,7 @@ from infra.services.gateway.envoy.permissions import Permission, allowed, allowe
 from infra.services.gateway.envoy.refusals import paused, refusals
 from infra.services.gateway.envoy.retries import BUSY, NO_ANSWER, NOT_SENT, retry_on
 from infra.services.gateway.envoy.shapes import routes_of_both
-from infra.services.gateway.envoy.token_limits import TOKENS, limited, token_limits
+from infra.services.gateway.envoy.token_limits import SAID_BACK, TOKENS, limited, token_limits
 from infra.services.gateway.envoy.versions import Way, ways
 
 
@@ -43,6 +43,7 @@ def models_file(traffic: TrafficPlan, permission: Permission) -> str:
         "retry_policy": _retries(),
         "typed_per_filter_config": dict(_limits(traffic, permission)),
         "request_headers_to_remove": ["x-llm-wait", MODEL_HEADER],
+        "response_headers_to_remove": [*SAID_HERE, *SAID_BACK],
     }
     config = typed(
         "config.route.v3.RouteConfiguration",
@@ -77,6 +78,7 @@ def own_file(traffic: TrafficPlan, upstream: Upstream) -> str:
         "name": upstream.model,
         "domains": ["*"],
         "routes": list(_ways(traffic, replace(upstream, paths=paths), traffic.clients, {}, [])),
+        "response_headers_to_add": [header(HELD_MS, "%COMMON_DURATION(DS_RX_BEG:US_TX_BEG:ms)%")],
         "retry_policy": {**_retries(), **own_tries(upstream)},
     }
     return resources([typed("config.route.v3.RouteConfiguration", name=own(upstream.model), virtual_hosts=[host])])

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from infra.plan.gateway import TrafficPlan, Upstream
+from infra.services.gateway.envoy.custom import paths_of_custom
 from infra.services.gateway.envoy.descriptions import LIST
 from infra.services.gateway.envoy.errors import THEIRS, plain, refusal
 from infra.services.gateway.envoy.messages import (
@@ -55,7 +56,8 @@ def refusals(traffic: TrafficPlan, permission: Permission) -> Iterator[Message]:
     yield no({**known, **_problem("missing")}, 400, "missing_model", f"the body has no `model`; {may}", "model")
     yield from _others(traffic, usable, no, may)
     yield no(known, 404, "unknown_model", f"no model is called {_ASKED}; {may}", "model")
-    yield no({"prefix": "/"}, 404, "unknown_path", f"there is no such path; there are /v1/models, {_list(paths)}")
+    there = _list((LIST, *paths, *paths_of_custom(traffic, permission)))
+    yield no({"prefix": "/"}, 404, "unknown_path", f"there is no such path; there are {there}")
 
 
 def paused(traffic: TrafficPlan, upstream: Upstream, names: Iterable[str]) -> Iterator[Message]:

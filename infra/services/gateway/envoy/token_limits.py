@@ -30,7 +30,7 @@ ANSWERS_WITHIN = "0.02s"  # Envoy's default: a request waits no longer for the s
 # words, and its caller gets 429.
 OVER = 423
 # What the service says in headers of each answer, as OpenAI names them; of RESET it says seconds.
-LIMIT, LEFT, RESET = "x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"
+SAID_BACK = LIMIT, LEFT, RESET = "x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"
 sent_back = "%RESP({})%".format
 
 

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from infra.plan.gateway import Next, Upstream
 from infra.plan.versions import ALL, NEXT, VERSION
 from infra.services.gateway.envoy.clusters import of_model
-from infra.services.gateway.envoy.log import SERVED
+from infra.services.gateway.envoy.log import OF_THE_GATEWAY, SERVED
 from infra.services.gateway.envoy.messages import Message, header, is_
 
 PRESENT = "present"
@@ -20,23 +20,15 @@ class Way:
     headers: Sequence[Message]
     action: Message  # of the route, with the cluster
     held_seconds: int
-    version: str | None = None  # None: each request is given one, or there is one version
-
-    @property
-    def request_headers(self) -> list[Message]:
-        return [header(SERVED, self.version)] if self.version is not None else []
-
-    @property
-    def of_answers(self) -> Message:
-        """What the route adds to an answer."""
-        return {"response_headers_to_add": [header(VERSION, self.version)]} if self.version is not None else {}
+    request_headers: Sequence[Message] = ()
+    of_answers: Message = field(default_factory=dict[str, object])  # what the route changes of an answer
 
 
 def ways(upstream: Upstream, clients: Iterable[str]) -> Iterator[Way]:
     """`clients`: whose requests may come."""
     coming = upstream.next
     if coming is None:
-        yield Way((), {"cluster": of_model(upstream.model)}, upstream.held_seconds)
+        yield Way((), {"cluster": of_model(upstream.model)}, upstream.held_seconds, of_answers=_of_answers())
         return
     if coming.weight < ALL:
         yield from _trials(upstream, coming, clients)
@@ -67,7 +59,14 @@ def _any(names: Iterable[str]) -> str:
 
 
 def _to(server: Upstream, version: str, headers: Sequence[Message] = ()) -> Way:
-    return Way(headers, {"cluster": of_model(server.model)}, server.held_seconds, version)
+    action = {"cluster": of_model(server.model)}
+    return Way(headers, action, server.held_seconds, [header(SERVED, version)], _of_answers(version))
+
+
+def _of_answers(version: str | None = None) -> Message:
+    """No server says who it is."""
+    said = {"response_headers_to_add": [header(VERSION, version)]} if version is not None else {}
+    return {"response_headers_to_remove": list(OF_THE_GATEWAY), **said}
 
 
 def _shared(upstream: Upstream, coming: Next) -> Way:
@@ -77,7 +76,7 @@ def _shared(upstream: Upstream, coming: Next) -> Way:
             "name": of_model(server.model),
             "weight": weight,
             "request_headers_to_add": [header(SERVED, version)],
-            "response_headers_to_add": [header(VERSION, version)],
+            **_of_answers(version),
         }
         for server, weight, version in (
             (upstream, ALL - coming.weight, PRESENT),
