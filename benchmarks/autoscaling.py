@@ -30,8 +30,8 @@ RATE, SECONDS = 20, 600
 # than the 1,901 tokens per second that pull request 1249 measured.
 GPUS, SEQS, BATCH, UTILIZATION, CONTEXT = 2, 256, 8_192, 0.9, 40_960
 SCALING = Scaling(
-    waiting=1, running=None, held=None, held_seconds=0, polling_seconds=15, cooldown_seconds=300, fallback_replicas=1,
-    reason="",
+    in_flight=None, kept=None, waiting=1, cache=None, held=None, held_seconds=0, wakes_seconds=0,
+    polling_seconds=15, cooldown_seconds=300, fallback_replicas=1, reasons=(),
 )  # fmt: skip
 # An HPA's own, where nobody writes another.
 BEHAVIOR = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 MODELS_MOUNT = "/models"  # where the claim is mounted, in the server and in the prefetch Job
 ENGINE_KEYS = "engine-keys"  # the Secret with the keys that engines accept
@@ -54,7 +54,7 @@ class Fetch:
 
 @dataclass(frozen=True)
 class Query:
-    """One Prometheus query that returns one element: the sum over all replicas."""
+    """One Prometheus query that returns one element for all replicas."""
 
-    name: Literal["waiting", "running", "held", "asked"]
+    name: str
     promql: str

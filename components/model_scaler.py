@@ -31,8 +31,8 @@ class Opening(Protocol):
 class ModelScaler(pulumi.ComponentResource):
     """A ScaledObject for the Deployment `target` in the same namespace.
 
-    `thresholds` are requests per replica, by signal (`waiting`, `running`), `cpu` is in cores per replica; of these and
-    of the `openings`, whatever asks for the largest number of replicas wins. An empty answer is an error, not zero:
+    `thresholds` are per replica, by the name of a query, `cpu` is in cores per replica; of these and of the `openings`,
+    whatever asks for the largest number of replicas wins. An empty answer is an error, not zero:
     after a few errors, `fallback_replicas` run. A paused model keeps its scaler, which holds it at 0 replicas.
     """
 

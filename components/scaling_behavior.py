@@ -2,20 +2,29 @@
 
 from typing import Any
 
-_LONGEST_WINDOW = 3600  # seconds, of a HorizontalPodAutoscaler
+CONFIRMED_SECONDS = 60  # for which more replicas have to be asked for: a few long requests at once are no trend
+_LONGEST_WINDOW, _LONGEST_PERIOD = 3600, 1800  # seconds, of a HorizontalPodAutoscaler
 _SCALE_DOWN_PERIOD = 120
-_SCALE_UP_PERIOD = 60
 
 
 def behavior(cooldown_seconds: int) -> dict[str, Any]:
-    """Up by at most one replica per minute, because each may start a node; down by one, after the cooldown.
+    """A cooldown is at least as long as a start.
 
-    KEDA's own cooldown applies only to the last replica.
+    Up to twice as many within one: until new replicas answer, what waits for them would ask for more again and again.
+    Down by one, after two of them: a replica that was added has answered for at least one. KEDA's own cooldown applies
+    only to the last replica.
     """
+    period = min(cooldown_seconds, _LONGEST_PERIOD)
     return {
-        "scaleUp": {"policies": [{"type": "Pods", "value": 1, "periodSeconds": _SCALE_UP_PERIOD}]},
+        "scaleUp": {
+            "stabilizationWindowSeconds": CONFIRMED_SECONDS,
+            "policies": [
+                {"type": "Percent", "value": 100, "periodSeconds": period},
+                {"type": "Pods", "value": 2, "periodSeconds": period},
+            ],
+        },
         "scaleDown": {
-            "stabilizationWindowSeconds": min(cooldown_seconds, _LONGEST_WINDOW),
+            "stabilizationWindowSeconds": min(2 * cooldown_seconds, _LONGEST_WINDOW),
             "policies": [{"type": "Pods", "value": 1, "periodSeconds": _SCALE_DOWN_PERIOD}],
         },
     }

@@ -8,6 +8,7 @@ from infra.engines.model import Dimensions, EngineModel, EngineTimeouts
 from infra.models.places import Place, place_of
 from infra.plan.pods import PodScaling
 from infra.plan.schedule import Schedule
+from infra.plan.signals import ASKED, CACHE, HELD, IN_FLIGHT, KEPT, WAITING
 from infra.plan.versions import ServerName
 from infra.sizing.estimates import Estimate, Fit, Throughput
 
@@ -92,18 +93,33 @@ class Timeouts(EngineTimeouts):
 
 @dataclass(frozen=True)
 class Scaling:
-    """The figures by which KEDA scales. Thresholds are per replica."""
+    """The figures by which KEDA scales. Thresholds are per replica; the signal that asks for most replicas decides."""
 
+    in_flight: int | None  # threshold: requests that the engine has, in its batch or its queue
+    kept: int | None  # threshold: of these, so that a replica stays that runs already
     waiting: int | None  # threshold: requests in the engine's queue
-    running: int | None  # threshold: requests in its batch
+    cache: int | None  # threshold: percent of the KV cache
     held: int | None  # threshold: requests that the gateway holds for it; None: it never sleeps
     held_seconds: int  # how long the gateway holds a request while it wakes up; 0: it never sleeps
     wakes_seconds: int  # from the first request to its answer, of a model that sleeps; 0: it never does
     polling_seconds: int
     cooldown_seconds: int
     fallback_replicas: int
-    reason: str
+    reasons: tuple[str, ...]
     cpu: float | None = None  # threshold: cores that it uses, as metrics-server measures; None: not on the CPU
+
+    @property
+    def thresholds(self) -> Mapping[str, int]:
+        """By the name of a trigger."""
+        found = {
+            IN_FLIGHT: self.in_flight,
+            KEPT: self.kept,
+            WAITING: self.waiting,
+            CACHE: self.cache,
+            HELD: self.held,
+            ASKED: self.held,
+        }
+        return {signal: threshold for signal, threshold in found.items() if threshold is not None}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 The HPA: pkg/controller/podautoscaler/replica_calculator.go (GetExternalPerPodMetricReplicas) and horizontal.go
 (computeReplicasForMetrics, stabilizeRecommendationWithBehaviors, convertDesiredReplicasWithBehaviorRate) of Kubernetes.
-KEDA: pkg/scaling/executor/scale_scaledobjects.go (RequestScale) of kedacore/keda. Of policies, those of type Pods.
+KEDA: pkg/scaling/executor/scale_scaledobjects.go (RequestScale) of kedacore/keda. Of several policies,
+the one that changes most, which is selectPolicy's default.
 """
 
 import math
@@ -55,6 +56,7 @@ class Hpa:
 
     def _stabilized(self, now: float, current: int, desired: int) -> int:
         up, down = (each.get("stabilizationWindowSeconds", 0) for each in (self._up, self._down))
+        self._recommended = self._recommended or [(now, current)]  # recordInitialRecommendation
         self._recommended = [each for each in self._recommended if each[0] > now - max(up, down)]
         lowest = min([desired, *(number for then, number in self._recommended if then > now - up)])
         highest = max([desired, *(number for then, number in self._recommended if then > now - down)])
@@ -63,10 +65,10 @@ class Hpa:
 
     def _limited(self, now: float, current: int, desired: int) -> int:
         if desired > current:
-            allowed = max(self._at_start(now, current, each) + each["value"] for each in self._up["policies"])
+            allowed = max(_more(each, self._at_start(now, current, each)) for each in self._up["policies"])
             return min(desired, self._maximum, max(allowed, current))
         if desired < current:
-            allowed = min(self._at_start(now, current, each) - each["value"] for each in self._down["policies"])
+            allowed = min(_fewer(each, self._at_start(now, current, each)) for each in self._down["policies"])
             return max(desired, self._minimum, min(allowed, current))
         return desired
 
@@ -75,6 +77,19 @@ class Hpa:
         since = now - policy["periodSeconds"]
         added, removed = (sum(number for then, number in each if then > since) for each in (self._added, self._removed))
         return current - added + removed
+
+
+def _more(policy: Mapping[str, Any], replicas: int) -> int:
+    """A percentage is rounded up, so that it adds one at least."""
+    if policy["type"] == "Percent":
+        return math.ceil(replicas * (1 + policy["value"] / 100))
+    return replicas + policy["value"]
+
+
+def _fewer(policy: Mapping[str, Any], replicas: int) -> int:
+    if policy["type"] == "Percent":
+        return int(replicas * (1 - policy["value"] / 100))
+    return replicas - policy["value"]
 
 
 class Keda:

@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterator, Mapping
 
 from infra.simulate.arrivals import Arrivals
-from infra.sizing.requests import MeanRequest
+from infra.sizing.requests import SPREAD_OUTPUT, SPREAD_PROMPT, MeanRequest
 
 DAY, HOUR = 86_400, 3_600
 _SLOT = 600  # seconds in which a rate is the same
@@ -22,8 +22,6 @@ SAID = {
     "daily": "a weekday of one time zone, with its peak at 10:00",
     "burst": "in each hour ten minutes at 3.5 times the rate, the rest at half of it",
 }
-# Lengths are lognormal, with these deviations: prompts and answers of conversations are about as uneven (assumed).
-SPREAD_PROMPT, SPREAD_OUTPUT = 0.9, 0.8
 
 
 def share_at(pattern: str, second: float) -> float:

@@ -41,11 +41,7 @@ class Server:
     @property
     def signals(self) -> Mapping[str, float]:
         """Thresholds per replica, as the scaler gets them."""
-        if self.scaling is None:
-            return {}
-        each = self.scaling
-        found = {"waiting": each.waiting, "running": each.running, "held": each.held, "asked": each.held}
-        return {name: threshold for name, threshold in found.items() if threshold is not None}
+        return self.scaling.thresholds if self.scaling is not None else {}
 
 
 @dataclass(frozen=True)

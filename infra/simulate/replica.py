@@ -86,6 +86,11 @@ class Replica:
     def running(self) -> int:
         return len(self._running) + len(self._reading)
 
+    @property
+    def cache(self) -> float:
+        """The share of the cache that is in use."""
+        return self._kept / self._limits.cache
+
     def take(self, request: int, now: float) -> bool:
         self.load += 1
         self._waiting.append(request)

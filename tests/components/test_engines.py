@@ -109,6 +109,8 @@ def test_tgi_gets_a_dtype_or_a_quantization_and_never_both():
             {
                 "waiting": 'sum(vllm:num_requests_waiting{namespace="llm",model_name="llama-8b"})',
                 "running": 'sum(vllm:num_requests_running{namespace="llm",model_name="llama-8b"})',
+                "servers": 'count(vllm:num_requests_running{namespace="llm",model_name="llama-8b"})',
+                "cache": 'sum(vllm:kv_cache_usage_perc{namespace="llm",model_name="llama-8b"})',
             },
         ),
         (
@@ -116,6 +118,7 @@ def test_tgi_gets_a_dtype_or_a_quantization_and_never_both():
             {
                 "waiting": 'sum(tgi_queue_size{namespace="llm",service="llama-8b"})',
                 "running": 'sum(tgi_batch_current_size{namespace="llm",service="llama-8b"})',
+                "servers": 'count(tgi_batch_current_size{namespace="llm",service="llama-8b"})',
             },
         ),
         ("ollama", {}),

@@ -72,12 +72,17 @@ def test_a_prometheus_that_is_away_takes_no_replica_away():
     }
 
 
-@pytest.mark.parametrize(("cooldown", "window"), [(300, 300), (640, 640), (7200, 3600)])
-def test_it_goes_down_after_the_cooldown_one_replica_at_a_time(cooldown, window):
-    """KEDA's cooldown applies only to the last replica; an autoscaler's window is at most an hour."""
+@pytest.mark.parametrize(
+    ("cooldown", "window", "period"), [(300, 600, 300), (640, 1280, 640), (1810, 3600, 1800), (7200, 3600, 1800)]
+)
+def test_it_goes_up_to_twice_as_many_within_a_start_and_down_one_at_a_time_after_two(cooldown, window, period):
+    """KEDA's cooldown applies only to the last replica; an autoscaler's window is at most an hour, and the period of a
+    policy half an hour."""
     behavior = spec(scaler(cooldown_seconds=cooldown))["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]
     assert behavior["scaleDown"]["stabilizationWindowSeconds"] == window
     assert [policy["value"] for policy in behavior["scaleDown"]["policies"]] == [1]
+    ways = [(each["type"], each["value"], each["periodSeconds"]) for each in behavior["scaleUp"]["policies"]]
+    assert ways == [("Percent", 100, period), ("Pods", 2, period)]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 
 from components.gateway_proxy import GATEWAY, LABELS
 from infra.engines import ENGINES
+from infra.engines.engine import Gauges
 from infra.offline import Planned
 from infra.recording import Recorded, Recording
 from tests.invariants.reading import CONFIG_MAP, POD_MONITOR, SCALED_OBJECT, SERVICE, SERVICE_MONITOR, Pod, servers
@@ -23,7 +24,9 @@ _ASKED = re.compile(
 )
 _CRON = re.compile(r"[1-5]?\d (1?\d|2[0-3]) \* \* (\*|[0-6](-[0-6])?(,[0-6](-[0-6])?)*)")
 _NO_PODS = " or vector(0)"  # what no pod measures is 0 where there may be none
-_QUERY = re.compile(r"sum\((?P<metric>[a-z_:]+)\{(?P<labels>[^}]*)\}\)")
+_SUM = re.compile(r"(?:sum|count)\((?P<metric>[a-z_:]+)\{(?P<labels>[^}]*)\}\)")
+# What has one element where each sum has one: requests, requests that keep replicas, percent.
+_ONE_ELEMENT = re.compile(r"SUM|SUM \+ SUM|clamp_max\(SUM \+ SUM, \d+ \* scalar\(SUM\)\)|100 \* SUM")
 
 
 def queries_scale_on_what_exists(planned: Planned) -> list[str]:
@@ -83,13 +86,21 @@ def _trigger(planned: Planned, scaler: Recorded, metadata: dict[str, str], targe
         if not query.endswith(_NO_PODS):
             broken.append(f"{scaler.name}: `{query}` is an error while there is no pod")
         query = query.removesuffix(_NO_PODS)
-    known, found = ENGINES[engine].gauges, _QUERY.fullmatch(query)
+    known = ENGINES[engine].gauges
     if known is None:
         return [*broken, f"{scaler.name}: nobody has looked at the metrics of {engine}"]
     if known.version != planned.plan.models[target.name].engine_version:
         broken.append(f"{scaler.name}: nobody has looked at the metrics of this {engine}")
-    if found is None:
-        return [*broken, f"{scaler.name}: `{query}` isn't one sum"]
+    if not _ONE_ELEMENT.fullmatch(_SUM.sub("SUM", query)):
+        broken.append(f"{scaler.name}: `{query}` isn't one element")
+    for found in _SUM.finditer(query):
+        broken += _of_the_engine(scaler, found, target, engine, known)
+    return broken
+
+
+def _of_the_engine(scaler: Recorded, found: re.Match[str], target: Pod, engine: str, known: Gauges) -> list[str]:
+    """The pinned version has the metric and its labels, which are those of this model."""
+    broken: list[str] = []
     if found["metric"] not in known.names:
         broken.append(f"{scaler.name}: {engine} has no metric {found['metric']}")
     labels = dict(re.findall(r'(\w+)="([^"]*)"', found["labels"]))
@@ -102,7 +113,7 @@ def _trigger(planned: Planned, scaler: Recorded, metadata: dict[str, str], targe
         if name in wanted and wanted[name] != value
     ]
     if not labels.keys() & {"service", "model_name"} or "namespace" not in labels:
-        broken.append(f"{scaler.name}: `{query}` counts other models' requests too")
+        broken.append(f"{scaler.name}: `{found[0]}` counts other models' requests too")
     return broken
 
 

@@ -11,7 +11,7 @@ BREAKS = [
         "ScaledObject llama-8b-scaler-scaled-object",
         "trigger query",
         instead("sum(", "max("),
-        "isn't one sum",
+        "isn't one element",
     ),
     Break(
         "6 queries",

@@ -286,4 +286,4 @@ def test_the_scaler_keeps_a_replica_as_long_as_one_takes_to_start() -> None:
             needed = max(300, model.cold_start.seconds)
             assert needed <= model.scaling.cooldown_seconds < needed + 30
             assert model.scaling.cooldown_seconds % 30 == 0
-            assert f"{model.scaling.cooldown_seconds} s" in model.scaling.reason
+            assert f"{model.scaling.cooldown_seconds} s" in " ".join(model.scaling.reasons)

@@ -112,7 +112,7 @@ def test_windows_of_more_replicas_open_earlier_and_are_separate_triggers() -> No
     morning = {**OFFICE, "to": "11:00"}
     schedule = plan(stack(small=model(morning, noon, replicas={"min": 0, "max": 4}))).models["small"].schedule
     assert schedule is not None
-    assert schedule.ahead_minutes == 20  # two more replicas, each one minute after the one before
+    assert schedule.ahead_minutes == 20  # two more replicas, which are added at once
     assert [(each.start, each.replicas) for each in schedule.openings] == [("40 7 * * 1-5", 1), ("40 10 * * 1-5", 3)]
 
 

@@ -28,12 +28,12 @@ class EvenSteps:
 
 LIMITS = Limits(seqs=8, batch=512, cache=10_000, silence=300, total=600)
 SCALING = Scaling(
-    waiting=2, running=6, held=None, held_seconds=0, wakes_seconds=0, polling_seconds=15, cooldown_seconds=300,
-    fallback_replicas=1, reason="",
+    in_flight=6, kept=3, waiting=2, cache=None, held=None, held_seconds=0, wakes_seconds=0, polling_seconds=15,
+    cooldown_seconds=300, fallback_replicas=1, reasons=(),
 )  # fmt: skip
 SLEEPING = Scaling(
-    waiting=2, running=6, held=6, held_seconds=240, wakes_seconds=200, polling_seconds=15, cooldown_seconds=300,
-    fallback_replicas=1, reason="",
+    in_flight=6, kept=3, waiting=2, cache=None, held=6, held_seconds=240, wakes_seconds=200, polling_seconds=15,
+    cooldown_seconds=300, fallback_replicas=1, reasons=(),
 )  # fmt: skip
 
 

@@ -56,27 +56,27 @@ def test_the_largest_proposal_wins(
     assert for_metrics(current, {"waiting": waiting, "running": running}, thresholds) == proposed
 
 
-def test_up_by_one_replica_per_minute() -> None:
-    hpa, current, seen = Hpa(1, 5, behavior(300)), 1, []
-    for now in range(0, 181, 15):
-        current = hpa.sync(now, current, 9)
-        seen.append(current)
-    assert seen == [2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5]
+def changes(hpa: Hpa, current: int, desired: int, until: int) -> list[tuple[int, int]]:
+    """When the number of replicas changes, and to what."""
+    found: list[tuple[int, int]] = []
+    for now in range(0, until, 15):
+        before, current = current, hpa.sync(now, current, desired)
+        found += [(now, current)] if current != before else []
+    return found
 
 
-def test_down_by_one_replica_per_two_minutes_after_the_window() -> None:
-    hpa, current, seen = Hpa(1, 5, behavior(300)), 4, {}
-    hpa.sync(0, current, 4)
-    for now in range(15, 661, 15):
-        current = hpa.sync(now, current, 1)
-        seen[now] = current
-    changes = [now for now in sorted(seen) if seen[now] != seen.get(now - 15, 4)]
-    assert changes == [300, 420, 540]
-    assert current == 1
+def test_up_after_a_minute_to_twice_as_many_within_a_cooldown_or_by_two() -> None:
+    assert changes(Hpa(1, 20, behavior(300)), 1, 19, 900) == [(60, 3), (360, 6), (660, 12)]
+
+
+def test_down_by_one_replica_per_two_minutes_after_two_cooldowns() -> None:
+    hpa = Hpa(1, 5, behavior(300))
+    hpa.sync(0, 4, 4)
+    assert [(now, number) for now, number in changes(hpa, 4, 1, 900) if number < 4] == [(600, 3), (720, 2), (840, 1)]
 
 
 def test_a_peak_within_the_window_keeps_what_it_needed() -> None:
-    hpa = Hpa(1, 5, behavior(300))
+    hpa = Hpa(1, 5, behavior(150))
     assert hpa.sync(0, 3, 3) == 3
     assert hpa.sync(150, 3, 1) == 3
     assert hpa.sync(299, 3, 2) == 3

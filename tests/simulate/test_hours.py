@@ -75,7 +75,7 @@ def test_a_window_adds_to_the_minimum_for_its_hours() -> None:
     one = replace(server(1, 3, scaling=SCALING), hours=at((1, 2, 3)))
     changes = ready_at(platform(one), 5 * HOUR)
     assert [number for _, number in changes] == [1, 2, 3, 2, 1]
-    assert 2 * HOUR + 285 <= changes[3][0] <= 2 * HOUR + 315  # after the window of the HPA
+    assert 2 * HOUR + 585 <= changes[3][0] <= 2 * HOUR + 615  # after the window of the HPA
 
 
 def test_a_run_that_begins_within_a_window_has_its_replicas() -> None:

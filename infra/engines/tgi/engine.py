@@ -122,6 +122,7 @@ class Tgi(Engine):
         return (
             Query("waiting", f"sum(tgi_queue_size{labels})"),
             Query("running", f"sum(tgi_batch_current_size{labels})"),
+            Query("servers", f"count(tgi_batch_current_size{labels})"),
         )
 
 

@@ -250,6 +250,8 @@ class Vllm(Engine):
         return (
             Query("waiting", f"sum(vllm:num_requests_waiting{labels})"),
             Query("running", f"sum(vllm:num_requests_running{labels})"),
+            Query("servers", f"count(vllm:num_requests_running{labels})"),
+            Query("cache", f"sum(vllm:kv_cache_usage_perc{labels})"),
         )
 
 

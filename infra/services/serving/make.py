@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pulumi
 
@@ -26,8 +26,8 @@ from infra.plan.cluster import MonitoringPlan
 from infra.plan.models import ModelPlan, PrefetchPlan, Scaling
 from infra.plan.plan import Plan
 from infra.plan.versions import server_of_next
-from infra.services.gateway.envoy.held import asked_query, held_query
 from infra.services.monitoring.make import trigger_login
+from infra.services.serving.queries import queries
 
 
 @dataclass(frozen=True)
@@ -157,13 +157,12 @@ def _bucket(serving: Serving, model: ModelPlan) -> BucketAccess | None:
 def _scaler(
     serving: Serving, model: ModelPlan, scaling: Scaling, monitoring: MonitoringPlan, server: ModelServer
 ) -> ModelScaler:
-    signals = {"waiting": scaling.waiting, "running": scaling.running, "held": scaling.held, "asked": scaling.held}
     return ModelScaler(
         f"{model.name}-scaler",
         namespace=serving.namespace,
         target=model.name,
-        queries=list(_queries(serving, model, scaling)),
-        thresholds={signal: threshold for signal, threshold in signals.items() if threshold is not None},
+        queries=[Query(*each) for each in queries(serving.plan, model, scaling).items()],
+        thresholds=scaling.thresholds,
         openings=model.schedule.openings if model.schedule else (),
         min_replicas=model.replicas.min,
         max_replicas=model.replicas.max,
@@ -177,22 +176,6 @@ def _scaler(
         depends_on=[server.deployment, *serving.site.operators, *([serving.login] if serving.login else [])],
         opts=serving.site.opts,
     )
-
-
-def _queries(serving: Serving, model: ModelPlan, scaling: Scaling) -> Iterator[Query]:
-    """The engine's; where the model sleeps they are 0 without a pod, and the gateway's say whether it is needed."""
-    server = model.name if _has_two(serving.plan, model) else None
-    for query in ENGINES[model.engine].queries(serving.namespace, model.sent_as, server):
-        yield replace(query, promql=f"{query.promql} or vector(0)") if scaling.held else query
-    if scaling.held:
-        traffic = serving.plan.traffic
-        yield Query("held", held_query(traffic, serving.namespace, model.name))
-        yield Query("asked", asked_query(serving.namespace, model.name))
-
-
-def _has_two(plan: Plan, model: ModelPlan) -> bool:
-    """Whether another server serves the same name."""
-    return model.next_of is not None or any(each.next_of == model.name for each in plan.models.values())
 
 
 def _place(plan: Plan, model: ModelPlan) -> PodPlace:

@@ -70,7 +70,7 @@ def _plan(
     served, model, offer = placed.served, placed.served.settings, placed.offer
     given, made = _given(placed), _throughput(placed)
     schedule = plan_schedule(model, served.replicas, start, cooldown(start))
-    scaling = plan_scaling(placed, start, schedule)
+    scaling = plan_scaling(placed, start, schedule, made)
     pods = plan_pod_scaling(placed, cooldown(start), schedule)
     return ModelPlan(
         name=served.name,
@@ -121,6 +121,7 @@ def _plan(
             *arguments,
             *explain_slots(placed.sized),
             *_reasons(placed, made, rollout),
+            *(scaling.reasons if scaling is not None else ()),
             *say_schedule(schedule, served.replicas, start),
             *say_pods(pods, scaling),
         ),

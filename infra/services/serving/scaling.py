@@ -9,11 +9,12 @@ from infra.services.serving.cold_start import half_minutes_up
 from infra.services.serving.placement import Placed
 from infra.services.serving.pod_scaling import cpu_of
 from infra.services.serving.section import Model
+from infra.services.serving.signals import Signals, signals_of
+from infra.sizing.estimates import Throughput
 
-WAITING = 5  # requests in the queue of a replica: what a public production stack uses
-RUNNING_SHARE = 0.8  # of the batch, so that a new replica answers before the batch is full
 POLLING_SECONDS = 15
 MIN_COOLDOWN = 300
+CONFIRMED_SECONDS = 60  # for which more replicas are asked for before they start
 WAKING = 2 * POLLING_SECONDS + 5  # until Prometheus reads it, KEDA asks, and Envoy has found the pod: at most
 
 
@@ -22,37 +23,40 @@ def cooldown(start: ColdStart) -> int:
     return half_minutes_up(max(MIN_COOLDOWN, start.seconds))
 
 
-def plan_scaling(placed: Placed, start: ColdStart, schedule: Schedule | None) -> Scaling | None:
+def plan_scaling(placed: Placed, start: ColdStart, schedule: Schedule | None, made: Throughput) -> Scaling | None:
     """None where the number of replicas is fixed, or nothing is measured and no schedule says it. A model with a
     minimum of 0 wakes and sleeps by what the gateway measures, whatever its engine does."""
     served = placed.served
     low, sleeps = served.replicas.min, served.replicas.min == 0
-    measured = served.question.engine.is_measured and placed.sized is not None
-    if low == served.replicas.max or not (measured or sleeps or schedule):
+    signals = signals_of(placed, made)
+    if low == served.replicas.max or not (signals.waiting or sleeps or schedule):
         return None
-    batch = placed.sized.arguments.max_num_seqs if placed.sized and measured else None
-    running = max(1, int(batch * RUNNING_SHARE)) if batch else None  # None: nobody knows its batch
+    given = served.settings.scaling.requests_per_replica if served.settings.scaling else None
     return Scaling(
-        waiting=WAITING if measured else None,
-        running=running,
-        held=(running or served.question.concurrency) if sleeps else None,
+        in_flight=signals.in_flight,
+        kept=signals.kept,
+        waiting=signals.waiting,
+        cache=signals.cache,
+        held=(signals.in_flight or given or served.question.concurrency) if sleeps else None,
         held_seconds=_held(served.settings, start) if sleeps and not served.settings.paused else 0,
         wakes_seconds=wakes(start) if sleeps else 0,
         polling_seconds=POLLING_SECONDS,
         cooldown_seconds=cooldown(start),
         # Without an answer of Prometheus KEDA starts no replica, but a model that sleeps wakes: nothing else would.
         fallback_replicas=max(low, 1),
+        reasons=tuple(_reasons(start, signals, sleeps=sleeps)),
         cpu=None if sleeps else cpu_of(placed),  # what the gateway counts says it sooner
-        reason="; ".join(_reasons(start, running, measured=measured, sleeps=sleeps)),
     )
 
 
-def _reasons(start: ColdStart, running: int | None, *, measured: bool, sleeps: bool) -> Iterator[str]:
+def _reasons(start: ColdStart, signals: Signals, *, sleeps: bool) -> Iterator[str]:
     kept = cooldown(start)
-    if measured:
-        or_running = f", or {running} running of a batch" if running else ""
-        yield f"another replica for each {WAITING} requests waiting{or_running}"
-        yield f"a new one takes {start.seconds} s, so one is kept for {kept} s after it was last needed"
+    yield from signals.reasons
+    if signals.waiting:
+        yield (
+            f"scaling: a new replica takes {start.seconds} s, so at most twice as many start within {kept} s, and one"
+            f" is kept for {2 * kept} s after it was last needed; without an answer of Prometheus the number stays"
+        )
     if sleeps:
         waits = minutes(wakes(start))
         yield f"{kept} s after the last request it has no replica; who comes then is held while one starts, {waits}"

@@ -11,11 +11,10 @@ from infra.plan.models import ColdStart, ReplicasPlan
 from infra.plan.schedule import DAY, DAYS, WEEK, Opening, Schedule, Span, Window, merged
 from infra.plan.words import count, minutes
 from infra.services.serving import schedule_section
-from infra.services.serving.scaling import WAKING
+from infra.services.serving.scaling import CONFIRMED_SECONDS, WAKING
 from infra.services.serving.section import Model
 
 STEP_MINUTES = 5  # to which the time is rounded up by which a window opens earlier
-_NEXT_SECONDS = 60  # between two replicas: a scaler adds one per minute
 _NODE_SECONDS = 600  # until the autoscaler ends a node that is empty
 
 
@@ -52,10 +51,19 @@ def plan_schedule(model: Model, replicas: ReplicasPlan, start: ColdStart, cooldo
     windows = windows_of(model, replicas)
     if not windows:
         return None
-    others = max(window.min for window in windows) - max(replicas.min, 1)
-    ahead = STEP_MINUTES * -(-(start.high + WAKING + others * _NEXT_SECONDS) // (STEP_MINUTES * 60))
+    most = max(window.min for window in windows)
+    until_last = CONFIRMED_SECONDS + (rounds(max(replicas.min, 1), most) - 1) * cooldown_seconds
+    ahead = STEP_MINUTES * -(-(start.high + WAKING + max(0, until_last)) // (STEP_MINUTES * 60))
     after = -(-(cooldown_seconds + _NODE_SECONDS) // 60)
     return Schedule(windows, ahead, after, tuple(_openings(windows, ahead)))
+
+
+def rounds(replicas: int, wanted: int) -> int:
+    """How often a scaler adds replicas until they are as many: twice as many within a cooldown, or two more."""
+    number = 0
+    while replicas < wanted:
+        replicas, number = max(2 * replicas, replicas + 2), number + 1
+    return number
 
 
 def say_schedule(schedule: Schedule | None, replicas: ReplicasPlan, start: ColdStart) -> Iterator[str]:

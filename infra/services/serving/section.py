@@ -97,6 +97,27 @@ class Speculative(Section):
     tokens: int = Field(ge=1, le=32, description="how many are proposed at once", examples=[5])
 
 
+class Scaling(Section):
+    """When a model gets another replica."""
+
+    ttft_p95_seconds: float | None = Field(
+        default=None,
+        gt=0,
+        le=600,
+        description="a promise to callers: 95 of 100 first tokens come within these seconds; at how many requests"
+        " another replica starts follows from it, by the plan's estimate of its speed",
+        examples=[2],
+    )
+    requests_per_replica: int | None = Field(
+        default=None,
+        ge=1,
+        le=4096,
+        description="instead of a promise: another replica starts when each has more requests than this, those that"
+        " wait included",
+        examples=[16],
+    )
+
+
 class Rollout(Section):
     """How a changed model gets its new pods, or how requests come to its next version."""
 
@@ -229,6 +250,11 @@ class _Server(Section):
         default=Replicas(),
         description="number of copies of the model, or {min, max} for a scaler between them",
         examples=[{"min": 1, "max": 4}],
+    )
+    scaling: Scaling | None = Field(
+        default=None,
+        description="when another replica starts, where replicas are {min, max}; chosen when absent",
+        examples=[{"ttftP95Seconds": 2}],
     )
     tool_calling: str | None = Field(
         default=None,
