@@ -33,6 +33,7 @@ _NOTHING = {"keys": "write keys: [1], or leave keys out"} | dict.fromkeys(
     ("requestsPerMinute", "tokensPerMinute", "concurrentRequests"), _STOPPED
 )
 _IN_A_NAMESPACE = re.compile(r"([a-z0-9-]+)/([a-z0-9.-]+)")  # as controllers write the name of an object
+_HOST = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)(\.svc(\.cluster\.local)?)?")
 _GROUP = 3  # digits between two commas of a number
 
 
@@ -49,9 +50,14 @@ def instead_of_number(leaf: str, value: Any, node: Schema, *, required: bool) ->
     return f"leave {leaf} out, or write a value such as {leaf}: {flow(example(node))}"
 
 
-def of_a_secret(value: Any, node: Schema, platform: Mapping[str, Any]) -> str:
-    """Where the Secret has to be whose name was written with a namespace."""
+def of_another_namespace(leaf: str, value: Any, node: Schema, platform: Mapping[str, Any]) -> str:
+    """Where the Secret or Service has to be whose name was written with a namespace."""
     found = _IN_A_NAMESPACE.fullmatch(value.strip()) if isinstance(value, str) else None
+    host = _HOST.fullmatch(value.strip()) if isinstance(value, str) else None
+    if leaf == "service" and (found or host):
+        return f", and namespace: {found[1] if found else host[2] if host else ''} beside it"
+    if leaf == "keySecret" and found:
+        return "; it is a secret of the stack, set with `pulumi config set --secret`, and not one of the cluster"
     if found is None or not any(_names_a_secret(form) for form in forms(node)):
         return ""
     section = platform.get("namespace")
@@ -74,6 +80,7 @@ def after_a_comma(key: str, section: Mapping[str, Any], node: Schema) -> str:
     whole = {name: int(f"{each}{key.zfill(_GROUP)}") for name, each in before.items()}
     able = [f"{name}: {each}" for name, each in whole.items() if name in known and takes(known[name], each)]
     # Of `,050` and `,50` YAML makes other numbers.
-    sure = able if key == "0" or len(key) == _GROUP else []
+    alone = sum(name.isdecimal() for name in section) == 1  # 1,800,000 has two commas
+    sure = able if alone and (key == "0" or len(key) == _GROUP) else []
     write = " or ".join(sure) if sure else "the number before it without one, and with a point before decimals"
     return f"a comma begins another key here, so write {write}"

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from infra.settings.schema import Schema, forms
+from infra.config_keys import EXTERNAL_KEY_EXAMPLE
+from infra.settings.schema import Schema, choices, example, forms
 
 _CURRENCY = r"(?:US\$|USD|EUR|[$€£])"
 _NUMBER = re.compile(
@@ -40,6 +41,7 @@ _STORAGE = ("nfs", "pvc", "claim", "cephfs", "ceph", "rook", "longhorn", "lustre
 _NAMES = _BILLS | dict.fromkeys(_STORAGE, "storageClass")
 _PLACE = re.compile(r"(pvc|s3|file):/*(?=[\w.-])|/+(?=[\w.-])", re.IGNORECASE)
 _IN_A_NAMESPACE = re.compile(r"[a-z0-9-]+/[a-z0-9.-]+")  # NAMESPACE/NAME, as controllers write it
+_EXTERNAL = EXTERNAL_KEY_EXAMPLE.removesuffix("NAME")
 _LABEL = re.compile(r"([\w./-]+)\s*[=:]\s*([\w.-]+)")
 _MIB_MIN, _SEEN = 1000, 0.98  # nvidia-smi's MiB, of which an engine sees at least that part on the catalogue's cards
 _ADDRESS = re.compile(r"[\w.-]+(:\d+|\.\w+)\S*")
@@ -47,6 +49,7 @@ _IP = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 _RANGE = re.compile(r"(\d+)\s*(?:\.\.\.?|-|–|:|,(?!\d{3}$)|to)\s*(\d+)")
 _LONG_NAME = re.compile(r"\w+(:[^:]*){4,}/")  # of several parts, the last of which the user gave
 _ACCOUNT = re.compile(r"(?<![\w-])\d{12}(?=:|$)")  # not the end of an id
+_ALL = 100  # percent
 _DEEPEST = 3  # nested sections that a single value may abbreviate
 
 
@@ -109,12 +112,20 @@ def _readings(key: str, value: Any, node: Schema, depth: int) -> Iterator[Any]:
     """Other ways to read a value, the smallest change first."""
     if isinstance(value, str | list):
         yield from _ranges(value, node)
+    if isinstance(value, list):
+        yield from _from_list(value, node)
+    if isinstance(value, Mapping):
+        yield [dict(value)]
     if isinstance(value, Mapping | list) or value is None:
         return
     yield value
     yield from _switches(value, node)
     yield from _numbers(key, value, node)
     if isinstance(value, str):
+        if key == "keySecret":
+            yield f"{_EXTERNAL}{re.sub(r'[^a-z0-9]+', '-', value.lower().rpartition('/')[2]).strip('-')}"
+        if key == "baseUrl" and _ADDRESS.fullmatch(value.strip()):
+            yield f"https://{value.strip()}"
         yield from _models(value) if key == "model" else _texts(value)
         if depth == 0:
             yield from _full_names(value, node)
@@ -128,7 +139,11 @@ def _readings(key: str, value: Any, node: Schema, depth: int) -> Iterator[Any]:
         yield str(value).lower() if isinstance(value, bool) else str(value)
         yield f"{value}Gi"
     for form in forms(node):
-        if "items" in form and (item := meant(key, value, form["items"], depth)) is not None:
+        if (
+            "items" in form
+            and not isinstance(value, bool)
+            and (item := meant(key, value, form["items"], depth)) is not None
+        ):
             yield [item]
     if depth < _DEEPEST and not _is_mistyped_word(value, node):
         for form in forms(node):
@@ -154,14 +169,23 @@ def _switches(value: Any, node: Schema) -> Iterator[str]:
         yield from (word for form in forms(node) for word in form.get("enum", ()) if word in (_YES if found else _NO))
 
 
+def _from_list(values: list[Any], node: Schema) -> Iterator[Any]:
+    """Words where one text says all of them, and labels where a mapping has them."""
+    if values and all(isinstance(each, str) for each in values):
+        if len(values) == 1 or any("pattern" in form for form in forms(node)):
+            yield ",".join(values)
+        labels = [_LABEL.fullmatch(each.strip()) for each in values]
+        yield {label[1]: label[2] for label in labels if label} if all(labels) else None
+
+
 def _full_names(value: str, node: Schema) -> Iterator[str]:
     """A name without what stands before it in the example, which has the typed account where there is one."""
     *_, name = re.sub(r"^.*assumed-role/([^/]+)/.*$", r"\1", value.strip()).rpartition("/")
     account = _ACCOUNT.search(value)
     for form in forms(node):
-        for example in form.get("examples", ()):
-            if isinstance(example, str) and _LONG_NAME.match(example):
-                whole = f"{example.rpartition('/')[0]}/{name}"
+        for long in form.get("examples", ()):
+            if isinstance(long, str) and _LONG_NAME.match(long):
+                whole = f"{long.rpartition('/')[0]}/{name}"
                 yield _ACCOUNT.sub(account[0], whole) if account else whole
 
 
@@ -174,6 +198,9 @@ def _is_mistyped_word(value: Any, node: Schema) -> bool:
 def _sections(value: Any, form: Schema, depth: int) -> Iterator[Any]:
     """Sections in which the value is that of the one obvious key; a yes to a whole section names none."""
     properties, required = form["properties"], form.get("required", ())
+    named = next((name for name, inner in properties.items() if value in choices(inner)), None)
+    if named is not None and depth == 0:
+        yield {named: value, **{name: example(properties[name]) for name in required if name != named}}
     if len(required) > 1:
         return
     fitting = [name for name, inner in properties.items() if takes(inner, value) and inner.get("default") != value]
@@ -201,6 +228,8 @@ def _numbers(key: str, value: Any, node: Schema) -> Iterator[float]:
         number = value
     if number is None:
         return
+    if 0 < number < 1 and any(form.get("maximum", form.get("exclusiveMaximum")) == _ALL for form in forms(node)):
+        number *= _ALL
     if key.endswith("Gib") and number > _MIB_MIN:
         yield math.floor(number / 1024 * _SEEN * 10) / 10
     if number > 1 and any(form.get("maximum", math.inf) <= 1 for form in forms(node)):

@@ -24,6 +24,12 @@ _OTHERWISE = {
     "spot": ({"capacity"}, "capacity: spot"),
     "spotinstances": ({"capacity"}, "capacity: spot"),
     "ondemand": ({"capacity"}, "capacity: on-demand"),
+    "count": ({"gpusPerNode", "nodes"}, "nodes: the number of nodes"),
+    "url": ({"service", "port"}, "service, namespace and port: rerank, tools and 8080 of http://rerank.tools:8080"),
+    "rpm": ({"requestsPerMinute"}, "requestsPerMinute"),
+    "tpm": ({"tokensPerMinute"}, "tokensPerMinute"),
+    "requestspersecond": ({"requestsPerMinute"}, "requestsPerMinute, and 60 times the number"),
+    "tokenspersecond": ({"tokensPerMinute"}, "tokensPerMinute, and 60 times the number"),
     "region": ({"cluster", "create", "zones"}, "aws:region beside llm-platform:platform"),
 }
 _PLAIN_KEY = re.compile(r"[\w/:.-]+")
@@ -96,8 +102,15 @@ def unknown_key(key: str, known: Collection[str], places: Collection[Key] = ()) 
         return f"unknown key; {otherwise}"
     if meant_place(key, known, places):
         return f"unknown key here; did you mean {' or '.join(map(dotted, places))}?"
-    close = did_you_mean(key, known)
+    close = did_you_mean(key, known) or _begins(key, known)
     return f"unknown key; did you mean {close}?" if close else f"unknown key; known here: {', '.join(known)}"
+
+
+def _begins(key: str, known: Collection[str]) -> str | None:
+    """The one known key that begins as this one does: after and afterSeconds, maxNodes and max."""
+    word = key.lower()
+    found = [each for each in known if each.lower().startswith(word) or word.startswith(each.lower())]
+    return found[0] if len(found) == 1 and min(len(word), len(found[0])) > _FEW_PLACES else None
 
 
 def meant_place(key: str, known: Iterable[str], places: Collection[Key]) -> Key | None:

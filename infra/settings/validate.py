@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from infra.catalog import Catalog
 from infra.config_keys import PLATFORM, is_secret
-from infra.settings.instead import after_a_comma, instead_of_number, of_a_secret
+from infra.settings.instead import after_a_comma, instead_of_number, of_another_namespace
 from infra.settings.meant import meant, named_otherwise, takes
 from infra.settings.mistakes import NULL_KEY, Key, Report, did_you_mean, holds_token, meant_place, shown, unknown_key
 from infra.settings.platform import Settings
@@ -152,13 +152,14 @@ def _message(key: Key, kind: str, data: Any, stack: str, region: str | None, cat
     if node is None:
         return f"got {shown(_at(data, key))}", ""
     if kind == "missing":
-        return f"missing; needs {allowed(node)}", _write(leaf, example(node))
+        beside = next((word for word in choices(node) if word in _at(data, key[:-1])), None)
+        return f"missing; needs {allowed(node)}", _write(leaf, beside or example(node))
     if kind == "name":
         return _name_message(key)
     if key[:3] == _ZONES:
         return _zone_message(key, _at(data, key), node, region, catalog)
     got, write = _value_message(key, kind, _at(data, key), node, catalog)
-    return got, f"{write}{of_a_secret(_at(data, key), node, data)}"
+    return got, f"{write}{of_another_namespace(leaf, _at(data, key), node, data)}"
 
 
 def _name_message(key: Key) -> tuple[str, str]:
@@ -205,7 +206,7 @@ def _value_message(key: Key, kind: str, value: Any, node: Schema, catalog: Catal
         return f"{got}; allowed: {allowed(node)}", instead
     probably = meant(leaf, value, node)
     words = choices(node)
-    if isinstance(probably, str) and not isinstance(value, str) and probably not in words:
+    if isinstance(probably, str) and not isinstance(value, str | list) and probably not in words:
         return f"{got}; text has to be in quotes", f'write "{probably}"'
     close = (named_otherwise(value) or did_you_mean(value, words)) if isinstance(value, str) and words else None
     close = close if close in words and probably not in words else None

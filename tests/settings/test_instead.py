@@ -114,6 +114,11 @@ def test_no_number_is_invented(path: Path, value: Any, says: str) -> None:
 COMMAS: list[tuple[Path, dict[str, Any], str]] = [
     (("budget", "0"), {"usdPerMonth": 18}, "usdPerMonth: 18000"),
     (("budget", "500"), {"usdPerMonth": 18}, "usdPerMonth: 18500"),
+    (
+        ("budget", "800"),
+        {"usdPerMonth": 1, "0": None},
+        "the number before it without one, and with a point before decimals",
+    ),
     (("budget", "40"), {"usdPerMonth": 18}, "the number before it without one, and with a point before decimals"),
     (
         ("gateway", "clients", "web", "200"),
@@ -134,3 +139,63 @@ def test_a_comma_in_a_number_is_answered_with_the_number(path: Path, section: di
     for part in reversed(path[:-1]):
         others = {part: others}
     assert written(path, None, **others).got.endswith(f"so write {says}")
+
+
+# The section and the key as people write it, and what is said.
+OTHERWISE: list[tuple[Path, Any, str]] = [
+    (("models", "a", "fallback"), {"to": "gpt", "after": 30}, "did you mean afterSeconds?"),
+    (("gpuPools", "l4"), {"instanceTypes": ["g6.xlarge"], "maxNodes": 3}, "did you mean max?"),
+    (("gpuPools", "l4", "existing"), {"gpu": "L4", "count": 2}, "write nodes: the number"),
+    (("gateway", "custom", "rerank"), {"service": "x", "url": "http://a.b:80"}, "write service, namespace and port"),
+    (("gateway", "clients", "web"), {"team": "a", "rpm": 600}, "write requestsPerMinute"),
+    (("gateway", "clients", "web"), {"team": "a", "tpm": 600}, "write tokensPerMinute"),
+    (
+        ("gateway", "clients", "web"),
+        {"team": "a", "requestsPerSecond": 1},
+        "requestsPerMinute, and 60 times the number",
+    ),
+    (
+        ("models", "a", "ropeScaling"),
+        {"factor": 4, "original_max_position_embeddings": 32768},
+        "did you mean original?",
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "section", "says"), OTHERWISE, ids=lambda each: str(each))
+def test_a_key_by_the_name_that_others_give_it_is_answered_with_ours(
+    path: Path, section: dict[str, Any], says: str
+) -> None:
+    *_, key = section
+    platform = json.loads(json.dumps(OWN))
+    inner = platform
+    for part in path[:-1]:
+        inner = inner.setdefault(part, {})
+    inner[path[-1]] = inner.get(path[-1], {}) | section
+    with pytest.raises(BadStackFile) as caught:
+        load_config(stack="dev", platform=platform, region="us-east-1")
+    assert any(each.path == ".".join((*path, key)) and says in each.got for each in caught.value.mistakes)
+
+
+@pytest.mark.parametrize(
+    ("typed", "write"),
+    [
+        ("tools/rerank", "write service: rerank, and namespace: tools beside it"),
+        ("rerank.tools", "write service: rerank, and namespace: tools beside it"),
+        ("rerank.tools.svc.cluster.local", "write service: rerank, and namespace: tools beside it"),
+        ("Rerank", "write service: rerank"),
+    ],
+)
+def test_a_service_with_a_namespace_is_answered_with_both_keys(typed: str, write: str) -> None:
+    assert written(("gateway", "custom", "rerank", "service"), typed).write == write
+
+
+def test_a_class_without_its_kind_is_answered_with_the_kind() -> None:
+    with pytest.raises(BadStackFile) as caught:
+        load_config(stack="dev", platform=OWN | {"cache": {"storageClass": "longhorn"}}, region=None)
+    assert [each.write for each in caught.value.mistakes] == ["write kind: storageClass"]
+
+
+def test_a_provider_key_with_a_namespace_is_answered_with_a_secret_of_the_stack() -> None:
+    write = written(("external", "gpt", "keySecret"), "llm/openai").write
+    assert write.startswith("write keySecret: externalKey-openai; it is a secret of the stack")

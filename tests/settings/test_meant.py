@@ -14,6 +14,7 @@ from infra.stack_file import load_config
 
 CREATED = {"create": {"version": "1.35", "zones": 2}}
 MODEL = {"model": "Qwen/Qwen3-8B"}
+OFFICE = {"days": "mon-fri", "from": "08:00", "to": "19:00", "timezone": "Europe/Amsterdam", "min": 1}
 
 # Where, what was typed, what to propose.
 TYPED: list[tuple[str, Any, Any]] = [
@@ -62,6 +63,18 @@ TYPED: list[tuple[str, Any, Any]] = [
     ("budget.usdPerMonth", "8,000.50", 8000.5),
     ("gpuPools.p.existing.usdPerGpuHour", "$1.80", 1.8),
     ("gpuPools.p.existing.usdPerGpuHour", "1,80", 1.8),
+    ("models.a.rollout.weight", "10%", 10),
+    ("models.a.rollout.weight", 0.1, 10),
+    ("prices.discountPercent", "15%", 15),
+    ("models.a.speculative", "ngram", {"method": "ngram", "tokens": 5}),
+    ("models.a.schedule", {**OFFICE}, [OFFICE]),
+    ("models.a.schedule.0.days", ["mon", "wed"], "mon,wed"),
+    ("models.a.like", ["Qwen/Qwen3-8B"], "Qwen/Qwen3-8B"),
+    ("tags", ["team=ml", "env=dev"], {"team": "ml", "env": "dev"}),
+    ("external.gpt.baseUrl", "api.openai.com/v1", "https://api.openai.com/v1"),
+    ("external.gpt.keySecret", "mistral", "externalKey-mistral"),
+    ("external.gpt.keySecret", "llm/Mistral_key", "externalKey-mistral-key"),
+    ("gateway.custom.rerank.service", "tools/rerank-v2", "rerank-v2"),
     ("budget.usdPerMonth", "18 000", 18000),
     ("budget.usdPerMonth", "18'000", 18000),
     ("budget.usdPerMonth", "18_000", 18000),
@@ -130,6 +143,7 @@ def test_what_was_typed_is_what_is_proposed(path: str, typed: Any, proposed: Any
     ("path", "typed"),
     [
         ("models.a.gpus", "many"),
+        ("allow.replace", True),
         ("addons.keda", "perhaps"),
         ("cache.size", "big"),
         ("budget", "cheap"),
