@@ -17,7 +17,7 @@ def number_changed(name: str, old: Side, new: Side) -> Iterator[str]:
         replicas, scaler = _range(after), _SCALER.get((_scaled(before), _scaled(after)), "")
         yield f"{replicas} replica{'s' * (replicas != '1')}, was {_range(before)}{scaler}"
     now, held = new.endpoint(name).get("held_seconds"), old.endpoint(name).get("held_seconds")
-    if now and not held:
+    if now and not held and not new.models[name].get("schedule"):  # else its hours say it
         waits, otherwise = first_waits(name, new), _instead(name, new)
         yield f"while nobody asks it has no replica: who comes first waits {waits} for one to start, or {otherwise}"
     elif held and not now:

@@ -10,11 +10,12 @@ from infra.sides.types import Side
 def schedule_changed(name: str, old: Side, new: Side) -> Iterator[str]:
     """An older program has no schedules."""
     was, now = _said(old.models[name]), _said(new.models[name])
-    if was == now:
+    slept = old.models[name]["replicas"]["min"] == 0
+    if was == now and not (now and not slept and new.models[name]["replicas"]["min"] == 0):
         return
     sleeps = new.models[name]["replicas"]["min"] == 0
     waits = f"who comes first waits {first_waits(name, new)}" if sleeps else ""
-    before = f", was {was}" if was else ""
+    before = f", was {was}" if was not in ("", now) else ""
     if now and sleeps:
         yield f"it may be asleep outside {now}{before}: {waits} then"
     elif now:

@@ -92,3 +92,11 @@ def test_the_diff_says_the_wait_of_the_plan(before: tuple[Edit, ...], edits: tup
     assert waits == "about 6 min"
     (said,) = [each for each in notice(before, edits).afterwards if "who comes first" in each]
     assert said.endswith(f"waits {waits} for one to start, or {otherwise}")
+
+
+def test_with_hours_its_sleep_is_said_once() -> None:
+    hours = "schedule: [{days: daily, from: '08:00', to: '19:00', timezone: UTC, min: 1}]"
+    said = notice((AWAKE,), ((RANGE, f"{RANGE}, {hours}"),)).afterwards
+    assert [each for each in said if "who comes first" in each] == [
+        "it may be asleep outside daily 08:00 to 19:00 UTC: who comes first waits about 6 min then"
+    ]

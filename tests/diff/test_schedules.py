@@ -35,6 +35,11 @@ def side(schedule: str | None, low: int) -> Side:
             side(None, 0),
             [f"it may be asleep at any hour, and had a replica {OFFICE}: who comes first waits about 6 min"],
         ),
+        (
+            side(OFFICE, 1),
+            side(OFFICE, 0),
+            [f"it may be asleep outside {OFFICE}: who comes first waits about 6 min then"],
+        ),
         (side(None, 1), side(OFFICE, 1), [f"more replicas {OFFICE}"]),
         (side(OFFICE, 1), side(None, 1), [f"the same minimum of replicas at all hours; there were more {OFFICE}"]),
     ],
