@@ -3,6 +3,7 @@
 import socket
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from itertools import count, islice, repeat
 
 import pytest
@@ -51,7 +52,7 @@ def _answer(gateway: Gateway, sent: bytes) -> str:
     """OK, refused (an answer with another status) or broken off: the first frame about the request says it."""
     with socket.create_connection(("127.0.0.1", gateway.place.port), timeout=HANGS_SECONDS) as connection:
         connection.sendall(sent)
-        with connection.makefile("rb") as reader:
+        with connection.makefile("rb") as reader, suppress(ConnectionError):
             while head := reader.read(9):
                 payload = reader.read(int.from_bytes(head[:3], "big"))
                 if head[3] == _HEADERS:
@@ -78,6 +79,20 @@ REQUESTS: Mapping[str, tuple[bytes, str]] = {
     "a line end in the host": (_fields(authority=b"a\r\nx-llm-client: other"), "broken off"),
     "a scheme with a path": (_fields(scheme=b"http://secret/metrics?"), "broken off"),
     "a path without a slash": (_fields(path=b"metrics"), "broken off"),
+    "a host with a user's name": (_fields(authority=b"a@llm"), "broken off"),
+    "an empty host": (_fields(authority=b""), "broken off"),
+    "two methods": (_fields((b":method", b"GET")), "broken off"),
+    "a status": (_fields((b":status", b"200")), "broken off"),
+    "a part of a name that HTTP/2 doesn't know": (_fields((b":client", b"other")), "broken off"),
+    "an upgrade": (_fields((b"upgrade", b"h2c")), "broken off"),
+    "what it could take behind the answer": (_fields((b"te", b"gzip")), "broken off"),
+    "a wait of gRPC": (_fields((b"grpc-timeout", b"1n")), "OK"),
+    "the client's name": (_fields((b"x-llm-client", b"other"), (b"x-llm-routed", b"secret")), "OK"),
+    "a path with a fragment": (_fields(path=b"/v1/chat/completions#/metrics"), "refused"),
+    "a path with escaped slashes": (_fields(path=b"/v1/..%2fmetrics"), "refused"),
+    "an unknown method": (_fields(method=b"PUT"), "refused"),
+    "a space in the name of a header": (_fields((b"x a", b"b")), "broken off"),
+    "a tunnel without a protocol": (_fields(method=b"CONNECT"), "broken off"),
     "a tunnel": (_fields((b":protocol", b"websocket"), method=b"CONNECT"), "broken off"),
 }
 
@@ -88,6 +103,32 @@ def test_only_whole_requests_reach_an_engine(gateway: Gateway, engine: Engine, f
     assert len(engine.requests) == (1 if answer == "OK" else 0)
     for request in engine.requests:
         assert (request.header("x-llm-client"), request.header("host")) == (["app"], ["127.0.0.1"])
+
+
+def _behind(fields: bytes, flags: int = _END_STREAM | _END_HEADERS) -> bytes:
+    return _frame(_DATA, 0, 1, _SMALL) + _frame(_HEADERS, flags, 1, fields)
+
+
+_PROMISE = 5
+FRAMES: Mapping[str, bytes] = {
+    "a path behind the body": _behind(_field(b":path", b"/metrics")),
+    "headers behind the body that don't end it": _behind(_field(b"x-a", b"b"), _END_HEADERS),
+    "a promise of a caller": _frame(_PROMISE, _END_HEADERS, 1, struct.pack(">I", 2) + _fields()),
+    "data on no stream": _frame(_DATA, _END_STREAM, 0, _SMALL),
+    "data of a stream that wasn't opened": _frame(_DATA, _END_STREAM, 7, _SMALL),
+    "a stream with an even number": _frame(_HEADERS, _END_HEADERS | _END_STREAM, 2, _fields()),
+    "a window of nothing": _frame(_WINDOW, 0, 1, struct.pack(">I", 0)),
+    "a window of too much": _frame(_WINDOW, 0, 1, struct.pack(">I", 2**31 - 1)),
+    "a frame that is too long": _frame(_DATA, _END_STREAM, 1, b" " * 2**17),
+    "a table of 4 GB": _frame(_HEADERS, _END_HEADERS | _END_STREAM, 3, b"\x3f\xe1\xff\xff\xff\x0f"),
+    "an entry that the table doesn't have": _frame(_HEADERS, _END_HEADERS | _END_STREAM, 3, b"\xff\x7f"),
+}
+
+
+@pytest.mark.parametrize("frames", FRAMES.values(), ids=FRAMES)
+def test_no_odd_frame_reaches_an_engine(gateway: Gateway, engine: Engine, frames: bytes) -> None:
+    assert (_answer(gateway, _OPEN + frames), engine.requests) == ("broken off", [])
+    assert gateway.ask("GET", "/v1/models").status == 200
 
 
 def test_headers_behind_the_body_are_dropped(gateway: Gateway, engine: Engine) -> None:
