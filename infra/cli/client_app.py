@@ -74,8 +74,8 @@ def client_rotate(stack: str, name: str, stacks: Path, no_up: bool, format_: str
 def client_revoke(stack: str, name: str, stacks: Path, no_up: bool, format_: str) -> None:
     """Take the client NAME out of STACK: its keys aren't valid any more.
 
-    Exits 1 when the plan breaks a rule, 2 when a name is wrong or it is the only client (nothing is written), 3 when
-    it can't be applied (no Pulumi CLI, or `pulumi up` fails).
+    Exits 1 when the plan breaks a rule, 2 when a name is wrong or the stack needs a client (nothing is written), 3
+    when it can't be applied (no Pulumi CLI, or `pulumi up` fails).
     """
     _run("revoke", stack, name, stacks, no_up, format_, {})
 

@@ -119,11 +119,26 @@ def test_what_is_wrong_is_said_at_once_and_nothing_is_written(arguments: Sequenc
     assert text(stacks) == WITH_WEB
 
 
-def test_the_last_client_stays(stacks: Path) -> None:
-    write_stack(stacks, WITH_WEB.replace(WEB, ""), "prod")
-    result = client("revoke", "batch", stacks=stacks)
-    assert result.exit_code == 2
-    assert "the only client" in result.stderr
+@pytest.mark.parametrize("without", [PROD, PROD[: PROD.index("    gateway:")] + PROD[PROD.index("    budget:") :]])
+def test_the_last_client_leaves_the_file_as_it_was_before_the_first(stacks: Path, without: str) -> None:
+    """Also where the gateway has no other key."""
+    write_stack(stacks, without, "prod")
+    for action, name in (("add", "web"), ("add", "batch"), ("revoke", "web"), ("revoke", "batch")):
+        result = client(action, name, stacks=stacks)
+        assert result.exit_code == 0, result.stderr
+    assert text(stacks) == without
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [("expose: public", "public without clients"), ("defaultClient: false", "no clients: nobody could call a model")],
+)
+def test_the_last_client_stays_where_the_stack_needs_one(stacks: Path, more: str, says: str) -> None:
+    needs = PROD.replace(DOMAIN, f"{DOMAIN}      {more}\n      clients:\n{WEB}")
+    write_stack(stacks, needs, "prod")
+    result = client("revoke", "web", stacks=stacks)
+    assert (result.exit_code, text(stacks)) == (2, needs)
+    assert says in " ".join(result.stderr.split())
 
 
 def test_a_plan_that_breaks_a_rule_is_not_written(stacks: Path) -> None:

@@ -66,15 +66,19 @@ class StackText:
             until = f"until then, `client rotate {self.file.stack} {name}` renews the key"
             raise NotDone([(_path(name), f"{why} {until}, and gateway.defaultClient: false takes it away")])
         self._find(name)
-        if len(self.clients) == 1:
-            why = "the only client: without one the file says that all callers have the same key"
-            raise NotDone([(_path(name), f"{why}; add the next one first")])
-        self._edit(lambda: take_out(self.text, self._key(name)))
+        self._edit(lambda: take_out(self.text, self._emptied(name)))
         self._forget(name, keeping=())
         return self._loaded()
 
     def _key(self, name: str) -> tuple[str, ...]:
         return ("config", self._platform, "gateway", "clients", name)
+
+    def _emptied(self, name: str) -> tuple[str, ...]:
+        """Without the client: no section stays that has nothing in it."""
+        gateway, key = self.file.settings.gateway, self._key(name)
+        if len(self.clients) > 1 or gateway is None:
+            return key
+        return key[:-2] if gateway.model_fields_set == {"clients"} else key[:-1]
 
     def _find(self, name: str) -> None:
         if name in self.clients:
