@@ -128,11 +128,11 @@ def _verdict(made: Summary, found: Simulation, plan: Plan) -> Iterator[Row]:
 
 
 def _rolled(each: Rolled) -> str:
-    least = f"at least {count(each.ready, 'replica')} ready"
+    lowest = f"at least {count(each.ready, 'replica')} ready"
     if each.ended is None:
-        return f"hour {each.begun / 3600:g} of the first run, not over at its end; {least}"
+        return f"hour {each.begun / 3600:g} of the first run, not over at its end; {lowest}"
     took = minutes(round(each.ended - each.begun))
-    return f"hour {each.begun / 3600:g} of the first run, all replicas are new {took} later; {least}"
+    return f"hour {each.begun / 3600:g} of the first run, all replicas are new {took} later; {lowest}"
 
 
 def _limited(made: Summary, clients: Sequence[ClientLimits]) -> Iterator[Row]:

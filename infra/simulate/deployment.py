@@ -75,8 +75,8 @@ class Deployment:
         old = [each for each in self.pods if each.old]
         while len(fresh) > self.wanted:
             fresh.remove(self._stop_last(fresh, now))
-        most = self.wanted + (self.server.surge if old else 0)
-        while len(fresh) < self.wanted and len(self.pods) < most:
+        maximum = self.wanted + (self.server.surge if old else 0)
+        while len(fresh) < self.wanted and len(self.pods) < maximum:
             fresh.append(self._add(now))
         starting = sum(not each.known for each in fresh)
         spare = len(self.pods) - (self.wanted - self.server.unavailable) - starting

@@ -26,7 +26,7 @@ class Interruptions:
                 self._take(node, now)
 
     def one(self, now: float, _: None) -> None:
-        """The node with the fewest free GPUs."""
+        """A node with the minimum of free GPUs."""
         staying = [each for each in self.pool.nodes if not each.going]
         if staying:
             self._take(min(staying, key=lambda each: each.free), now)

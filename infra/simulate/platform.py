@@ -6,6 +6,7 @@ from typing import Any
 
 from components.scaling_behavior import behavior
 from infra.plan.cluster import PoolPlan
+from infra.plan.gateway import Upstream
 from infra.plan.models import ModelPlan, Scaling
 from infra.plan.plan import Plan
 from infra.simulate.clients import ClientLimits, clients_of
@@ -15,6 +16,15 @@ from infra.simulate.replica import Limits
 from infra.sizing.estimates import Estimate, Steps
 
 _NEW_NODE, _NEW_POD = ("node", "boot"), ("image", "weights", "engine")
+
+
+@dataclass(frozen=True)
+class NextOf:
+    """Which requests of a model its next version answers."""
+
+    model: str
+    weight: int  # percent
+    clients: tuple[str, ...]  # whose requests all go there
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,12 @@ class Server:
     hours: Hours | None = None  # None: its minimum of replicas is the same at all hours
     surge: int = 1  # pods that a rollout has beside the old ones
     unavailable: int = 0  # pods that a rollout may be short of
+    next_of: NextOf | None = None  # it is a second server under the name of a model
+
+    @property
+    def sent_as(self) -> str:
+        """What its requests name."""
+        return self.next_of.model if self.next_of is not None else self.name
 
     @property
     def signals(self) -> Mapping[str, float]:
@@ -86,7 +102,7 @@ class Platform:
 
 
 def platform_of(plan: Plan) -> Platform:
-    left_out = {name: why for name, model in plan.models.items() if (why := _why_not(model))}
+    left_out = {name: why for name, model in plan.models.items() if (why := _why_not(model, plan))}
     servers = tuple(_server(plan, model) for name, model in plan.models.items() if name not in left_out)
     traffic = plan.traffic
     leaves = max((plan.models[each.name].timeouts.pre_stop for each in servers), default=0)
@@ -101,13 +117,13 @@ def platform_of(plan: Plan) -> Platform:
     )
 
 
-def _why_not(model: ModelPlan) -> str | None:
-    if model.next_of is not None:
-        return f"a next version of {model.next_of}, to which all requests go here"
+def _why_not(model: ModelPlan, plan: Plan) -> str | None:
     if model.paused:
         return "it is paused"
     if model.throughput.steps is None or model.pool is None or _cache(model) is None:
         return model.throughput.reason
+    if model.next_of is not None and (why := _why_not(plan.models[model.next_of], plan)):
+        return f"{model.next_of}: {why}"
     return None
 
 
@@ -116,7 +132,7 @@ def _cache(model: ModelPlan) -> int | None:
 
 
 def _server(plan: Plan, model: ModelPlan) -> Server:
-    steps, parts, upstream = model.throughput.steps, model.cold_start.parts, plan.traffic.upstreams[model.name]
+    steps, parts, upstream = model.throughput.steps, model.cold_start.parts, plan.traffic.upstreams[model.sent_as]
     assert steps is not None
     assert model.pool is not None
     return Server(
@@ -142,7 +158,15 @@ def _server(plan: Plan, model: ModelPlan) -> Server:
         hours=hours_of(model.schedule),
         surge=model.rollout.max_surge,
         unavailable=model.rollout.max_unavailable,
+        next_of=_next_of(model, upstream),
     )
+
+
+def _next_of(model: ModelPlan, upstream: Upstream) -> NextOf | None:
+    coming = upstream.next
+    if model.next_of is None or coming is None:
+        return None
+    return NextOf(model.next_of, coming.weight, coming.clients)
 
 
 def _beside(plan: Plan, left_out: Mapping[str, str]) -> Iterator[Beside]:

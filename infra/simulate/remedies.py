@@ -45,7 +45,11 @@ class Remedy:
 
 def remedies(platform: Platform, arrivals: Arrivals, first: Outcome) -> tuple[Remedy, ...]:
     """Those that would help the callers of models who wait or get errors, the best first."""
-    found = (_tried(platform, server, arrivals, first) for server in platform.servers if _waits(first, server.name))
+    found = (
+        _tried(platform, server, arrivals, first)
+        for server in platform.servers
+        if _waits(first, server.name) and server.next_of is None
+    )
     helping = (each for tried in found for each in tried if each.helps)
     return tuple(sorted(helping, key=lambda each: each.rank, reverse=True)[:SHOWN])
 
@@ -80,15 +84,17 @@ def changes(server: Server) -> Iterator[tuple[Mapping[str, int], Server]]:
 
 def _with(platform: Platform, changed: Server, pool: PoolShape) -> tuple[Platform, int | None]:
     """The pool with the changed model, and its maximum of nodes where that has to grow."""
-    servers = tuple(
-        changed if each.name == changed.name else each for each in platform.servers if each.pool == pool.name
-    )
+    on = tuple(changed if each.name == changed.name else each for each in platform.servers if each.pool == pool.name)
     beside = tuple(each for each in platform.beside if each.pool == pool.name)
-    per_node = [each.gpus * each.max for each in servers] + [each.gpus * each.replicas for each in beside]
+    per_node = [each.gpus * each.max for each in on] + [each.gpus * each.replicas for each in beside]
     needed = -(-sum(per_node) // pool.gpus_per_node)
     nodes = needed if needed > pool.max else None
     larger = replace(pool, max=max(pool.max, needed))
-    return replace(platform, servers=servers, beside=beside, pools=(larger,)), nodes
+    if any(each.next_of is not None for each in platform.servers):  # a model and its next version share requests
+        servers = tuple(changed if each.name == changed.name else each for each in platform.servers)
+        pools = tuple(larger if each.name == pool.name else each for each in platform.pools)
+        return replace(platform, servers=servers, pools=pools), nodes
+    return replace(platform, servers=on, beside=beside, pools=(larger,)), nodes
 
 
 def _figures(pool: PoolShape, server: Server, outcome: Outcome) -> Figures:

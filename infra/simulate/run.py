@@ -14,7 +14,7 @@ from infra.simulate.interruptions import Interruptions
 from infra.simulate.neighbours import Neighbour
 from infra.simulate.nodes import SCAN_SECONDS, Pool
 from infra.simulate.platform import Platform
-from infra.simulate.served import Served
+from infra.simulate.served import Next, Served
 from infra.simulate.step_times import StepTimes
 
 SCRAPE_SECONDS = 15  # of the ServiceMonitors
@@ -103,7 +103,7 @@ def _served(
     asked, first = list(arrivals.times), [0.0] * len(arrivals.times)
     found: dict[str, Served] = {}
     for server in platform.servers:
-        prompt, output = arrivals.mean(server.name) if server.name in arrivals.names else (1.0, 1.0)
+        prompt, output = arrivals.mean(server.sent_as) if server.sent_as in arrivals.names else (1.0, 1.0)
         times = StepTimes(server.steps, server.limits.seqs, prompt=prompt, output=output)
         each = Served(
             server, platform.gateway, pools[server.pool], arrivals, admission, times, asked, first, chance, clock.at
@@ -115,6 +115,9 @@ def _served(
             polling = server.scaling.polling_seconds
             clock.every(polling, chance.uniform(0, polling), each.poll)
         found[server.name] = each
+    for each in found.values():
+        if each.server.next_of is not None:
+            found[each.server.sent_as].next = Next(each, platform.clients)
     for name, second in platform.events.rollouts:
         if name in found:
             clock.at(second, found[name].roll, None)

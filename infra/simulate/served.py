@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from infra.plan.signals import ASKED, CACHE, HELD, IN_FLIGHT, KEPT, WAITING
 from infra.simulate.arrivals import Arrivals
 from infra.simulate.autoscaler import Hpa, Keda, Values, for_metrics
-from infra.simulate.clients import Admission
+from infra.simulate.clients import Admission, ClientLimits
 from infra.simulate.counted import Counted
 from infra.simulate.deployment import At, Deployment
 from infra.simulate.nodes import Pool
@@ -39,6 +39,7 @@ class Served:
     last_sent: float = -LATELY
     hpa: Hpa | None = None
     keda: Keda | None = None
+    next: "Next | None" = None
     deployment: Deployment = field(init=False)
 
     def __post_init__(self) -> None:
@@ -55,6 +56,9 @@ class Served:
         self.deployment.begin(max(self.server.min, self._by_hour(0.0)))
 
     def arrive(self, request: int, now: float) -> None:
+        if self.next is not None and self.next.takes(request):
+            self.next.served.arrive(request, now)
+            return
         self.counted.arrived += 1
         if not self.admission.admits(request, now):
             self.counted.limited += 1
@@ -159,3 +163,18 @@ class Served:
         return Replica(
             self.times, self.server.limits, self.arrivals, self.admission, self.asked, self.first, self.counted
         )
+
+
+class Next:
+    """The next version of a model, and which of its requests go there."""
+
+    def __init__(self, served: Served, clients: Sequence[ClientLimits]) -> None:
+        asked = served.server.next_of
+        assert asked is not None
+        self.served, self._weight, self._chance = served, asked.weight, random.Random(f"next of {asked.model}")
+        self._clients = {place for place, each in enumerate(clients) if each.name in asked.clients}
+        self._asks = served.arrivals.clients
+
+    def takes(self, request: int) -> bool:
+        asked_by = self._asks[request] if self._asks else -1
+        return asked_by in self._clients or self._chance.random() * 100 < self._weight

@@ -44,6 +44,10 @@ def simulate(plan: Plan, traffic: Pattern | Arrivals, seeds: int, events: Events
 
 
 def _drawn(plan: Plan, platform: Platform, pattern: Pattern) -> Callable[[int], Arrivals]:
-    requests = {each.name: (plan.models[each.name].throughput.request, each.context) for each in platform.servers}
+    requests = {
+        each.name: (plan.models[each.name].throughput.request, each.context)
+        for each in platform.servers
+        if each.next_of is None
+    }
     begins = monday(plan)
     return lambda seed: by_pattern(pattern.name, pattern.rate, pattern.days, requests, seed, begins)

@@ -148,7 +148,7 @@ def test_a_rollout_and_a_spot_node_that_goes_are_said(tmp_path: Path) -> None:
     said = " ".join(done.stdout.split())
     assert "llama-70b: hour 13 of the first run, all replicas are new" in said, done.stderr
     assert "taken back" in said
-    assert "chance of 20% per month" in said
+    assert "chance of 20 % per month" in said
     found = json.loads(run(*asked, "--interrupt", "l4@10.5", "--format", "json").stdout)
     assert found["gpu_pools"]["l4"]["taken_back"] >= 1
     assert found["gpu_pools"]["l40s"]["taken_back"] is None

@@ -62,7 +62,7 @@ def test_a_pool_at_its_maximum_waits_until_the_node_is_gone() -> None:
 
 
 def test_nodes_are_taken_as_often_as_assumed() -> None:
-    """A hundred nodes of a pool for a month, each of which is there again at once."""
+    """A hundred nodes of a pool for 30 days, each of which is there again at once."""
     nodes = pool(most=100, gpus=1)
     spot = Interruptions(nodes, 0.0, random.Random(1), lambda now, what, node: what(now, node))
     neighbour = Neighbour(Beside("many", "gpu", 1, 100), nodes, 0.0)
