@@ -7,6 +7,7 @@ from typing import Any
 from components.pods import container_security_context, security_context, spread
 
 BOOTSTRAP = "bootstrap.json"  # read once, when Envoy starts; every other file is read again when it changes
+ENVOY = "envoy"  # the name of its container
 HTTP, HTTPS, METRICS = "http", "https", "metrics"  # names of its ports
 _KNOWN_SECONDS = 15
 
@@ -46,7 +47,7 @@ def proxy_pod_spec(
     health = {"httpGet": {"path": pod.health_path, "port": HTTP}}
     memory = {"memory": f"{pod.memory_mib}Mi"}
     container: dict[str, Any] = {
-        "name": "envoy",
+        "name": ENVOY,
         "image": pod.image,
         "args": list(pod.arguments),
         "ports": [

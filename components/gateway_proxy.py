@@ -8,9 +8,10 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.gateway_pod import BOOTSTRAP, HTTP, METRICS, ProxyPod, proxy_pod_spec
+from components.gateway_pod import BOOTSTRAP, ENVOY, HTTP, METRICS, ProxyPod, proxy_pod_spec
 from components.network_policy import proxy_policy
 from components.pod_autoscaler import PodRange, scale_pods
+from components.vertical_autoscaler import Vertical, fit_pods
 
 GATEWAY = "gateway"  # the name of its objects
 SERVICE_PORT = 80
@@ -38,7 +39,7 @@ class Reach:
 
 class GatewayProxy(pulumi.ComponentResource):
     """Deployment, ConfigMaps, Secret, two Services, NetworkPolicy, PodDisruptionBudget, with `scaled` a
-    HorizontalPodAutoscaler, and with `monitor_labels` a PodMonitor.
+    HorizontalPodAutoscaler, with `vertical` a VerticalPodAutoscaler, and with `monitor_labels` a PodMonitor.
 
     `bootstrap` is what Envoy starts with: a change replaces the pods, one at a time. It reads any other file again when
     that changes: `parts` are ConfigMaps with texts by file name, each one of the `possible` parts, which the pods mount
@@ -60,6 +61,7 @@ class GatewayProxy(pulumi.ComponentResource):
         pod: ProxyPod,
         replicas: int,
         scaled: PodRange | None = None,
+        vertical: Vertical | None = None,
         reach: Reach,
         monitor_labels: Mapping[str, str] | None,
         depends_on: Sequence[pulumi.Resource] = (),
@@ -129,9 +131,12 @@ class GatewayProxy(pulumi.ComponentResource):
                 ignore_changes=["spec.replicas"] if scaled is not None else None,
             ),
         )
+        after = pulumi.ResourceOptions(parent=self, depends_on=[*depends_on, self.deployment])
         if scaled is not None:
-            after = pulumi.ResourceOptions(parent=self, depends_on=[*depends_on, self.deployment])
             scale_pods(name, target=GATEWAY, metadata=self._metadata(GATEWAY), pods=scaled, opts=after)
+        if vertical is not None:
+            metadata = self._metadata(GATEWAY)
+            fit_pods(name, target=GATEWAY, container=ENVOY, metadata=metadata, vertical=vertical, opts=after)
         self.service = self._service(child)
         self._pods_service(pod.metrics_port, child)
         self._disruption_budget(child)

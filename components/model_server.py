@@ -13,6 +13,7 @@ from components.engine_keys import EngineKeys
 from components.model_pod import PodPlace, PodSize, pod_spec
 from components.network_policy import server_policy
 from components.pod_autoscaler import PodRange, scale_pods
+from components.vertical_autoscaler import Vertical, fit_pods
 
 SERVICE_PORT = 80
 MODEL_PODS: Mapping[str, str] = {"app.kubernetes.io/component": "model-server"}  # a label of the pods of all models
@@ -41,7 +42,7 @@ class Callers:
 
 class ModelServer(pulumi.ComponentResource):
     """Deployment, Service, NetworkPolicy, and if the arguments ask for them: Secret, PodDisruptionBudget,
-    ServiceMonitor, HorizontalPodAutoscaler.
+    ServiceMonitor, HorizontalPodAutoscaler, VerticalPodAutoscaler.
 
     `model` is the name that applications send. `scaled` leaves the number of replicas to a scaler, and so does
     `by_use`, by which they follow what they use. `replicas` is 0 for a paused model. Only the pods wait for
@@ -78,6 +79,7 @@ class ModelServer(pulumi.ComponentResource):
         monitor_labels: Mapping[str, str] | None,
         depends_on: Sequence[pulumi.Resource] = (),
         by_use: PodRange | None = None,
+        vertical: Vertical | None = None,
         pods_wait_for: Sequence[pulumi.Resource] = (),
         replace_with: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
@@ -157,9 +159,11 @@ class ModelServer(pulumi.ComponentResource):
         self.reachable = (pods, policy)
         if disruption_budget:
             self._disruption_budget(name, metadata=metadata, selector=selector, opts=child)
+        after = pulumi.ResourceOptions(parent=self, depends_on=[*depends_on, self.deployment])
         if by_use is not None:
-            after = pulumi.ResourceOptions(parent=self, depends_on=[*depends_on, self.deployment])
             scale_pods(name, target=model, metadata=metadata, pods=by_use, opts=after)
+        if vertical is not None:
+            fit_pods(name, target=model, container=container.name, metadata=metadata, vertical=vertical, opts=after)
         if monitor_labels is not None and container.metrics_path is not None:
             scraped = pulumi.ResourceOptions(parent=self, depends_on=[*depends_on, pods])
             self._monitor(name, container.metrics_path, namespace, model, selector, monitor_labels, opts=scraped)

@@ -246,9 +246,18 @@ EXAMPLES = {
     # On the CPU: pods that scale by what they use, of a model and of the gateway; and a model with hours.
     "byuse": """
         cluster: {existing: {context: kind-llm}}
-        addons: {prometheus: {existing: {url: "http://prometheus-operated.monitoring:9090", monitorLabels: {}}}}
+        addons:
+          prometheus: {existing: {url: "http://prometheus-operated.monitoring:9090", monitorLabels: {}}}
+          metricsServer: install
+          verticalPodAutoscaler: install
         models:
-          small: {model: "llama3.2:1b", engine: ollama, gpus: 0, replicas: {min: 1, max: 3}}
+          small:
+            model: "llama3.2:1b"
+            engine: ollama
+            gpus: 0
+            replicas: {min: 1, max: 3}
+            verticalScaling: {mode: Recreate, resources: [memory]}
+          alone: {model: "llama3.2:1b", engine: ollama, gpus: 0, verticalScaling: InPlaceOrRecreate}
           office:
             model: "llama3.2:3b"
             engine: ollama
@@ -256,7 +265,7 @@ EXAMPLES = {
             replicas: {min: 1, max: 3}
             schedule: [{days: mon-fri, from: "08:00", to: "19:00", timezone: Europe/Amsterdam, min: 2}]
         cache: {kind: storageClass, storageClass: nfs, size: 50Gi}
-        gateway: {replicas: {min: 2, max: 6}}
+        gateway: {replicas: {min: 2, max: 6}, verticalScaling: "Off"}
     """,
     "open": f"""
         {CREATED}

@@ -9,7 +9,7 @@ import pytest
 from infra.catalog import load_catalog
 from infra.cli.files import charts
 from tests.conftest import STACK_NAMES
-from tests.example_stacks import planned_stack
+from tests.example_stacks import planned
 
 CHARTS: dict[str, Any] = json.loads((Path(__file__).parent / "schemas" / "charts.json").read_text(encoding="utf-8"))
 # Dependency switches that the chart's Chart.yaml names under `condition`, but its values.yaml leaves out.
@@ -32,9 +32,9 @@ def unknown_keys(
     return unknown
 
 
-@pytest.mark.parametrize("stack", STACK_NAMES)
+@pytest.mark.parametrize("stack", [*STACK_NAMES, "byuse"])
 def test_each_value_exists_in_its_chart(stack: str) -> None:
-    for release in charts(planned_stack(stack).recording):
+    for release in charts(planned(stack).recording):
         chart = Path(release["chart"]).name
         assert unknown_keys(release["values"], CHARTS[chart]["keys"], CONDITIONS.get(chart, set())) == [], chart
 

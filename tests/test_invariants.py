@@ -66,7 +66,7 @@ MEANT = {  # stack -> what the rules read: if it were missing, the rules would c
     "patient": {kind.DEPLOYMENT: 3, kind.INGRESS: 1, kind.SCALED_OBJECT: 1},
     "direct": {kind.DEPLOYMENT: 2, kind.INGRESS: 0},
     "canary": {kind.DEPLOYMENT: 5, kind.SCALED_OBJECT: 4, kind.SERVICE_MONITOR: 4, kind.JOB: 4},
-    "byuse": {kind.DEPLOYMENT: 3, kind.SCALED_OBJECT: 1, kind.POD_SCALER: 2},
+    "byuse": {kind.DEPLOYMENT: 4, kind.SCALED_OBJECT: 1, kind.POD_SCALER: 2, kind.VERTICAL: 3, kind.RELEASE: 2},
     "open": {kind.DEPLOYMENT: 2, kind.INGRESS: 1},
     "fromzero": {kind.DEPLOYMENT: 3, kind.SCALED_OBJECT: 2, kind.SERVICE_MONITOR: 1, kind.INGRESS: 1},
     "elsewhere": {kind.DEPLOYMENT: 2, kind.SECRET: 5, kind.NETWORK_POLICY: 3},

@@ -38,7 +38,7 @@ def test_no_two_objects_are_the_same_one(stack: str) -> None:
 
 
 def one_of_each_kind() -> dict[str, dict[str, Any]]:
-    return {made["kind"]: made for stack in ("zonal", "prod") for made in objects(stack)}
+    return {made["kind"]: made for stack in ("byuse", "zonal", "prod") for made in objects(stack)}
 
 
 def test_the_check_refuses_a_field_that_a_kind_does_not_have() -> None:
@@ -58,6 +58,8 @@ BELOW = {  # kind -> a field below the first level, and a value of the wrong typ
     "ScaledObject": ("spec triggers 0 metadata threshold", 5),
     "ServiceMonitor": ("spec endpoints 0 interval", 15),
     "PodMonitor": ("spec podMetricsEndpoints 0 interval", 15),
+    "HorizontalPodAutoscaler": ("spec metrics 0 resource target averageUtilization", "80 %"),
+    "VerticalPodAutoscaler": ("spec updatePolicy updateMode", "Always"),
 }
 
 
@@ -71,4 +73,20 @@ def test_the_check_refuses_a_wrong_value_deep_inside(kind: str) -> None:
         at = at[key]
     at[last] = value
     with pytest.raises((jsonschema.ValidationError, kubernetes_validate.ValidationError)):
+        check(broken, "1.35")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("desiredReplicas", 1), ("timezone", None), ("start", 480)],
+)
+def test_the_definition_of_keda_holds_of_hours_too(key: str, value: Any) -> None:
+    """Its trigger takes texts alone: a number of replicas that is a number is refused."""
+    (made,) = [each for each in objects("fromzero") if each["metadata"]["name"] == "notes" and "Scaled" in each["kind"]]
+    check(made, "1.35")
+    broken = deepcopy(made)
+    (hours,) = [each for each in broken["spec"]["triggers"] if each["type"] == "cron"]
+    assert set(hours["metadata"]) == {"timezone", "start", "end", "desiredReplicas"}, "what KEDA's cron scaler reads"
+    hours["metadata"][key] = value
+    with pytest.raises(jsonschema.ValidationError):
         check(broken, "1.35")

@@ -11,6 +11,7 @@ from components.addons.keda import install_keda
 from components.addons.metrics_server import install_metrics_server
 from components.addons.nvidia_device_plugin import NvidiaDevicePlugin, install_nvidia_device_plugin
 from components.addons.prometheus import install_prometheus
+from components.addons.vertical_pod_autoscaler import install_vertical_pod_autoscaler
 from components.chart import Chart
 
 
@@ -33,6 +34,7 @@ class Addons(pulumi.ComponentResource):
     metrics_server: k8s.helm.v3.Release | None = None
     keda: k8s.helm.v3.Release | None = None
     prometheus: k8s.helm.v3.Release | None = None
+    vertical_pod_autoscaler: k8s.helm.v3.Release | None = None
     of_the_cloud: dict[str, k8s.helm.v3.Release]
 
     def __init__(
@@ -44,6 +46,7 @@ class Addons(pulumi.ComponentResource):
         metrics_server: Chart | None = None,
         keda: Chart | None = None,
         prometheus: Chart | None = None,
+        vertical_pod_autoscaler: Chart | None = None,
         of_the_cloud: Mapping[str, CloudAddon] = MappingProxyType({}),
         adopted_namespaces: Collection[str] = (),
         namespaces_of_others: Collection[str] = (),
@@ -82,6 +85,10 @@ class Addons(pulumi.ComponentResource):
             self.metrics_server = install_metrics_server(
                 f"{name}-metrics-server", chart=metrics_server, mirror=mirror, opts=waiting
             )
+        if vertical_pod_autoscaler is not None:
+            self.vertical_pod_autoscaler = install_vertical_pod_autoscaler(
+                f"{name}-vertical-pod-autoscaler", chart=vertical_pod_autoscaler, mirror=mirror, opts=waiting
+            )
         if keda is not None:
             keda_opts = within(keda.namespace, "keda")
             self.keda = install_keda(f"{name}-keda", chart=keda, mirror=mirror, opts=keda_opts)
@@ -104,6 +111,7 @@ class Addons(pulumi.ComponentResource):
             self.metrics_server,
             self.keda,
             self.prometheus,
+            self.vertical_pod_autoscaler,
             *self.of_the_cloud.values(),
         )
         return [release for release in releases if release is not None]

@@ -15,6 +15,7 @@ NAMESPACE = "kubernetes:core/v1:Namespace"
 CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
 VOLUME = "kubernetes:core/v1:PersistentVolume"
 _METRICS = "v1beta1.metrics.k8s.io"  # the API of metrics-server
+_VERTICAL = "verticalpodautoscalers.autoscaling.k8s.io"
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
@@ -108,8 +109,19 @@ def metrics(plan: Plan, state: State, cluster: ReachedCluster) -> Iterator[Obsta
     if plan.measured and plan.addons["metricsServer"].state == "existing" and not cluster.get("apiservice", _METRICS):
         yield Obstacle(
             "addons.metricsServer",
-            f"existing, and the cluster has no {_METRICS}: {', '.join(plan.measured)} would stay at the minimum",
+            f"existing, and the cluster has no {_METRICS}: {', '.join(plan.measured)} would not scale",
             "addons: {metricsServer: install}",
+        )
+
+
+def vertical(plan: Plan, state: State, cluster: ReachedCluster) -> Iterator[Obstacle]:
+    if plan.addons["verticalPodAutoscaler"].state == "existing" and not cluster.get(
+        "customresourcedefinition", _VERTICAL
+    ):
+        yield Obstacle(
+            "addons.verticalPodAutoscaler",
+            f"existing, and the cluster has no {_VERTICAL}, which a verticalScaling makes",
+            "addons: {verticalPodAutoscaler: install}",
         )
 
 

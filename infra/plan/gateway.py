@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from infra.plan.external import External, Fallback
-from infra.plan.pods import PodScaling
+from infra.plan.pods import PodScaling, VerticalScaling
 
 Affinity = Literal["session", "user"]  # the header x-llm-session, or `user` of the body
 SESSION = "x-llm-session"
@@ -132,6 +132,7 @@ class TrafficPlan:
     token_limits: TokenLimits | None  # None: no client has a limit of tokens, so nothing counts them for that
     custom: Mapping[str, CustomServer] = field(default_factory=dict[str, CustomServer])
     scaling: PodScaling | None = None  # None: there are always as many
+    vertical: VerticalScaling | None = None  # None: its pods ask for the same all the time
 
     @property
     def max_replicas(self) -> int:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from infra.engines.model import Dimensions, EngineModel, EngineTimeouts
 from infra.models.places import Place, place_of
-from infra.plan.pods import PodScaling
+from infra.plan.pods import PodScaling, VerticalScaling
 from infra.plan.schedule import Schedule
 from infra.plan.signals import ASKED, CACHE, HELD, IN_FLIGHT, KEPT, WAITING
 from infra.plan.versions import ServerName
@@ -174,6 +174,7 @@ class ModelPlan(EngineModel):
     throughput: Throughput
     reasons: tuple[str, ...]
     pods: PodScaling | None = None  # by Kubernetes' own autoscaler; None: KEDA scales it, or nothing does
+    vertical: VerticalScaling | None = None  # None: its pods ask for `resources`
     schedule: Schedule | None = None  # None: its minimum of replicas is the same at all hours
     next_of: str | None = None  # the model whose next version it is; its name is then that of its objects alone
 

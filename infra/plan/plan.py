@@ -48,6 +48,7 @@ class Plan:
 
 
 def scaled_by_use(models: Mapping[str, ModelPlan], traffic: TrafficPlan) -> tuple[str, ...]:
-    """What scales by what metrics-server measures."""
-    names = sorted(name for name, model in models.items() if model.pods or (model.scaling and model.scaling.cpu))
-    return (*names, *(("the gateway",) if traffic.scaling else ()))
+    """What scales, in number or in size, by what metrics-server measures."""
+    by_use = {name for name, model in models.items() if model.pods or (model.scaling and model.scaling.cpu)}
+    names = sorted(by_use | {name for name, model in models.items() if model.vertical})
+    return (*names, *(("the gateway",) if traffic.scaling or traffic.vertical else ()))

@@ -31,6 +31,7 @@ from infra.planning.warnings import warn_of_allow, warn_of_budget, warn_of_pool
 from infra.planning.waste import warn_of_waste
 from infra.registry import cloud_of, services
 from infra.services.addons.plan import plan_addons
+from infra.services.addons.pods import pods_beside
 from infra.services.external.plan import list_missing_keys, warn_of_externals
 from infra.services.gateway.plan import plan_gateway
 from infra.services.gateway.times import longest_answer, longest_end, timeout_of
@@ -233,7 +234,8 @@ def _check_nodes(
         surging = frozenset(
             each.served.name for each in nodes.placed if surges(each, one_reader=platform.cache.one_reader)
         )
-        yield from check_system_nodes(nodes.placed, gateway_pods(traffic), system, surging=surging)
+        others = [*gateway_pods(traffic), *pods_beside(platform.addons)]
+        yield from check_system_nodes(nodes.placed, others, system, surging=surging)
 
 
 def _warn(

@@ -124,9 +124,22 @@ def test_what_measures_the_pods_that_scale_by_it(machine: Machine, there: bool) 
     scaled = plan_text("local", text.replace("CONTEXT", "kind-llm").replace("CREATE", "true"))
     if there:
         machine.answer(["get", "apiservice"], {"metadata": {"name": "v1beta1.metrics.k8s.io"}})
-    message = "existing, and the cluster has no v1beta1.metrics.k8s.io: the gateway would stay at the minimum"
+    message = "existing, and the cluster has no v1beta1.metrics.k8s.io: the gateway would not scale"
     expected = [] if there else [("addons.metricsServer", message, "addons: {metricsServer: install}")]
     assert obstacles(scaled.plan) == expected
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_what_a_vertical_scaling_makes(machine: Machine, there: bool) -> None:
+    text = f"{LOCAL}    gateway: {{verticalScaling: Initial}}\n"
+    scaled = plan_text("local", text.replace("CONTEXT", "kind-llm").replace("CREATE", "true"))
+    machine.answer(["get", "apiservice"], {"metadata": {"name": "v1beta1.metrics.k8s.io"}})
+    name = "verticalpodautoscalers.autoscaling.k8s.io"
+    if there:
+        machine.answer(["get", "customresourcedefinition", name], {"metadata": {"name": name}})
+    assert [(path, fix) for path, _, fix in obstacles(scaled.plan)] == (
+        [] if there else [("addons.verticalPodAutoscaler", "addons: {verticalPodAutoscaler: install}")]
+    )
 
 
 def test_a_claim_that_is_bound_asks_for_no_class(machine: Machine) -> None:

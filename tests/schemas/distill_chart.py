@@ -19,6 +19,7 @@ CHARTS = (
     "kube-prometheus-stack",
     "metrics-server",
     "nvidia-device-plugin",
+    "vertical-pod-autoscaler",
 )
 SUBCHARTS = {"kube-prometheus-stack": ("kube-state-metrics", "prometheus-node-exporter")}  # Grafana is off
 OUT = Path(__file__).with_name("charts.json")

@@ -13,6 +13,46 @@ AMAZON = "https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1f0c2a"
 
 # The file, and of each mistake its path and words of it.
 FILES = {
+    "hours that overlap, never open and are nowhere, two scalers by one resource, and nothing that measures": (
+        stack(
+            LAPTOP,
+            "models:",
+            "  a:",
+            '    model: "llama3.2:1b"',
+            "    engine: ollama",
+            "    gpus: 0",
+            "    replicas: {min: 1, max: 3}",
+            "    verticalScaling: Recreate",
+            "  b:",
+            '    model: "llama3.2:3b"',
+            "    engine: ollama",
+            "    gpus: 0",
+            "    replicas: {min: 0, max: 2}",
+            "    schedule:",
+            '      - {days: mon, from: "08:00", to: "12:00", timezone: Europe/Amsterdam, min: 1}',
+            '      - {days: mon, from: "10:00", to: "13:00", timezone: Europe/Amsterdam, min: 2}',
+            '      - {days: sat, from: "09:00", to: "09:00", timezone: Europe/Amsterdam, min: 2}',
+            '      - {days: sun, from: "09:00", to: "10:00", timezone: Europe/Utrecht, min: 2}',
+            "addons: {metricsServer: disabled, verticalPodAutoscaler: disabled, keda: disabled}",
+            "gateway: {replicas: {min: 2, max: 4}, verticalScaling: Initial}",
+            region=None,
+        ),
+        {
+            "models.a.verticalScaling": ["models.a.replicas scales by CPU: they would fight"],
+            "models.b.schedule[1]": ["overlaps with schedule[0]"],
+            "models.b.schedule[2].to": ["the window never opens"],
+            "models.b.schedule[3].timezone": ["unknown time zone Europe/Utrecht"],
+            "addons.metricsServer": [
+                "a scales between its replicas with it",
+                "models.a.verticalScaling goes by what it measures",
+                "the gateway scales between its replicas with it",
+            ],
+            "addons.verticalPodAutoscaler": ["models.a.verticalScaling needs it"],
+            "addons.keda": ["b scales between its replicas with it"],
+            "addons.prometheus": ["its address isn't given"],
+            "gateway.verticalScaling": ["gateway.replicas scales by CPU: they would fight"],
+        },
+    ),
     "an invalid certificate on nginx": (
         stack(CLUSTER, MODEL, f'gateway: {{domain: x.example.com, ingressClass: nginx, certificateArn: "{ARN}"}}'),
         {"gateway.certificateArn": ["allowed: an ACM certificate ARN", "only an ALB takes an ACM certificate"]},

@@ -17,6 +17,7 @@ from infra.plan.models import Resources
 from infra.plan.money import HOURS_PER_MONTH, CostItem, PriceNote
 from infra.plan.notes import Assumption, Finding
 from infra.plan.words import usd
+from infra.services.addons.pods import addon_pods
 from infra.services.gateway.token_limits import gateway_pods
 from infra.services.serving.served import claim_gib
 from infra.settings.platform import Settings
@@ -108,10 +109,13 @@ def _platform(billed: Billed, cluster: AwsCluster) -> Iterator[CostItem]:
         nodes = create.system_nodes.count
         whose = elsewhere((system,), catalog)
         month = nodes * system.usd_per_hour * HOURS_PER_MONTH
-        of_gateway, its = _share_of_gateway(gateway_pods(billed.traffic), nodes, system)
+        pods = {"gateway pods": gateway_pods(billed.traffic), **addon_pods(billed.addons)}
+        shares = {name: _share_of(each, nodes, system) for name, each in pods.items()}
+        left = 1 - sum(share for share, _ in shares.values())
         what = f"{nodes} x {system.name}{f', {whose}' if whose else ''}"
-        yield _fixed("system nodes", month * (1 - of_gateway), f"{what}, without the gateway's share")
-        yield _fixed("gateway pods", month * of_gateway, its)
+        yield _fixed("system nodes", month * left, f"{what}, without the shares of {' and '.join(shares)}")
+        for name, (share, its) in shares.items():
+            yield _fixed(name, month * share, its)
     if create.network.vpc_id is None:
         gateways = len(cluster.zone_ids) if cluster.nat_per_zone else 1
         month = gateways * (prices.nat_hour + prices.public_ipv4_hour) * HOURS_PER_MONTH
@@ -119,7 +123,7 @@ def _platform(billed: Billed, cluster: AwsCluster) -> Iterator[CostItem]:
     yield _fixed("KMS key", prices.kms_key_month)
 
 
-def _share_of_gateway(pods: Sequence[Resources], nodes: int, node: CpuInstance) -> tuple[float, str]:
+def _share_of(pods: Sequence[Resources], nodes: int, node: CpuInstance) -> tuple[float, str]:
     """The larger share, of CPU or of memory: other pods can't have it. With what it is a share of."""
     cpu, memory = sum(pod.cpu for pod in pods), sum(pod.memory_gib for pod in pods)
     of_cpu, of_memory = cpu / (nodes * node.vcpus), memory / (nodes * node.memory_gib)

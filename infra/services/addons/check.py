@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 
 from infra.plan.versions import NEXT
 from infra.services.addons.section import Addons, AnyAddon
+from infra.services.addons.vertical import VERTICAL, asks_for_vertical, dotted, wants_vertical
 from infra.services.serving.next import with_next
 from infra.services.serving.on_cpu import no_gpu_nodes, reads_metrics, scales_by_use
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
@@ -32,6 +33,8 @@ def state_of(scope: Scope, name: str, addon: AnyAddon) -> State:
     """`name`: its key in the stack file."""
     if addon.existing is not None:
         return "existing"
+    if name == VERTICAL and addon.state is None and not wants_vertical(scope.settings):
+        return "disabled"
     lacking = scope.cloud.installs(scope.settings) if scope.cloud is not None else ()
     return addon.state or ("install" if name in lacking else "existing")
 
@@ -76,6 +79,8 @@ def _ranges(scope: Scope) -> list[_Range]:
 def _needs_metrics(scope: Scope) -> Iterator[tuple[str, Key]]:
     for each in [each for each in _ranges(scope) if each.reads_metrics][:1]:
         yield f"{each.name} scales between its replicas with it", each.replicas
+    for key in asks_for_vertical(scope.settings)[:1]:
+        yield f"{dotted(key)} goes by what it measures", key
     gateway = scope.settings.gateway
     if gateway is not None and gateway.replicas.min < gateway.replicas.max:
         yield "the gateway scales between its replicas with it", ("gateway", "replicas")
@@ -88,6 +93,7 @@ def needs(scope: Scope, addon: str) -> Iterator[tuple[str, Key]]:
         return
     settings = scope.settings
     scaled = next((each for each in _ranges(scope) if not each.by_use), None)
+    vertical = asks_for_vertical(settings)
     managed = next((name for name, pool in settings.gpu_pools.items() if pool.instance_types is not None), None)
     growing = next(
         (name for name, pool in settings.gpu_pools.items() if pool.instance_types is not None and pool.min != pool.max),
@@ -96,6 +102,8 @@ def needs(scope: Scope, addon: str) -> Iterator[tuple[str, Key]]:
     match addon:
         case "keda" | "prometheus" if scaled is not None:
             yield f"{scaled.name} scales between its replicas with it", scaled.replicas
+        case "verticalPodAutoscaler" if vertical:
+            yield f"{dotted(vertical[0])} needs it", vertical[0]
         case "nvidiaDevicePlugin" if managed is not None:
             yield f"pool {managed} has no GPUs without it", ("gpuPools", managed, "instanceTypes")
         case "clusterAutoscaler" if growing is not None:

@@ -42,6 +42,7 @@ def make_addons(
         metrics_server=wanted.get("metricsServer"),
         keda=wanted.get("keda"),
         prometheus=wanted.get("prometheus"),
+        vertical_pod_autoscaler=wanted.get("verticalPodAutoscaler"),
         of_the_cloud=of_the_cloud or {},
         adopted_namespaces=namespaces.adopted,
         namespaces_of_others=namespaces.of_others,

@@ -11,6 +11,7 @@ from infra.plan.findings import Decided
 from infra.plan.notes import Assumption, Chosen, Finding
 from infra.plan.plan import scaled_by_use
 from infra.services.addons.section import AnyAddon
+from infra.services.addons.vertical import VERTICAL, wants_vertical, warn_of_chart
 from infra.services.service import Around
 from infra.settings.platform import Settings
 
@@ -24,6 +25,7 @@ ADDONS = {
     "metricsServer": ("metrics_server", "metrics-server"),
     "keda": ("keda", "keda"),
     "prometheus": ("prometheus", "kube-prometheus-stack"),
+    "verticalPodAutoscaler": ("vertical_pod_autoscaler", "vertical-pod-autoscaler"),
     "loadBalancerController": ("load_balancer_controller", "aws-load-balancer-controller"),
 }
 
@@ -34,6 +36,7 @@ def plan_addons(
     addons: dict[str, AddonPlan] = {}
     for key in ADDONS:
         addons[key] = yield from _plan(key, settings, cluster, cloud, catalog)
+    yield from warn_of_chart(addons[VERTICAL])
     return addons
 
 
@@ -42,6 +45,8 @@ def _plan(key: str, settings: Settings, cluster: ClusterPlan, cloud: Cloud, cata
     addon: AnyAddon = getattr(settings.addons, attribute)
     chart = catalog.charts[chart_name]
     state = addon.state if addon.existing is None else "existing"
+    if state is None and key == VERTICAL and not wants_vertical(settings):
+        state = "disabled"
     if state is None:
         made = _chosen(key, f"{chart_name} {chart.version}", settings, cluster, cloud)
         state = made.value
@@ -52,7 +57,8 @@ def _plan(key: str, settings: Settings, cluster: ClusterPlan, cloud: Cloud, cata
 def _chosen(key: str, chart: str, settings: Settings, cluster: ClusterPlan, cloud: Cloud) -> Chosen:
     path, default_state = f"addons.{key}", "existing"
     if key in cloud.installs(settings):
-        return Chosen(path, "install", "a new cluster has none", chart)
+        needed = f", and {wants_vertical(settings)} needs it" if key == VERTICAL else ""
+        return Chosen(path, "install", f"a new cluster has none{needed}", chart)
     if cluster.made:
         reason = f"a new {cloud.kind} is assumed to have it"
         return Chosen(path, default_state, reason, f"{chart} is installed only if you ask for it")

@@ -87,4 +87,8 @@ class Addons(Section):
     prometheus: PrometheusChoice = Field(
         default=PrometheusAddon(), description="reads the models' metrics; KEDA queries it"
     )
+    vertical_pod_autoscaler: AddonChoice = Field(
+        default=Addon(),
+        description="sets what pods ask for by what they used; without a verticalScaling nothing is installed",
+    )
     load_balancer_controller: AddonChoice = Field(default=Addon(), description="creates the ALB of a gateway; EKS only")

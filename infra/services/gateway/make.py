@@ -66,6 +66,7 @@ def make_proxy(
         pod=_pod(traffic, place),
         replicas=traffic.replicas,
         scaled=traffic.scaling,
+        vertical=traffic.vertical,
         reach=_reach(plan, site),
         monitor_labels=plan.monitoring.labels if plan.monitoring else None,
         depends_on=[*after, *site.ready, *site.operators],

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 from infra.plan.findings import Decided, warned
 from infra.plan.gateway import TrafficPlan
-from infra.plan.pods import PodScaling
+from infra.plan.pods import PodScaling, VerticalScaling
 from infra.plan.words import duration
 from infra.services.gateway.section import Gateway
-from infra.services.gateway.times import THREADS
+from infra.services.gateway.times import CPU, THREADS
+from infra.services.serving.check_vertical import both_scale
+from infra.services.serving.vertical import say_vertical
 from infra.settings.checks.scope import Scope
 
 # A pod that uses half of its threads has room for the requests of one that is lost.
@@ -21,6 +23,8 @@ _PATH = "gateway.replicas"
 
 def check_replicas(scope: Scope, gateway: Gateway) -> None:
     replicas, key = gateway.replicas, ("gateway", "replicas")
+    if replicas.min < replicas.max and gateway.vertical_scaling not in (None, "Off"):
+        both_scale(scope, ("gateway", "verticalScaling"), key, "CPU", str(replicas.min))
     if replicas.min > replicas.max:
         got = f"min {replicas.min} is more than max {replicas.max}"
         unsaid = "max" not in replicas.model_fields_set
@@ -44,6 +48,13 @@ def plan_replicas(gateway: Gateway) -> Decided[PodScaling | None]:
     return PodScaling(replicas.min, replicas.max, _CPU, _MEMORY_MIB, _STEP, _KEEP_SECONDS)
 
 
+def plan_vertical(gateway: Gateway) -> VerticalScaling | None:
+    """Of CPU alone: Envoy's own limits are made for the memory of its pod."""
+    if gateway.vertical_scaling is None:
+        return None
+    return VerticalScaling(gateway.vertical_scaling, (CPU / 2, float(THREADS)), None, 2)
+
+
 def say_replicas(traffic: TrafficPlan) -> Iterator[str]:
     """When another pod comes, and when one goes."""
     each = traffic.scaling
@@ -53,3 +64,4 @@ def say_replicas(traffic: TrafficPlan) -> Iterator[str]:
             f"above {each.cpu:g} CPU{memory} per pod in the mean another one comes, at most {each.step} per minute, and"
             f" one goes after {duration(each.keep_seconds)} in which fewer were needed"
         )
+    yield from say_vertical(traffic.vertical)

@@ -15,6 +15,7 @@ from infra.services.gateway.token_limits import NAME as TOKENS
 from infra.services.gateway.token_limits import token_pod
 from infra.services.gateway.versions import share_said, trials_said
 from infra.services.service import Table
+from infra.services.serving.vertical import largest
 from infra.sizing.estimates import span
 
 _FEW = 4  # names of models in a row
@@ -53,8 +54,8 @@ def gateway_tables(plan: Plan) -> Iterator[Table]:
 
 
 def _asks(traffic: TrafficPlan) -> str:
-    pod, number = pod_resources(), traffic.max_replicas
-    pods, up_to = span(str(traffic.replicas), str(number)), "at most " if traffic.scaling else ""
+    pod, number = largest(pod_resources(), traffic.vertical), traffic.max_replicas
+    pods, up_to = span(str(traffic.replicas), str(number)), "at most " if traffic.scaling or traffic.vertical else ""
     return f"its {pods} pods ask together for {up_to}{pod.cpu * number:g} CPU and {pod.memory_gib * number:g} GiB"
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from infra.clouds.aws.types import CertificateArn, WebAclArn
+from infra.services.serving.vertical_section import MODES, Mode
 from infra.settings.types import (
     Cidr,
     ClientName,
@@ -209,6 +210,11 @@ class Gateway(Section):
             description="number of the gateway's pods, or {min, max} for an autoscaler between them",
             examples=[{"min": 2, "max": 6}],
         )
+    )
+    vertical_scaling: Mode | None = Field(
+        default=None,
+        description=f"of its pods' CPU, by a VerticalPodAutoscaler. {MODES}; when absent, it stays as it is",
+        examples=["Initial"],
     )
     timeout_seconds: int = Field(
         default=300,

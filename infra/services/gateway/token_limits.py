@@ -14,6 +14,7 @@ from infra.plan.models import Resources
 from infra.plan.notes import Finding
 from infra.services.gateway.envoy.token_limits import DOMAIN, KEY, LEFT, LIMIT, RESET
 from infra.services.gateway.times import pod_resources
+from infra.services.serving.vertical import largest
 
 NAME = "gateway-tokens"
 PORT = 8081
@@ -54,7 +55,9 @@ def warn_of_token_limits(
 
 def gateway_pods(traffic: TrafficPlan) -> list[Resources]:
     """What each pod of the gateway asks for, at its maximum of pods."""
-    return [pod_resources()] * traffic.max_replicas + ([token_pod()] if traffic.token_limits is not None else [])
+    return [largest(pod_resources(), traffic.vertical)] * traffic.max_replicas + (
+        [token_pod()] if traffic.token_limits is not None else []
+    )
 
 
 def token_pod() -> Resources:

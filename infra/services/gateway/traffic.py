@@ -17,7 +17,7 @@ from infra.services.gateway.affinity import warn_of_affinity
 from infra.services.gateway.clients import names_of, plan_clients
 from infra.services.gateway.controllers import LOAD_BALANCER
 from infra.services.gateway.custom import plan_custom
-from infra.services.gateway.replicas import plan_replicas
+from infra.services.gateway.replicas import plan_replicas, plan_vertical
 from infra.services.gateway.section import Gateway
 from infra.services.gateway.times import (
     BODY_MIB,
@@ -71,6 +71,7 @@ def plan_traffic(
         token_limits=plan_token_limits(clients, settings.namespace.name, catalog),
         custom=custom,
         scaling=scaling,
+        vertical=plan_vertical(wanted),
     )
 
 

@@ -17,6 +17,7 @@ from infra.services.serving.check_rope import check_rope
 from infra.services.serving.check_schedule import check_schedule
 from infra.services.serving.check_speculation import check_speculation
 from infra.services.serving.check_split import check_remote_code, check_split
+from infra.services.serving.check_vertical import check_vertical
 from infra.services.serving.check_weights import check_weights
 from infra.services.serving.family import check_task
 from infra.services.serving.next import next_of, servers, written
@@ -39,6 +40,7 @@ def check_models(scope: Scope) -> None:
         _check_name(scope, key, name)
         _check_server(scope, key, model)
         check_schedule(scope, key, model)
+        check_vertical(scope, key, model)
         check_next(scope, key, model)
         if model.next is not None:
             own = len(scope.report.mistakes)

@@ -117,6 +117,7 @@ def _server(serving: Serving, model: ModelPlan, engine: Engine, fetched: Sequenc
         replicas=0 if model.paused else model.replicas.min,
         scaled=model.scaling is not None and not model.paused,
         by_use=model.pods,
+        vertical=model.vertical,
         disruption_budget=model.replicas.min > 1 and not model.paused,
         size=PodSize(resources.cpu, resources.memory_gib, resources.ephemeral_gib, resources.shm_gib),
         place=_place(plan, model),

@@ -20,6 +20,7 @@ from infra.services.serving.rollout import after_old_pod, check_rollout, plan_ro
 from infra.services.serving.scaling import cooldown, plan_scaling
 from infra.services.serving.schedule import plan_schedule, say_schedule
 from infra.services.serving.speculation import proposer_of
+from infra.services.serving.vertical import plan_vertical, say_vertical, warn_of_vertical
 from infra.services.serving.warnings import warn_of_model
 from infra.sizing.estimates import Throughput
 from infra.sizing.weights import served_dtype
@@ -53,6 +54,7 @@ def _model(
     rollout = plan_rollout(placed, start, pool, drain=limits.drain, one_reader=one_reader)
     yield from check_rollout(placed, one_reader=one_reader)
     yield from warn_of_model(placed, rollout, start, _loss(placed, pool, cache))
+    yield from warn_of_vertical(placed.served, start)
     yield from say_unknown_parsers(placed.served)
     arguments = yield from choose_arguments(placed, sizing)
     return _plan(placed, start, limits, rollout, arguments, sizing)
@@ -71,6 +73,7 @@ def _plan(
     given, made = _given(placed), _throughput(placed)
     schedule = plan_schedule(model, served.replicas, start, cooldown(start))
     scaling = plan_scaling(placed, start, schedule, made)
+    vertical = plan_vertical(served, server_resources(placed))
     pods = plan_pod_scaling(placed, cooldown(start), schedule)
     return ModelPlan(
         name=served.name,
@@ -114,6 +117,7 @@ def _plan(
         timeouts=limits,
         scaling=scaling,
         pods=pods,
+        vertical=vertical,
         usd_per_hour=_usd_per_hour(placed),
         throughput=made,
         reasons=(
@@ -124,6 +128,7 @@ def _plan(
             *(scaling.reasons if scaling is not None else ()),
             *say_schedule(schedule, served.replicas, start),
             *say_pods(pods, scaling),
+            *say_vertical(vertical),
         ),
         schedule=schedule,
         next_of=served.next_of,

@@ -11,6 +11,7 @@ from infra.plan.words import count
 from infra.plan.writes import written
 from infra.services.serving.placement import Placed
 from infra.services.serving.served import Served
+from infra.services.serving.vertical import largest, plan_vertical
 from infra.sizing.weights import GIB
 
 # What coredns, the CSI controllers and the add-ons request in the whole cluster.
@@ -39,8 +40,8 @@ def check_system_nodes(
     """The gateway and CPU models run on the system nodes of a cluster that we make: all replicas, and one more of the
     largest where a rollout starts the new pod first, must fit beside what runs there."""
     on_cpu = [each.served for each in placed if each.served.cpu and not each.served.settings.paused]
-    pods = [*gateway, *(_cpu_resources(served) for served in on_cpu for _ in range(served.replicas.max))]
-    surge = [*gateway[:1], *(_cpu_resources(served) for served in on_cpu if served.name in surging)]
+    pods = [*gateway, *(_largest(served) for served in on_cpu for _ in range(served.replicas.max))]
+    surge = [*gateway[:1], *(_largest(served) for served in on_cpu if served.name in surging)]
     if surge:
         pods.append(max(surge, key=_size))
     free = nodes.cpu - SYSTEM_CPU / nodes.count, nodes.gib - SYSTEM_GIB / nodes.count
@@ -79,6 +80,11 @@ def _pack(pods: list[Resources], free: tuple[float, float], nodes: int) -> bool:
 
 def _size(pod: Resources) -> tuple[float, float]:
     return pod.memory_gib, pod.cpu
+
+
+def _largest(served: Served) -> Resources:
+    resources = _cpu_resources(served)
+    return largest(resources, plan_vertical(served, resources))
 
 
 def _cpu_resources(served: Served) -> Resources:

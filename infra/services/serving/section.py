@@ -7,6 +7,7 @@ from pydantic import Field
 from infra.engines import DEFAULT
 from infra.services.external.section import OneFallback
 from infra.services.serving.schedule_section import Window
+from infra.services.serving.vertical_section import VerticalChoice
 from infra.settings.types import (
     ClientName,
     EngineName,
@@ -322,6 +323,12 @@ class Model(_Server, _Repository):
         description="windows of the week in which at least `min` replicas run; outside it is replicas.min, which"
         " may be 0",
         examples=[[{"days": "mon-fri", "from": "08:00", "to": "19:00", "timezone": "Europe/Amsterdam", "min": 1}]],
+    )
+    vertical_scaling: VerticalChoice | None = Field(
+        default=None,
+        description="of a model on the CPU: what its pods ask for follows what they used, by a VerticalPodAutoscaler;"
+        " when absent, it is what the program works out",
+        examples=["Initial"],
     )
     affinity: Literal["user", "session"] | None = Field(
         default=None,

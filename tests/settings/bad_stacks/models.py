@@ -369,6 +369,36 @@ MODELS = (
         ),
     ),
     Bad(
+        "what pods ask for on GPUs, and twice the same",
+        stack(CLUSTER, model("verticalScaling: {mode: Initial, resources: [cpu, cpu]}")),
+        (
+            Mistake(
+                "models.a.verticalScaling",
+                5,
+                "the model is on GPUs: its CPU and memory are its share of the node, which costs the same without it",
+                "leave verticalScaling out",
+            ),
+            Mistake(
+                "models.a.verticalScaling.resources",
+                5,
+                "one of them twice",
+                "write resources: [cpu, memory], or one of them",
+            ),
+        ),
+    ),
+    Bad(
+        "an unknown mode of what pods ask for",
+        stack(CLUSTER, model("verticalScaling: Auto")),
+        (
+            Mistake(
+                "models.a.verticalScaling",
+                5,
+                'got "Auto"; allowed: Off, Initial, Recreate, InPlaceOrRecreate, or a mapping with mode, resources',
+                "write verticalScaling: Initial",
+            ),
+        ),
+    ),
+    Bad(
         "Ollama that scales",
         stack(CLUSTER, 'models: {a: {model: "llama3.2:3b", engine: ollama, replicas: {min: 1, max: 3}}}'),
         (
