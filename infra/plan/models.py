@@ -93,7 +93,7 @@ class Timeouts(EngineTimeouts):
 
 @dataclass(frozen=True)
 class Scaling:
-    """The figures by which KEDA scales. Thresholds are per replica; the signal that asks for most replicas decides."""
+    """The figures by which KEDA scales. Thresholds are per replica, and the largest number wins."""
 
     in_flight: int | None  # threshold: requests that the engine has, in its batch or its queue
     kept: int | None  # threshold: of these, so that a replica stays that runs already

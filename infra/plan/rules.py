@@ -9,6 +9,7 @@ class Rule(StrEnum):
     BUDGET = "Budget"
     CONTEXT = "Context"
     DISK = "Disk"
+    FIRST_TOKEN = "First token"
     FIT = "Fit"
     GPU_NODES = "GPU nodes"
     GPUS_AT_PEAK = "GPUs at peak"

@@ -3,7 +3,7 @@
 The HPA: pkg/controller/podautoscaler/replica_calculator.go (GetExternalPerPodMetricReplicas) and horizontal.go
 (computeReplicasForMetrics, stabilizeRecommendationWithBehaviors, convertDesiredReplicasWithBehaviorRate) of Kubernetes.
 KEDA: pkg/scaling/executor/scale_scaledobjects.go (RequestScale) of kedacore/keda. Of several policies,
-the one that changes most, which is selectPolicy's default.
+the largest change, which is selectPolicy's default.
 """
 
 import math

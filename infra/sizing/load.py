@@ -32,7 +32,7 @@ class Replica:
     batch: int  # tokens of a step
 
     def at(self, in_flight: float) -> Load:
-        """The rate at which so many are in flight: the higher the rate, the more each waits."""
+        """The rate at which this number is in flight: the higher the rate, the longer each waits."""
         number = max(1, round(in_flight))
         decode = self._step(number, 0.0)
         mean, long = self._read(number, self.request.prompt), self._read(number, self._long_prompt)
@@ -71,8 +71,8 @@ class Replica:
 
 
 def room(places: float) -> float:
-    """Requests in flight for which a replica with so many places for mean requests nearly always has one: the number
-    that is there, and what each keeps, come by chance."""
+    """Requests in flight for which a replica with a number of places for mean requests nearly always has one: how many
+    are there, and what each keeps, come by chance."""
     uneven = 1 + (math.exp(SPREAD_OUTPUT**2) - 1) / 2
     half = _DEVIATIONS * math.sqrt(uneven) / 2
     return (math.sqrt(half * half + places) - half) ** 2

@@ -35,7 +35,7 @@ def scaling(stack: dict[str, Any], name: str) -> Scaling:
 
 
 @pytest.mark.parametrize("name", ["llama-8b", "llama-70b"])
-def test_the_threshold_is_the_most_at_which_a_first_token_comes_in_time_and_each_has_a_place(name: str) -> None:
+def test_the_threshold_is_the_largest_at_which_a_first_token_comes_in_time_and_each_has_a_place(name: str) -> None:
     of, places = replica(name)
     found = scaling(PROD, name).in_flight or 0
     assert found == in_flight(of, places, usual_promise(of.at(1)))

@@ -65,7 +65,7 @@ def changes(hpa: Hpa, current: int, desired: int, until: int) -> list[tuple[int,
     return found
 
 
-def test_up_after_a_minute_to_twice_as_many_within_a_cooldown_or_by_two() -> None:
+def test_up_after_60_seconds_to_twice_as_many_within_a_cooldown_or_by_two() -> None:
     assert changes(Hpa(1, 20, behavior(300)), 1, 19, 900) == [(60, 3), (360, 6), (660, 12)]
 
 

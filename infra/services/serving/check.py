@@ -14,6 +14,7 @@ from infra.services.serving.check_batch import check_batch
 from infra.services.serving.check_next import check_next
 from infra.services.serving.check_place import check_place
 from infra.services.serving.check_rope import check_rope
+from infra.services.serving.check_scaling import check_scaling
 from infra.services.serving.check_schedule import check_schedule
 from infra.services.serving.check_speculation import check_speculation
 from infra.services.serving.check_split import check_remote_code, check_split
@@ -61,6 +62,7 @@ def _check_server(scope: Scope, key: Key, model: Model) -> None:
     check_parsers(scope, key, model)
     check_batch(scope, key, model)
     check_rope(scope, key, model)
+    check_scaling(scope, key, model)
     check_task(scope, key, model)
     check_adapters(scope, key, model)
     check_weights(scope, key, model)

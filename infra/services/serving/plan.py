@@ -16,6 +16,7 @@ from infra.services.serving.placement import Placed
 from infra.services.serving.pod_scaling import plan_pod_scaling, say_pods
 from infra.services.serving.pods import server_resources
 from infra.services.serving.prefetch import plan_prefetch
+from infra.services.serving.promise import check_promise
 from infra.services.serving.rollout import after_old_pod, check_rollout, plan_rollout
 from infra.services.serving.scaling import cooldown, plan_scaling
 from infra.services.serving.schedule import plan_schedule, say_schedule
@@ -57,6 +58,7 @@ def _model(
     yield from warn_of_vertical(placed.served, start)
     yield from say_unknown_parsers(placed.served)
     arguments = yield from choose_arguments(placed, sizing)
+    yield from check_promise(placed, sizing)
     return _plan(placed, start, limits, rollout, arguments, sizing)
 
 

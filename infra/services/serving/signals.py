@@ -1,4 +1,4 @@
-"""At how many requests a model gets another replica: by its promise, or as assumed where its speed isn't known."""
+"""When a model gets another replica: by its promise, or as assumed where its speed isn't known."""
 
 import math
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def signals_of(placed: Placed, made: Throughput) -> Signals:
 
 
 def in_flight(replica: Replica, places: float, promise: float) -> int:
-    """The most requests at which the promise is kept, and for which there nearly always is a place."""
+    """The highest number of requests at which the promise is kept, and for which there nearly always is a place."""
     low, high = 1, max(1, math.floor(room(places)))
     while low < high:
         middle = (low + high + 1) // 2

@@ -10,6 +10,7 @@ from tests.settings.bad_stacks.places import PLACES
 from tests.settings.bad_stacks.platform import PLATFORM
 from tests.settings.bad_stacks.pools import POOLS
 from tests.settings.bad_stacks.refused_by_engine import REFUSED_BY_ENGINE
+from tests.settings.bad_stacks.scaling import SCALING
 from tests.settings.bad_stacks.schedules import SCHEDULES
 from tests.settings.bad_stacks.secrets import SECRETS
 from tests.settings.bad_stacks.sections import SECTIONS
@@ -33,4 +34,5 @@ BAD_STACKS: tuple[Bad, ...] = (
     *EXTERNAL,
     *VERSIONS,
     *SCHEDULES,
+    *SCALING,
 )
