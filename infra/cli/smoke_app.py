@@ -64,7 +64,8 @@ def smoke(stack: str, url: str | None, client: str | None, key_file: Path | None
     promised = promises(plan, target.client)
     found = run(Gateway(target.base_url, target.key, promised.patience), promised, waiting)
     with ended_by_signals():  # 1 would say that a promise is broken
-        seen = _as_json(stack, target, found) if format_ == "json" else _as_text(stack, target, found, [*plan.named])
+        names = [each.model for each in promised.models]
+        seen = _as_json(stack, target, found) if format_ == "json" else _as_text(stack, target, found, names)
     results = {each.result for each in seen}
     sys.exit(1 if "broken" in results else 3 if "not checked" in results else 0)
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 NEXT = "next"  # the key in the stack file, and what a request says that asks for it
-VERSION = "x-llm-version"  # the header of a request that asks for it, and of an answer that says which version it is of
+PRESENT = "present"  # what a request says that asks for the model's own server
+VERSION = "x-llm-version"  # the header of a request that asks for one, and of an answer that says whose it is
 ALL = 100  # percent of the requests
 
 
@@ -21,3 +22,8 @@ class ServerName:
 
 def server_of_next(name: str) -> str:
     return f"{name}-{NEXT}"
+
+
+def present_of(server: str) -> str:
+    """The model whose next version a server is or was, by its name."""
+    return server.removesuffix(f"-{NEXT}")

@@ -12,6 +12,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
+from infra.plan.versions import VERSION
+
 
 class Unreachable(Exception):
     """Why there is no answer that could be judged."""
@@ -21,6 +23,7 @@ class Unreachable(Exception):
 class Reply:
     status: int
     body: Mapping[str, Any]  # empty where it isn't a JSON object
+    version: str | None = None  # of the model, where it has two
 
     @property
     def error(self) -> str:
@@ -42,10 +45,14 @@ class Streamed:
 class Gateway:
     """A gateway, called with one client's key."""
 
-    def __init__(self, base_url: str, key: str, patience: int) -> None:
-        """`patience`: seconds without a byte."""
+    def __init__(self, base_url: str, key: str, patience: int, version: str | None = None) -> None:
+        """`patience`: seconds without a byte. `version`: what each request asks for."""
         self.base_url, self._key, self._patience = base_url.rstrip("/"), key, patience
+        self._version = version
         self._opener = _opener(base_url)
+
+    def asking_for(self, version: str | None) -> "Gateway":
+        return Gateway(self.base_url, self._key, self._patience, version)
 
     def get(self, path: str) -> Reply:
         with self._opened(path, None, self._key) as response:
@@ -89,6 +96,7 @@ class Gateway:
             "Authorization": f"Bearer {key}",
             "Content-Type": "application/json",
             "User-Agent": "llm-platform smoke",
+            **({VERSION: self._version} if self._version is not None else {}),
         }
         data = None if body is None else json.dumps(body).encode()
         try:
@@ -131,7 +139,7 @@ def _reply(response: HTTPResponse | HTTPError) -> Reply:
         found = json.loads(text)
     except ValueError:
         found = {"error": text.decode(errors="replace").strip()[:200]}
-    return Reply(response.status or 0, found if isinstance(found, dict) else {})
+    return Reply(response.status or 0, found if isinstance(found, dict) else {}, response.headers.get(VERSION))
 
 
 def _take(found: Streamed, line: str, begun: float) -> None:

@@ -56,12 +56,15 @@ def of_gateway(gateway: Gateway, promised: Promises) -> Iterator[tuple[str, Chec
         yield f"custom {name}, not allowed", lambda name=name: _status(gateway.own(name), 403)
 
 
-def of_model(gateway: Gateway, model: Promise) -> Iterator[tuple[str, Check]]:
+def of_model(caller: Gateway, model: Promise) -> Iterator[tuple[str, Check]]:
+    gateway = caller.asking_for(model.version)
     if model.paused:
         yield "paused", lambda: _status(gateway.post(_path(model), _body(model, "Hello")), 503)
         return
     if model.sleeps:
         yield "wakes", lambda: _wakes(gateway, model)
+    if model.version is not None:
+        yield "version", lambda: _version(gateway, model)
     yield from _KINDS[model.kind](gateway, model)
     for name in model.adapters:
         yield f"adapter {name}", lambda name=name: _adapter(gateway, model, name)
@@ -100,9 +103,9 @@ def _models(gateway: Gateway, promised: Promises) -> str:
     listed = {str(each.get("id")): each for each in _answered(reply).get("data") or ()}
     check_list(promised, listed)
     for each in promised.models:
-        found = listed.get(each.asked, {}).get("max_model_len", each.max_model_len)
-        if found != each.max_model_len:
-            raise Broken(f"{each.asked} has {found:,} tokens instead of {each.max_model_len:,}")
+        found = listed.get(each.asked, {}).get("max_model_len", each.listed_len)
+        if found != each.listed_len:
+            raise Broken(f"{each.asked} has {found:,} tokens instead of {each.listed_len:,}")
     return f"as planned: {', '.join(sorted(listed))}"
 
 
@@ -120,6 +123,14 @@ def _wakes(gateway: Gateway, model: Promise) -> str:
     if reply.status == 503:
         raise NotChecked(f"{reply.error}. It is starting: check again in some minutes")
     return _counted(_answered(reply))
+
+
+def _version(gateway: Gateway, model: Promise) -> str:
+    reply = gateway.post(_path(model), _body(model, "Hello"))
+    _answered(reply)
+    if reply.version != model.version:
+        raise Broken(f"answered by {reply.version or 'no version of the model'} instead of {model.version}")
+    return f"{reply.version}"
 
 
 def _plain(gateway: Gateway, name: str) -> str:

@@ -1,12 +1,13 @@
 """What the plan promises a client, model by model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from infra.engines import ENGINES
 from infra.plan.gateway import Upstream, silence
 from infra.plan.models import ModelPlan
 from infra.plan.plan import Plan
+from infra.plan.versions import ALL, NEXT, PRESENT
 from infra.sizing.estimates import Estimate
 
 _PATIENCE, _MARGIN = 120, 10  # seconds: a short answer of a slow model begins by then
@@ -14,15 +15,17 @@ _PATIENCE, _MARGIN = 120, 10  # seconds: a short answer of a slow model begins b
 
 @dataclass(frozen=True)
 class Promise:
-    """Of one model."""
+    """Of one model, or of one of its two versions."""
 
-    model: str
+    model: str  # the server
+    version: str | None  # that is asked for; None: there is one
     asked: str  # what is sent as `model`: its own name, or an adapter where the client may use only that
     adapters: Sequence[str]  # other names
     kind: str  # chat, embed or rerank
     paused: bool
     sleeps: bool  # while nobody asks; the first request is held until it has started
     max_model_len: int
+    listed_len: int  # in the list of models: of two versions the shorter one
     truncates: bool
     abilities: Mapping[str, bool | None]
     size: int | None  # numbers per vector; None: not known
@@ -60,9 +63,10 @@ def promises(plan: Plan, client: str) -> Promises:
         custom=own,
         not_custom=[name for name in traffic.custom if name not in own],
         models=[
-            _promise(model, traffic.upstreams[name], allowed)
-            for name, model in plan.named.items()
+            promise
+            for name in plan.named
             if set(traffic.upstreams[name].names) & set(allowed) and not _elsewhere_alone(traffic.upstreams[name])
+            for promise in _promises(plan, traffic.upstreams[name], allowed)
         ],
         patience=silence(_PATIENCE, traffic.upstreams.values()) + _MARGIN,
     )
@@ -73,17 +77,32 @@ def _elsewhere_alone(upstream: Upstream) -> bool:
     return upstream.paused and upstream.fallback is not None
 
 
-def _promise(model: ModelPlan, upstream: Upstream, allowed: Sequence[str]) -> Promise:
+def _promises(plan: Plan, upstream: Upstream, allowed: Sequence[str]) -> Iterator[Promise]:
+    """Of each server that a request can ask for. What both versions hold is said of the model."""
+    coming = upstream.next
+    if coming is None or coming.weight < ALL:
+        version = PRESENT if coming is not None else None
+        yield _promise(plan.models[upstream.model], version, upstream.held_seconds, upstream, allowed)
+    if coming is not None and (coming.weight == ALL or coming.trials):
+        yield _promise(plan.models[coming.server.model], NEXT, coming.server.held_seconds, upstream, allowed)
+
+
+def _promise(
+    model: ModelPlan, version: str | None, held_seconds: int, upstream: Upstream, allowed: Sequence[str]
+) -> Promise:
+    """`upstream`: of the model, with what holds for both versions."""
     names = [name for name in upstream.names if name in allowed]
     alone = model.throughput.at[0] if model.throughput.full is not None else None
     return Promise(
         model=model.name,
+        version=version,
         asked=names[0],
         adapters=names[1:],
         kind=model.task,
         paused=model.paused,
-        sleeps=upstream.held_seconds > 0,
-        max_model_len=upstream.max_model_len,
+        sleeps=held_seconds > 0,
+        max_model_len=model.max_model_len,
+        listed_len=upstream.max_model_len,
         truncates=ENGINES[model.engine].limits.truncates_prompts,
         abilities=upstream.abilities,
         size=model.embedding_size,

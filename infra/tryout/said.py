@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from infra.plan.plan import Plan
+from infra.plan.versions import ALL
 from infra.plan.words import count
 from infra.services.gateway.clients import DEFAULT
+from infra.services.gateway.versions import share_said, trials_said
 from infra.tryout.run import Tried
 from infra.tryout.stand_in import StandIn
 
@@ -55,6 +57,10 @@ def _models(plan: Plan, served: Iterable[StandIn]) -> Iterator[str]:
         back = plan.traffic.upstreams[name].fallback
         paused = f"paused, {back.to} answers" if back is not None else "paused, answers 503"
         yield f"{name:<{width}}  {model.task}: {speeds.get(name, paused)}{sleeps}"
+        coming = plan.traffic.upstreams[name].next
+        if coming is not None and coming.server.model in speeds:
+            also = f", and those {trials_said(coming)}" if coming.weight < ALL else ""
+            yield f"{'':<{width}}  its next version answers {share_said(coming)}{also}: {speeds[coming.server.model]}"
     for name, external in plan.traffic.externals.items():
         what = f"{external.model} of {external.host}: a stand-in here too, and nothing leaves this machine"
         yield f"{name:<{width}}  elsewhere: {what}"

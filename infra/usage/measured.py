@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from infra.plan.labels import POOL_LABEL
 from infra.plan.plan import Plan
+from infra.plan.versions import present_of
 from infra.usage.prometheus import NoAnswer, Prometheus, Sample
 
 _STEP_MINUTES = 5  # nodes and pods are counted at steps of this length
@@ -43,9 +44,10 @@ class Node:
 
 @dataclass(frozen=True)
 class Occupied:
-    """GPUs of a node that a model's pods had, whether or not they had requests."""
+    """GPUs of a node that a model's pods had, whether or not they had requests; also those of its next version."""
 
-    model: str
+    model: str  # as requests name it
+    pool: str | None  # of the server; None: it was a next version that has ended since
     node: str
     gpu_hours: float
 
@@ -101,26 +103,20 @@ def _occupied(prometheus: Prometheus, plan: Plan, hours: int) -> Iterator[Occupi
     sum_ = f"sum by (pod, node) (sum_over_time(kube_pod_container_resource_requests{{{where}}}{_steps(hours)}))"
     hours_of: dict[tuple[str, str], float] = {}
     for each in prometheus.ask(sum_):
-        model = _model_of(each.labels.get("pod", ""), plan)
+        server, *_ = each.labels.get("pod", "").rsplit("-", 2)  # a Deployment's pod is NAME-HASH-LETTERS
+        key = (server, each.labels["node"])
+        hours_of[key] = hours_of.get(key, 0.0) + each.value * _STEP_MINUTES / 60
+    for (server, node), found in sorted(hours_of.items()):
+        model = plan.models.get(server) or plan.models.get(present_of(server))
         if model is not None:
-            key = (model, each.labels["node"])
-            hours_of[key] = hours_of.get(key, 0.0) + each.value * _STEP_MINUTES / 60
-    return (Occupied(model, node, found) for (model, node), found in sorted(hours_of.items()))
-
-
-def _model_of(pod: str, plan: Plan) -> str | None:
-    """A Deployment's pod is NAME-HASH-LETTERS."""
-    name = pod.rsplit("-", 2)[0]
-    return name if name in plan.models else None
+            yield Occupied(model.sent_as, model.pool if model.name == server else None, node, found)
 
 
 def _nodes(prometheus: Prometheus, plan: Plan, hours: int, occupied: Sequence[Occupied]) -> Iterator[Node]:
     counted = f"kube_node_status_allocatable{{{_NVIDIA}}}"
     steps = prometheus.ask(f"sum by (node) (count_over_time({counted}{_steps(hours)}))")
     gpus = _by_node(prometheus.ask(f"max by (node) (max_over_time({counted}[{hours}h]))"))
-    pools = _pools(prometheus, hours) | {
-        each.node: pool for each in occupied if (pool := plan.models[each.model].pool) is not None
-    }
+    pools = _pools(prometheus, hours) | {each.node: each.pool for each in occupied if each.pool is not None}
     only = next(iter(plan.pools)) if len(plan.pools) == 1 else None
     for each in sorted(steps, key=lambda sample: sample.labels["node"]):
         name = each.labels["node"]

@@ -76,9 +76,8 @@ def share(measured: Measured, plan: Plan) -> Usage:
     for each in measured.occupied:
         if each.node in priced:
             price = priced[each.node] / by_node[each.node].gpus
-            name = plan.models[each.model].sent_as  # also of the next version's pods
-            cost_of[name] = cost_of.get(name, 0.0) + each.gpu_hours * price
-            hours_of[name] = hours_of.get(name, 0.0) + each.gpu_hours
+            cost_of[each.model] = cost_of.get(each.model, 0.0) + each.gpu_hours * price
+            hours_of[each.model] = hours_of.get(each.model, 0.0) + each.gpu_hours
     here = [each for each in measured.used if not each.served_by]
     shares = list(_shares(here, cost_of, hours_of, plan))
     pools = list(_pools(measured.nodes, priced))

@@ -109,7 +109,7 @@ VERSIONS = {
 
 
 @pytest.mark.parametrize(("model", "who", "asked", "does", "version"), VERSIONS.values(), ids=VERSIONS)
-def test_of_two_versions_the_one_that_is_asked_answers_or_it_is_answered_elsewhere(
+def test_of_two_versions_the_one_asked_answers_or_an_external(
     gateway: Gateway, provider: Provider, model: str, who: str, asked: str, does: str | None, version: str | None
 ) -> None:
     """Never by the other version, which the request wasn't for."""

@@ -155,6 +155,35 @@ def test_a_model_that_is_still_starting_is_checked_no_further(plan: Plan, tried:
     assert "It is starting: check again in some minutes" in seen[0].said
 
 
+VERSIONS = (
+    ("maxModelLen: 4096, pool: h100}", "maxModelLen: 4096, pool: h100, rollout: {ROLL}, next: {maxModelLen: 2048}}"),
+    ("ROLL", "strategy: canary, weight: 50, clients: [default]"),
+    ("v1.5, pool: h100", "v1.5, pool: h100, rollout: {strategy: blueGreen, weight: 100}, next: {model: NEW}"),
+    ("NEW", "BAAI/bge-base-en-v1.5"),
+    ("gpus: 0}", "gpus: 0, rollout: {strategy: blueGreen, trials: false}, next: {maxModelLen: 4096}}"),
+)
+
+
+def test_each_version_that_can_be_asked_for_is_checked(tmp_path: Path) -> None:
+    """Each by its own promises: their lengths and the sizes of their vectors differ. One of embed has no requests, and
+    nobody reaches that of helper."""
+    text = TEXT
+    for old, new in VERSIONS:
+        text = text.replace(old, new, 1)
+    plan = planned(tmp_path, text)
+    with trying(plan, 0) as tried:
+        seen, said = found(tried, patient(promises(plan, "default"))), said_of(plan, tried)
+    assert [each for each in seen if each.result != "ok"] == []
+    versions = {each.model: each.said for each in seen if each.check == "version"}
+    assert versions == {"llama-8b": "present", "llama-8b-next": "next", "embed-next": "next", "helper": "present"}
+    assert {each.model for each in seen} == {GATEWAY, "asleep", "rank", *versions}
+    (vectors,) = [each.said for each in seen if each.check == "vectors"]
+    assert vectors == "768 numbers per vector"
+    assert "answers 50 % of the requests, and those with the header x-llm-version: next, and those of default:" in said
+    assert "answers every request: " in said
+    assert "answers no request, and those of nobody: " in said
+
+
 SEEN = "    models:\n      seen: {model: Qwen/Qwen2.5-VL-7B-Instruct, maxModelLen: 4096, pool: h100}"
 
 
@@ -270,7 +299,8 @@ PROMISED: Mapping[str, tuple[Callable[[Promises], Promises], str, str]] = {
         "models",
         "also asleep",
     ),
-    "another length": (_model("llama-8b", max_model_len=2048), "models", "llama-8b has 4,096 tokens instead of 2,048"),
+    "another length": (_model("llama-8b", listed_len=2048), "models", "llama-8b has 4,096 tokens instead of 2,048"),
+    "two versions": (_model("llama-8b", version="next"), "version", "no version of the model instead of next"),
     "a model that runs": (_model("asleep", paused=False), "plain", "503"),
     "a model that is paused": (_model("llama-8b", paused=True), "paused", "200 instead of 503"),
     "an adapter": (_model("llama-8b", adapters=["lora"]), "adapter lora", "404"),

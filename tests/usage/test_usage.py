@@ -8,23 +8,28 @@ import pytest
 
 from infra.cli.usage import document, usage_of
 from infra.plan.labels import POOL_LABEL
-from infra.usage.measured import Measured, Node, Occupied, Used
-from infra.usage.prometheus import NoAnswer, Prometheus
+from infra.plan.plan import Plan
+from infra.usage.measured import Measured, Node, Occupied, Used, measure
+from infra.usage.prometheus import NoAnswer, Prometheus, Sample
 from infra.usage.shares import share
 from tests.cli.running import run
-from tests.example_stacks import planned
+from tests.example_stacks import plan_text, planned
+from tests.example_stacks import text as text_of
 from tests.prometheus import HOURS, MISSING, WHY, Series, prometheus_with
 
 PROD = planned("prod").plan
 _GPUS = {"resource": "nvidia_com_gpu", "unit": "integer"}
-# Node -> pool, GPUs, hours from, hours to. l4-b is there for half of the day, and its labels aren't shown.
+# Node -> pool, GPUs, hours from, hours to. l4-b is there for half of the day, and its labels aren't shown; l4-c had a
+# next version, which has ended.
 _NODES = {
     "l4-a": ("l4", 1, 0, HOURS),
     "l4-b": ("l4", 1, 0, HOURS / 2),
+    "l4-c": ("l4", 1, 0, HOURS / 4),
     "l40s-a": ("l40s", 4, 0, HOURS),
     "t4-a": ("t4", 1, 0, HOURS),
 }
 _PODS = {
+    "llama-8b-next-7d9f8b6c5-uvwxy": ("l4-c", 1, 0, HOURS / 4),
     "llama-8b-7d9f8b6c5-abcde": ("l4-a", 1, 0, HOURS),
     "llama-8b-7d9f8b6c5-fghij": ("l4-b", 1, 0, HOURS / 2),
     "llama-70b-5c6d7e8f9-klmno": ("l40s-a", 4, 0, HOURS),
@@ -76,13 +81,16 @@ def test_the_recorded_day_is_shared_whole(url: str) -> None:
         per_hour = _CALLS[call]
         counted = (each.used.requests, each.used.failed, each.used.tokens_in, each.used.tokens_out)
         assert counted == pytest.approx([HOURS * each for each in per_hour], rel=near)
-    assert {each.pool: each.hours for each in usage.pools} == pytest.approx({"l4": 36, "l40s": 24, "t4": 24}, rel=near)
+    assert {each.pool: each.hours for each in usage.pools} == pytest.approx({"l4": 42, "l40s": 24, "t4": 24}, rel=near)
     assert usage.nodes_usd == pytest.approx(_NODES_USD, rel=near)
     assert usage.unknown_hours == 0
     spent = sum(each.usd or 0 for each in usage.shares) + sum(each.usd for each in usage.idle)
     assert spent == pytest.approx(usage.nodes_usd)
     by_name = {(each.used.client, each.used.model): each.usd or 0 for each in usage.shares}
     assert by_name["shop", "llama-8b"] == pytest.approx(2 * by_name["search", "llama-8b"], rel=near)
+    of_8b = sum(each.usd or 0 for each in usage.shares if each.used.model == "llama-8b")
+    of_8b += sum(each.usd for each in usage.idle if each.of == "llama-8b")
+    assert of_8b == pytest.approx(42 * _PRICES["l4"], rel=near), "with the hours of its next version"
 
 
 @pytest.mark.programs
@@ -119,7 +127,7 @@ _HOUR = Measured(
     hours=1.0,
     used=[Used("shop", "", "llama-8b", 10, 0, 4000.0, 1000.0)],
     nodes=[Node("a", "l4", 1, 1.0)],
-    occupied=[Occupied("llama-8b", "a", 1.0)],
+    occupied=[Occupied("llama-8b", "l4", "a", 1.0)],
 )
 
 
@@ -137,7 +145,7 @@ _SHARED = {
     "a node without a pod is idle": (replace(_HOUR, used=[], occupied=[]), 0, 0.9776, 0),
     "a node of no known pool is in no sum": (replace(_HOUR, nodes=[Node("a", None, 1, 1.0)]), 0, 0, 1.0),
     "a model whose speed isn't known shares its hours by tokens": (
-        replace(_HOUR, used=[_HELPER], nodes=[Node("a", "t4", 1, 1.0)], occupied=[Occupied("helper", "a", 1.0)]),
+        replace(_HOUR, used=[_HELPER], nodes=[Node("a", "t4", 1, 1.0)], occupied=[Occupied("helper", "t4", "a", 1.0)]),
         0.752,
         0,
         0,
@@ -151,6 +159,45 @@ def test_every_hour_is_paid_once() -> None:
         assert sum(each.usd or 0 for each in usage.shares) == pytest.approx(clients, abs=0.002), why
         assert sum(each.usd for each in usage.idle) == pytest.approx(idle, abs=0.002), why
         assert usage.unknown_hours == unknown, why
+
+
+class _Answers(Prometheus):
+    """A Prometheus that knows pods, and a node without labels for each."""
+
+    def ask(self, query: str) -> list[Sample]:
+        pods = {"a": "chat-7d9f8b6c5-abcde", "b": "chat-next-7d9f8b6c5-abcde", "c": "small-next-7d9f8b6c5-abcde"}
+        if "kube_pod_container" in query:
+            return [Sample({"pod": pod, "node": node}, 12.0) for node, pod in pods.items()]
+        if "kube_node_status" in query:
+            return [Sample({"node": node}, 12.0 if "count_over" in query else 1.0) for node in pods]
+        return [Sample({}, 12.0)] if "up" in query else []
+
+
+def test_a_next_version_is_part_of_its_model_while_it_serves_and_afterwards() -> None:
+    """What it was paid for stays so; on which nodes it ran is known only while the plan has it."""
+    now = planned("canary").plan
+    text = text_of("canary").replace("rollout: {strategy: blueGreen}", "").replace("next: {maxModelLen: 1024}", "")
+    later = plan_text("canary", text).plan
+    for plan, last in ((now, _pool(now, "small-next")), (later, None)):
+        found = measure(_Answers("http://x"), plan, 1).occupied
+        pools = [_pool(plan, server) for server in ("chat", "chat-next")]
+        assert [(each.model, each.pool) for each in found] == [*(("chat", pool) for pool in pools), ("small", last)]
+    usage = share(replace(_HOUR, used=[replace(_HELPER, model="chat")], nodes=_both(now), occupied=_of_both(now)), now)
+    paid = sum(each.usd or 0 for each in usage.shares) + sum(each.usd for each in usage.idle if each.of == "chat")
+    assert paid == pytest.approx(usage.nodes_usd)
+    assert {each.of: each.usd for each in usage.idle}[None] == pytest.approx(0)
+
+
+def _pool(plan: Plan, server: str) -> str | None:
+    return plan.models[server].pool
+
+
+def _both(plan: Plan) -> list[Node]:
+    return [Node(server, _pool(plan, server), 1, 1.0) for server in ("chat", "chat-next")]
+
+
+def _of_both(plan: Plan) -> list[Occupied]:
+    return [Occupied("chat", _pool(plan, server), server, 1.0) for server in ("chat", "chat-next")]
 
 
 def test_where_hours_have_no_price_the_text_says_so() -> None:

@@ -4,6 +4,7 @@ from ipaddress import IPv4Address, ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from infra.services.external.section import External, Fallback
+from infra.services.serving.family import task_of
 from infra.services.serving.next import next_of
 from infra.services.serving.section import Model
 from infra.settings.addresses import private
@@ -119,7 +120,7 @@ def _check_fallback(scope: Scope, name: str, model: Model, fallback: Fallback) -
         scope.report.wrong(to, *_wrong_fallback(scope, name, fallback.to))
     elif fallback.to not in scope.settings.external:
         return
-    elif _task(scope, model) != "chat" or scope.settings.external[fallback.to].task != "chat":
+    elif task_of(scope.catalog, model) != "chat" or scope.settings.external[fallback.to].task != "chat":
         got = "only chats go elsewhere: vectors and scores of another model can't be compared with this one's"
         scope.report.wrong(key, got, "leave fallback out")
     _check_after(scope, (*key, "afterSeconds"), model, fallback.after_seconds)
@@ -137,11 +138,6 @@ def _check_after(scope: Scope, key: Key, model: Model, after: int | None) -> Non
     if timeout is not None and after >= timeout:
         got = f"{after} s: the gateway ends an answer that sends nothing for {timeout} s"
         scope.report.wrong(key, got, f"write less than {timeout}, or leave it out", reads=[key, ("gateway",)])
-
-
-def _task(scope: Scope, model: Model) -> str:
-    known = scope.catalog.models.get(model.like or model.model)
-    return model.task or (known.task if known is not None else "chat")
 
 
 def _wrong_fallback(scope: Scope, name: str, to: str) -> tuple[str, str]:

@@ -69,6 +69,6 @@ def trials_said(coming: Next) -> str:
     """Whose requests all go there."""
     if coming.weight == ALL:
         return "every caller"
-    named = [f"those of {', '.join(coming.clients)}"] if coming.clients else []
+    named = [f"of {', '.join(coming.clients)}"] if coming.clients else []
     asked = [f"with the header {VERSION}: {NEXT}"] if coming.trials else []
-    return ", and ".join([*asked, *named]) or "nobody's"
+    return ", and those ".join([*asked, *named]) or "of nobody"

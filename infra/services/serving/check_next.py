@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from infra.plan.versions import NEXT, server_of_next
+from infra.services.serving.family import task_of
 from infra.services.serving.next import differs, next_of, says_nothing, written
 from infra.services.serving.section import Model, Rollout
 from infra.settings.checks.scope import Scope
@@ -26,6 +27,7 @@ def check_next(scope: Scope, key: Key, model: Model) -> None:
         write = f"write {_SAMPLE}, or rollout: {{strategy: blueGreen}} for trials"
         scope.report.wrong(where, got, write, reads=[(*key, "rollout")])
     _check_difference(scope, where, model)
+    _check_vectors(scope, where, model)
     _check_sleep(scope, where, model)
 
 
@@ -110,6 +112,17 @@ def _check_difference(scope: Scope, where: Key, model: Model) -> None:
     if shared or not says_nothing(model):
         got = "equal to the model itself: a second server would answer the same"
         scope.report.wrong(where, got, "write what differs, such as revision; or leave next and rollout out")
+
+
+def _check_vectors(scope: Scope, where: Key, model: Model) -> None:
+    """A caller stores vectors, and compares them with each other."""
+    coming, rollout = next_of(model), model.rollout
+    same = (coming.model, coming.revision) == (model.model, model.revision)
+    if same or rollout is None or rollout.strategy != "canary" or task_of(scope.catalog, model) != "embed":
+        return
+    got = f"another model for {rollout.weight} % of the requests: its vectors can't be compared with the others"
+    write = "write rollout: {strategy: blueGreen}, with clients whose texts were embedded again"
+    scope.report.wrong((*where[:-1], "rollout", "strategy"), got, write, reads=[where])
 
 
 def _check_sleep(scope: Scope, where: Key, model: Model) -> None:

@@ -35,6 +35,12 @@ def _family_of(served: Served) -> Family:
     return Family(served.settings.model, served.settings.like, architecture, served.question.task, sizes)
 
 
+def task_of(catalog: Catalog, model: Model) -> Task:
+    """The stack file's, or that of a known model."""
+    known = catalog.models.get(model.like or model.model)
+    return model.task or (known.task if known is not None else "chat")
+
+
 def check_task(scope: Scope, key: Key, model: Model) -> None:
     """A model that is served for another task than it was made for answers, and its answers are wrong."""
     engine, family = ENGINES[model.engine], _family(model, scope.catalog)

@@ -133,6 +133,26 @@ VERSIONS = (
         ),
     ),
     Bad(
+        "a share of vectors that can't be compared with the others",
+        stack(
+            LAPTOP,
+            "gpuPools: {l4: {existing: {gpu: L4, gpusPerNode: 1, nodes: 4, selector: {a: b}}}}",
+            "models:",
+            "  vec: {model: BAAI/bge-small-en-v1.5, rollout: {strategy: canary, weight: 10},"
+            " next: {model: BAAI/bge-base-en-v1.5}}",
+            "  same: {model: BAAI/bge-small-en-v1.5, rollout: {strategy: canary, weight: 9}, next: {maxModelLen: 256}}",
+            region=None,
+        ),
+        (
+            Mistake(
+                "models.vec.rollout.strategy",
+                6,
+                "another model for 10 % of the requests: its vectors can't be compared with the others",
+                "write rollout: {strategy: blueGreen}, with clients whose texts were embedded again",
+            ),
+        ),
+    ),
+    Bad(
         "a next version that scales without a scaler",
         stack(
             LAPTOP,

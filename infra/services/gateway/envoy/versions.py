@@ -5,12 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from infra.plan.gateway import Next, Upstream
-from infra.plan.versions import ALL, NEXT, VERSION
+from infra.plan.versions import ALL, NEXT, PRESENT, VERSION
 from infra.services.gateway.envoy.clusters import of_model
 from infra.services.gateway.envoy.log import OF_THE_GATEWAY, SERVED
 from infra.services.gateway.envoy.messages import Message, header, is_
-
-PRESENT = "present"
 
 
 @dataclass(frozen=True)
