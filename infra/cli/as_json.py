@@ -114,6 +114,7 @@ def _model(plan: Plan, model: ModelPlan) -> dict[str, Any]:
         "gpus_per_replica": model.gpus,
         "replicas": {"min": model.replicas.min, "max": model.replicas.max},
         "schedule": _schedule(plan, model),
+        "morning": _morning(plan, model.name),
         "fits": fit.judged if fit else None,
         "certain": fit.certain if fit and fit.estimated else None,
         "weights_gib": round(fit.weights_gib, 2) if fit else None,
@@ -164,6 +165,14 @@ def _schedule(plan: Plan, model: ModelPlan) -> dict[str, Any] | None:
         "saves_usd_per_month_min": _rounded(night.saves_min) if night else None,
         "saves_usd_per_month_expected": _rounded(night.saves_expected) if night else None,
     }
+
+
+def _morning(plan: Plan, name: str) -> dict[str, Any] | None:
+    """What hours would be worth to a model that sleeps at all of them."""
+    found = plan.mornings.get(name)
+    if found is None:
+        return None
+    return {**vars(found), "write": as_mapping(found.write), "usd_per_month": _rounded(found.usd_per_month)}
 
 
 def _gateway(plan: Plan) -> dict[str, Any]:

@@ -100,6 +100,16 @@ class Night:
 
 
 @dataclass(frozen=True)
+class Morning:
+    """What a schedule would be worth to a model that sleeps: who comes first on a working day waits for nothing."""
+
+    write: Write
+    waits_seconds: int  # for its answer, without the schedule
+    ahead_minutes: int  # by which a replica is started before the hours
+    usd_per_month: float  # that it adds to the minimum bill
+
+
+@dataclass(frozen=True)
 class Cheaper:
     """What to write in the stack file, below a model, and what that saves of the next plan's bill.
 

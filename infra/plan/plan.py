@@ -7,7 +7,7 @@ from typing import Any
 from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, MonitoringPlan, PoolPlan, Quota
 from infra.plan.gateway import TrafficPlan
 from infra.plan.models import ModelPlan
-from infra.plan.money import Cheaper, Cost, Night, Remedy
+from infra.plan.money import Cheaper, Cost, Morning, Night, Remedy
 from infra.plan.notes import Assumption, Chosen, ToDo, Violation, Warned
 from infra.settings.platform import Settings
 
@@ -29,6 +29,7 @@ class Plan:
     cheaper: Mapping[str, tuple[Cheaper, ...]]  # by model; they depend on the other models of its pool
     while_paused: tuple[Cheaper, ...]  # where all models of the stack are paused
     nights: Mapping[str, Night]  # by model that has a schedule and isn't paused
+    mornings: Mapping[str, Morning]  # by model that sleeps at all hours
     chosen: Mapping[str, Chosen]  # dotted path of a key of the stack file -> what was chosen
     quotas: tuple[Quota, ...] = field(default=())
     violations: tuple[Violation, ...] = field(default=())

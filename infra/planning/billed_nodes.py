@@ -61,13 +61,19 @@ def billed_nodes(pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, 
 
 def _by_hour(pool: PoolPlan, on: Sequence[Placed], models: Mapping[str, ModelPlan]) -> list[tuple[int, float]]:
     """The nodes at the minimum of replicas, each number with its share of the week."""
+    found = nodes_by_hour(on, models, pool.gpus_per_node)
+    return [(min(pool.max, max(pool.min, needed)), share) for needed, share in found]
+
+
+def nodes_by_hour(on: Iterable[Placed], models: Mapping[str, ModelPlan], gpus_per_node: int) -> list[tuple[int, float]]:
+    """What the minimum of replicas needs, each number of nodes with its share of the week: in the windows of a schedule
+    it is more. `on`: wherever these models would be."""
     running = [each for each in on if not each.served.settings.paused]
     schedules = [schedule for each in running if (schedule := models[each.served.name].schedule)]
-    found: list[tuple[int, float]] = []
-    for at, share in share_of_week(schedules):
-        needed = nodes_of([(each, _min(each, models, at)) for each in running], pool.gpus_per_node)
-        found.append((min(pool.max, max(pool.min, needed)), share))
-    return found
+    return [
+        (nodes_of([(each, _min(each, models, at)) for each in running], gpus_per_node), share)
+        for at, share in share_of_week(schedules)
+    ]
 
 
 def _min(placed: Placed, models: Mapping[str, ModelPlan], at: int) -> int:

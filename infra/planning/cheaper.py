@@ -19,7 +19,7 @@ from infra.plan.versions import NEXT
 from infra.plan.words import count
 from infra.plan.writes import pieces, shown
 from infra.planning.advice import completed
-from infra.planning.nodes import nodes_for
+from infra.planning.billed_nodes import nodes_by_hour
 from infra.planning.saving import saved
 from infra.planning.trial import LIKELY, Attempt, followed, what_follows
 from infra.services.serving.placement import Placed, by_pool
@@ -179,19 +179,22 @@ def _usd_now(each: Placed, offer: Offer, market: Market) -> float:
     removed."""
     price = offer.usd_per_node_hour_min or 0.0
     others = market.others(each, offer)
-    left = _nodes(offer, others) if others else 0
-    return (_nodes(offer, [*others, each]) - left) * price
+    left = _nodes(offer, others, market) if others else 0
+    return (_nodes(offer, [*others, each], market) - left) * price
 
 
 def _offers(each: Placed, offer: Offer, now: float, market: Market) -> list[Offer]:
     """Pools whose nodes this stack makes, and that may be cheaper; one on which nothing runs yet costs at least a whole
-    node."""
+    node, in the hours in which the model has a replica."""
+    by_hour = nodes_by_hour([each], market.plan.models, offer.gpus_per_node)
+    awake = sum(share for nodes, share in by_hour if nodes)
     makeable = market.makeable_on_spot if offer.capacity == "spot" else market.makeable
     known = {pool.name: pool for pool in (*makeable, *market.pools)}
     return [
         pool
         for pool in known.values()
-        if pool == offer or (_differs(pool, offer) and (pool.name in market.on or _price(pool) < now * (1 - MIN_SHARE)))
+        if pool == offer
+        or (_differs(pool, offer) and (pool.name in market.on or _price(pool) * awake < now * (1 - MIN_SHARE)))
     ]
 
 
@@ -256,13 +259,15 @@ def _added(each: Placed, option: Option, market: Market) -> float:
     assert offer is not None
     others = market.others(each, offer)
     there = [*others, Placed(each.served, offer, option.sized, ())]
-    return (_nodes(offer, there) - (_nodes(offer, others) if others else 0)) * _price(offer)
+    left = _nodes(offer, others, market) if others else 0
+    return (_nodes(offer, there, market) - left) * _price(offer)
 
 
-def _nodes(offer: Offer, placed: Sequence[Placed]) -> int:
-    """Nodes that hold the minimum of replicas."""
+def _nodes(offer: Offer, placed: Sequence[Placed], market: Market) -> float:
+    """Nodes that hold the minimum of replicas, in the mean of the week."""
     minimum = offer.settings.min if offer.settings is not None else 0
-    return max(minimum, nodes_for(placed, offer.gpus_per_node, at_most=False))
+    by_hour = nodes_by_hour(placed, market.plan.models, offer.gpus_per_node)
+    return sum(max(minimum, nodes) * share for nodes, share in by_hour)
 
 
 def _candidate(

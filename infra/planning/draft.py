@@ -311,6 +311,7 @@ def _plan(asked: Asked, parts: _Parts, findings: Findings) -> Plan:
         traffic=parts.traffic,
         cost=parts.cost,
         remedies={},
+        mornings={},
         cheaper={},
         while_paused=cheaper_while_paused(parts.billed, minimum_per_month),
         nights=nights(parts.billed, parts.cost),

@@ -18,6 +18,7 @@ from infra.planning.cheaper import Candidate, Market, candidates, cheaper_ways
 from infra.planning.cheaper_pools import with_pools
 from infra.planning.draft import Asked, Draft, draft
 from infra.planning.make_room import with_ways_out
+from infra.planning.mornings import mornings
 from infra.planning.remedies import find_remedies
 from infra.planning.trial import Attempt
 from infra.planning.unused_pools import say_what_unused_pools_cost
@@ -48,15 +49,15 @@ def _asked(file: StackFile) -> Asked:
 def _attempts(asked: Asked, listed: Catalog) -> Attempt:
     """Plans a changed stack file, each change once; `listed`: at list prices. A file that is refused takes no plan, and
     isn't counted."""
-    tried: dict[Write, Plan | None] = {}
+    tried: dict[str, Plan | None] = {}  # a value may be a list of mappings
     left = count(max(MIN_TRIED, MAX_TRIED // len(asked.settings.models)), -1)
 
     def attempt(write: Write) -> Plan | None:
-        if write not in tried:
+        if (said := repr(write)) not in tried:
             changed = follow(asked.settings, write, asked.region, listed)
             planned = changed is not None and next(left) > 0
-            tried[write] = draft(replace(asked, settings=changed)).plan if planned else None
-        return tried.get(write)
+            tried[said] = draft(replace(asked, settings=changed)).plan if planned else None
+        return tried[said]
 
     return attempt
 
@@ -71,6 +72,7 @@ def _with_advice(made: Draft, attempt: Attempt, sizing: Sizing) -> Plan:
         plan,
         remedies=tried_remedies(plan, find_remedies(plan, made.placed, sizing.catalog), attempt),
         cheaper=with_pools(plan, cheaper_ways(plan, found, attempt), found, attempt),
+        mornings=mornings(plan, attempt),
         violations=violations,
         warnings=say_what_unused_pools_cost(say_where_less(certain, violations, market, attempt), plan, attempt),
     )

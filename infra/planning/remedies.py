@@ -1,23 +1,31 @@
 """The changes that would shorten a model's cold start, and by how many seconds."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from infra.catalog import Catalog
 from infra.models.places import Bucket
 from infra.plan.cluster import CachePlan, PoolPlan
-from infra.plan.models import ColdStart
+from infra.plan.models import ColdStart, ModelPlan
 from infra.plan.money import HOURS_PER_MONTH, Remedy
 from infra.plan.notes import Write
 from infra.plan.plan import Plan
 from infra.plan.words import count
 from infra.planning.advice import pool_pins
-from infra.planning.nodes import nodes_for
+from infra.planning.billed_nodes import nodes_by_hour
 from infra.services.serving.placement import Placed
 from infra.services.serving.start_parts import Figures, engine_terms, moved, weights_streamed
 
 # A remedy is shown if it saves at least this number of seconds, or this share of the cold start.
 MIN_SECONDS, MIN_SHARE = 10, 0.05
 NOT_YET = "this platform doesn't support it yet"
+
+
+class Busy(NamedTuple):
+    """Nodes of a pool that the minimum of replicas needs: in the quietest hour of the week, and in the busiest."""
+
+    min: int
+    max: int
 
 
 def find_remedies(plan: Plan, placed: Sequence[Placed], catalog: Catalog) -> dict[str, tuple[Remedy, ...]]:
@@ -33,12 +41,16 @@ def find_remedies(plan: Plan, placed: Sequence[Placed], catalog: Catalog) -> dic
             on[each.offer.name].append(each)
     found: dict[str, tuple[Remedy, ...]] = {each.served.name: () for each in placed}
     for name, pool in plan.pools.items():
-        busy = nodes_for(on[name], pool.gpus_per_node, at_most=False)
+        needed = [nodes for nodes, _ in nodes_by_hour(on[name], plan.models, pool.gpus_per_node)]
+        busy = Busy(min(needed), max(needed))
         for each in on[name]:
             if each.starts and not each.served.settings.paused:
-                start = plan.models[each.served.name].cold_start
-                ways = _all(each, pool, busy, start, plan.cache, catalog.cold_start, pins)
-                found[each.served.name] = _that_save_enough(ways, start)
+                made = plan.models[each.served.name]
+                ways = [
+                    *_all(each, pool, busy, made.cold_start, catalog.cold_start, pins),
+                    *_spare_replica(each, pool, busy, made, plan.cache),
+                ]
+                found[each.served.name] = _that_save_enough(ways, made.cold_start)
     return found
 
 
@@ -48,7 +60,7 @@ def _that_save_enough(found: Iterable[Remedy], start: ColdStart) -> tuple[Remedy
 
 
 def _all(
-    placed: Placed, pool: PoolPlan, busy: int, start: ColdStart, cache: CachePlan, figures: Figures, pins: Write
+    placed: Placed, pool: PoolPlan, busy: Busy, start: ColdStart, figures: Figures, pins: Write
 ) -> Iterator[Remedy]:
     if pool.existing:
         yield from _parallel_pull(placed, pool, start, figures)
@@ -57,24 +69,26 @@ def _all(
         yield from _warm_pool(pool, figures)
         yield from _streamed(placed, start, figures)
     yield from _kept_graphs(placed, figures)
-    yield from _spare_replica(placed, pool, busy, start, cache)
 
 
-def _spare_node(placed: Placed, pool: PoolPlan, busy: int, start: ColdStart, pins: Write) -> Iterator[Remedy]:
+def _spare_node(placed: Placed, pool: PoolPlan, busy: Busy, start: ColdStart, pins: Write) -> Iterator[Remedy]:
     """A free node: the next replica starts on it without waiting for the autoscaler to add one."""
-    nodes = busy + 1
+    nodes = busy.min + 1
     if pool.min < nodes <= pool.max:
-        more = nodes - max(pool.min, busy)
+        more = nodes - max(pool.min, busy.min)
         price = more * (pool.usd_per_node_hour or 0.0) * HOURS_PER_MONTH
         saved = round(start.parts["node"].mid + start.parts["boot"].mid)
-        reason = f"{count(nodes, 'node')}, and the minimum of replicas needs {busy}; no launch and no boot"
+        reason = f"{count(nodes, 'node')}, and the minimum of replicas needs {busy.min}; no launch and no boot"
+        if busy.max > busy.min:
+            reason += f"; in the hours of a schedule it needs {count(busy.max, 'node')}, and none is spare then"
         if placed.offer is not None and placed.offer.settings is None:
             reason += "; --pin writes the pool into the stack file first"
         yield Remedy("spare node", saved, f"gpuPools.{pool.name}.min: {nodes}", pins, price, reason)
 
 
-def _spare_replica(placed: Placed, pool: PoolPlan, busy: int, start: ColdStart, cache: CachePlan) -> Iterator[Remedy]:
-    """It says what it takes away: scaling, or the spare node of every model of the pool."""
+def _spare_replica(placed: Placed, pool: PoolPlan, busy: Busy, made: ModelPlan, cache: CachePlan) -> Iterator[Remedy]:
+    """It says what it takes away: scaling, the spare node of every model of the pool, or the hours of a schedule whose
+    windows have no more replicas than all hours then."""
     served, offer = placed.served, placed.offer
     replicas = served.replicas.min + 1
     if replicas <= served.replicas.max and not cache.one_reader:
@@ -83,9 +97,17 @@ def _spare_replica(placed: Placed, pool: PoolPlan, busy: int, start: ColdStart, 
         reason = f"with at least {replicas} replicas, one answers while another starts"
         if replicas == served.replicas.max:
             reason += f"; {replicas} is the maximum too, so nothing scales any more"
-        if not pool.existing and pool.min > busy:
+        without: Write = ()
+        if made.schedule is not None and made.schedule.largest <= replicas:
+            without = ((f"{served.path}.schedule", None),)
+            reason = (
+                f"{count(replicas, 'replica')} at all hours, so that nobody waits at night either: the schedule goes"
+            )
+        if not pool.existing and pool.min > busy.min:
             reason += f"; it may take the spare node that gpuPools.{pool.name}.min: {pool.min} keeps"
-        yield Remedy("spare replica", start.seconds, f"{served.path}.replicas.min: {replicas}", (), price, reason)
+        yield Remedy(
+            "spare replica", made.cold_start.seconds, f"{served.path}.replicas.min: {replicas}", without, price, reason
+        )
 
 
 def _parallel_pull(placed: Placed, pool: PoolPlan, start: ColdStart, figures: Figures) -> Iterator[Remedy]:

@@ -380,6 +380,8 @@ SILENT = {
     "kubernetes:monitoring.coreos.com/v1:PrometheusRule",
     "kubernetes:monitoring.coreos.com/v1:ServiceMonitor",
     "kubernetes:policy/v1:PodDisruptionBudget",
+    "kubernetes:autoscaling/v2:HorizontalPodAutoscaler",
+    "kubernetes:autoscaling.k8s.io/v1:VerticalPodAutoscaler",
     "kubernetes:scheduling.k8s.io/v1:PriorityClass",
     "kubernetes:storage.k8s.io/v1:StorageClass",
 }

@@ -132,7 +132,12 @@ def _other_rows(model: ModelPlan) -> Iterator[Row]:
 
 def why_section(plan: Plan) -> Section:
     reasons: dict[str, tuple[str, ...]] = {
-        name: (*model.reasons, *_night(plan, name), *(_cheaper(way) for way in plan.cheaper.get(name, ())[:_CHEAPER]))
+        name: (
+            *model.reasons,
+            *_night(plan, name),
+            *_morning(plan, name),
+            *(_cheaper(way) for way in plan.cheaper.get(name, ())[:_CHEAPER]),
+        )
         for name, model in plan.models.items()
     }
     note = ""
@@ -155,6 +160,20 @@ def _night(plan: Plan, name: str) -> Iterator[str]:
         return
     saved = saves(night.saves_min, "min")
     yield f"{hours}: that {saved}, and {usd(night.saves_expected)} of the expected one, against all hours"
+
+
+def _morning(plan: Plan, name: str) -> Iterator[str]:
+    morning = plan.mornings.get(name)
+    if morning is None:
+        return
+    ((_, (hours,)),) = morning.write
+    when = f'from: "{hours["from"]}", to: "{hours["to"]}", timezone: {hours["timezone"]}, min: {hours["min"]}'
+    adds = f"adds {usd(morning.usd_per_month)} per month to the minimum bill" if round(morning.usd_per_month) else ""
+    yield (
+        f"who comes first in the morning waits about {minutes(morning.waits_seconds)}:"
+        f" `schedule: [{{days: {hours['days']}, {when}}}]`, with your hours and time zone, starts a replica"
+        f" {morning.ahead_minutes} min before them, so that nobody waits then, and {adds or 'costs nothing more'}"
+    )
 
 
 def _cheaper(way: Cheaper) -> str:
