@@ -29,13 +29,28 @@ _LONGEST = 15  # characters of a check's name
     metavar="FILE",
     help="Its key; default: the variable LLM_PLATFORM_KEY, else the stack's output.",
 )
+@click.option(
+    "--prometheus",
+    metavar="URL",
+    help="Also ask it the queries of the scalers, such as http://127.0.0.1:9090 for `kubectl port-forward`.",
+)
 @format_option("text", "json")
 @stacks_option("the stack files")
-def smoke(stack: str, url: str | None, client: str | None, key_file: Path | None, format_: str, stacks: Path) -> None:
+def smoke(
+    stack: str,
+    url: str | None,
+    client: str | None,
+    key_file: Path | None,
+    prometheus: str | None,
+    format_: str,
+    stacks: Path,
+) -> None:
     """Call each model of STACK as its client would, and compare what comes with the plan: plain answers, streams, the
     time to the first token, tool calls, JSON schemas, vectors, and what has to be refused.
 
-    It sends about ten short requests per model, and one that is too long.
+    It sends about ten short requests per model, and one that is too long. With --prometheus it also asks each query by
+    which KEDA scales a model: one that matches nothing adds no replica, and no caller sees why. A bearer token for it
+    is read from the environment variable LLM_PLATFORM_PROMETHEUS_TOKEN.
 
     Exits 1 when a promise is broken, 2 when the stack file or an argument is wrong, 3 when something could not be
     checked, because nothing answers there for example.
@@ -46,6 +61,8 @@ def smoke(stack: str, url: str | None, client: str | None, key_file: Path | None
     from infra.live.commands import NotRead
     from infra.smoke.target import KEY_VARIABLE, BadTarget, Given, target_of
 
+    if prometheus is not None and not prometheus.startswith(("http://", "https://")):
+        raise click.BadParameter(f"{prometheus!r} is no URL; write http://127.0.0.1:9090", param_hint="--prometheus")
     plan = planned_or_exit(stack, stacks)
     try:
         target = target_of(plan, Given(url, client, key_file, os.environ.get(KEY_VARIABLE)))
@@ -57,12 +74,16 @@ def smoke(stack: str, url: str | None, client: str | None, key_file: Path | None
         sys.exit(3)
     from infra.cli.progress import waiting
     from infra.cli.signals import ended_by_signals
+    from infra.cli.usage import TOKEN
     from infra.smoke.caller import Gateway
     from infra.smoke.promises import promises
+    from infra.smoke.queries import of_scalers
     from infra.smoke.run import smoke as run
+    from infra.usage.prometheus import Prometheus
 
     promised = promises(plan, target.client)
-    found = run(Gateway(target.base_url, target.key, promised.patience), promised, waiting)
+    scalers = of_scalers(plan, Prometheus(prometheus, os.environ.get(TOKEN))) if prometheus is not None else ()
+    found = run(Gateway(target.base_url, target.key, promised.patience), promised, waiting, scalers)
     with ended_by_signals():  # 1 would say that a promise is broken
         names = [each.model for each in promised.models]
         seen = _as_json(stack, target, found) if format_ == "json" else _as_text(stack, target, found, names)

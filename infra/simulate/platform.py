@@ -1,6 +1,6 @@
 """What a plan says of its models and pools, as a run needs it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +9,11 @@ from infra.plan.cluster import PoolPlan
 from infra.plan.gateway import Upstream
 from infra.plan.models import ModelPlan, Scaling
 from infra.plan.plan import Plan
+from infra.plan.signals import CACHE, IN_FLIGHT, KEPT, WAITING
 from infra.simulate.clients import ClientLimits, clients_of
 from infra.simulate.hours import Hours, hours_of
 from infra.simulate.nodes import PoolShape
-from infra.simulate.replica import Limits
+from infra.simulate.replica import Limits, Replica
 from infra.sizing.estimates import Estimate, Steps
 
 _NEW_NODE, _NEW_POD = ("node", "boot"), ("image", "weights", "engine")
@@ -58,6 +59,15 @@ class Server:
     def signals(self) -> Mapping[str, float]:
         """Thresholds per replica, as the scaler gets them."""
         return self.scaling.thresholds if self.scaling is not None else {}
+
+    def measure(self, replicas: Sequence[Replica]) -> Mapping[str, float]:
+        """What Prometheus reads of the engines; nothing where there is none and one should be."""
+        if not replicas and self.min:
+            return {}
+        waiting = sum(each.waiting for each in replicas)
+        in_flight = waiting + sum(each.running for each in replicas)
+        kept = min(in_flight, self.signals.get(KEPT, 0) * len(replicas))
+        return {IN_FLIGHT: in_flight, KEPT: kept, WAITING: waiting, CACHE: 100 * sum(each.cache for each in replicas)}
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from infra.plan.signals import ASKED, CACHE, HELD, IN_FLIGHT, KEPT, WAITING
+from infra.plan.signals import ASKED, HELD
 from infra.simulate.arrivals import Arrivals
 from infra.simulate.autoscaler import Hpa, Keda, Values, for_metrics
 from infra.simulate.clients import Admission, ClientLimits
@@ -75,18 +75,10 @@ class Served:
         replicas = [each.replica for each in self.deployment.pods if each.replica is not None]
         waiting = sum(each.waiting for each in replicas)
         asked = sum(each.load for each in self.deployment.ready) + (now - self.last_sent < LATELY)
-        known = {**self._of_engines(replicas, waiting), HELD: len(self.held), ASKED: asked}
+        known = {**self.server.measure(replicas), HELD: len(self.held), ASKED: asked}
         self.values = {signal: known.get(signal) for signal in self.server.signals}
         self.counted.queue.append(waiting + len(self.held))
         self.counted.inside.append(self.counted.arrived - self.counted.left)
-
-    def _of_engines(self, replicas: Sequence[Replica], waiting: int) -> dict[str, float]:
-        if not replicas and self.server.min:
-            return {}
-        in_flight = waiting + sum(each.running for each in replicas)
-        most = self.server.signals.get(KEPT, 0) * len(replicas)
-        cache = 100 * sum(each.cache for each in replicas)
-        return {IN_FLIGHT: in_flight, KEPT: min(in_flight, most), WAITING: waiting, CACHE: cache}
 
     def poll(self, now: float) -> None:
         if self.keda is not None and self.values:

@@ -1,6 +1,6 @@
 """The checks, one after the other, each with its result as soon as it is there."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal
@@ -21,11 +21,23 @@ class Found:
     said: str
 
 
+Checks = tuple[str, Iterator[tuple[str, Check]]]  # of a model
+
+
 def smoke(
-    gateway: Gateway, promised: Promises, waiting: Callable[[str], AbstractContextManager[None]]
+    gateway: Gateway,
+    promised: Promises,
+    waiting: Callable[[str], AbstractContextManager[None]],
+    scalers: Iterable[Checks] = (),
 ) -> Iterator[Found]:
-    """`waiting` shows what is being done. Where the first check got no answer, the others would get none either."""
-    for model, checks in _all(gateway, promised):
+    """`waiting` shows what is being done, `scalers` are checked last, whatever the gateway says."""
+    yield from _checked(_all(gateway, promised), waiting)
+    yield from _checked(scalers, waiting)
+
+
+def _checked(every: Iterable[Checks], waiting: Callable[[str], AbstractContextManager[None]]) -> Iterator[Found]:
+    """Where the first check got no answer, the others would get none either."""
+    for model, checks in every:
         for number, (name, check) in enumerate(checks):
             with waiting(f"{model}: {name}"):
                 found = _found(model, name, check)
@@ -36,7 +48,7 @@ def smoke(
                 break
 
 
-def _all(gateway: Gateway, promised: Promises) -> Iterator[tuple[str, Iterator[tuple[str, Check]]]]:
+def _all(gateway: Gateway, promised: Promises) -> Iterator[Checks]:
     yield GATEWAY, of_gateway(gateway, promised)
     yield from ((model.model, of_model(gateway, model)) for model in promised.models)
 

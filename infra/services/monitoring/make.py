@@ -8,6 +8,7 @@ from infra.clouds.site import Site
 from infra.plan.cluster import MonitoringPlan
 from infra.plan.plan import Plan
 from infra.services.gateway.comparison import rules
+from infra.services.monitoring import scalers
 from infra.services.service import Made
 
 _HEADER = ("X-Llm-Platform", "scaler")  # no login: KEDA sends it to a Prometheus that asks for none
@@ -47,12 +48,14 @@ def make_alerts(plan: Plan, made: Made) -> None:
     if monitoring is None or (monitoring.login is not None and monitoring.login.mode == "sigv4"):
         return
     namespace = plan.settings.namespace.name
-    if found := rules(plan.traffic, namespace, plan.stack):
-        PrometheusRules(
-            "next-versions",
-            namespace=namespace,
-            rules=found,
-            labels=monitoring.labels,
-            depends_on=list(made.after),
-            opts=made.opts,
-        )
+    groups = {"next-versions": rules(plan.traffic, namespace, plan.stack), "scalers": scalers.rules(plan)}
+    for name, found in groups.items():
+        if found:
+            PrometheusRules(
+                name,
+                namespace=namespace,
+                rules=found,
+                labels=monitoring.labels,
+                depends_on=list(made.after),
+                opts=made.opts,
+            )
