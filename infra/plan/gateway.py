@@ -56,6 +56,7 @@ class Upstream:
     counts_streams: bool  # a stream says how many tokens it has, whether or not the caller asked
     next: Next | None = None  # a second server under the same names
     affinity: Affinity | None = None  # what requests have in common that go to one server
+    hours_of_one: bool = False  # a schedule with windows of one replica: it goes where one always runs
 
     @property
     def wait_seconds(self) -> int:

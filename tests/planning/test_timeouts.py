@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from infra.planning import Plan
-from tests.planning.following import follow
+from tests.planning.following import follow, outcome
 from tests.planning.stacks import DEV, LOCAL, PROD, SHARED, changed, plan
 
 PLANS = [plan(stack) for stack in (LOCAL, DEV, PROD, SHARED)]
@@ -120,6 +120,8 @@ def _late(after: int, replicas: dict[str, int], timeout: int) -> dict[str, Any]:
     return changed(stack, models__qwen3_8b__replicas=replicas)
 
 
+_HOURS = {"days": "mon-fri", "from": "08:00", "to": "19:00", "timezone": "Europe/Amsterdam", "min": 1}
+_SCHEDULE = "models.qwen3-8b.schedule"
 _AWAKE = "models.qwen3-8b.replicas.min"
 _AFTER = "models.qwen3-8b.fallback.afterSeconds"
 _TIMEOUT = "gateway.timeoutSeconds"
@@ -129,6 +131,7 @@ _TIMEOUT = "gateway.timeoutSeconds"
     ("stack", "ways"),
     [
         pytest.param(_asleep(), [[_AWAKE]], id="its start takes longer than a shorter timeout could make up for"),
+        pytest.param(_asleep(models__qwen3_8b__schedule=[_HOURS]), [[_AWAKE, _SCHEDULE]], id="its hours go with it"),
         pytest.param(_asleep(gateway={"timeoutSeconds": 500}), [[_AWAKE, _TIMEOUT]], id="both are too long"),
         pytest.param(changed(DEV, gateway={"timeoutSeconds": 900}), [[_TIMEOUT]], id="nobody waits for a start"),
         pytest.param(_late(250, {"min": 0, "max": 1}, 300), [[_AFTER]], id="it sleeps and goes elsewhere"),
@@ -143,7 +146,7 @@ def test_what_makes_a_drain_short_enough_for_aws_is_named_and_does_so(
     assert [[path for path, _ in way.write] for way in warning.advice] == ways
     for way in warning.advice:
         assert way.text in warning.message
-        then = plan(follow(stack, dict(way.write)))
+        then = outcome(follow(stack, dict(way.write)))
         assert not [each.message for each in then.warnings if "pods may take" in each.message]
         assert not then.violations
 

@@ -64,7 +64,7 @@ def _shorter_wait(traffic: TrafficPlan, seconds: int) -> Iterator[Write]:
     """No model's is longer than `seconds` then. Nothing where no key can do that."""
     ways = [_waits_less(each, seconds) for each in traffic.upstreams.values() if each.wait_seconds > seconds]
     if seconds >= 0 and ways and None not in ways:
-        yield tuple(filter(None, ways))
+        yield tuple(pair for way in ways if way is not None for pair in way)
 
 
 def _shorter_timeout(traffic: TrafficPlan, over: int) -> Iterator[Write]:
@@ -79,11 +79,11 @@ def _wait(traffic: TrafficPlan) -> int:
     return max((each.wait_seconds for each in traffic.upstreams.values()), default=0)
 
 
-def _waits_less(upstream: Upstream, seconds: int) -> tuple[str, int] | None:
-    """A model that always has a replica waits for none; one that falls back waits for `afterSeconds`, and while it may
-    sleep about twice as long, and a quarter more."""
+def _waits_less(upstream: Upstream, seconds: int) -> Write | None:
+    """A model that always has a replica waits for none, and hours with one are refused then; one that falls back waits
+    for `afterSeconds`, and while it may sleep about twice as long, and a quarter more."""
     path, late = f"models.{upstream.model}", upstream.fallback and upstream.fallback.after_seconds
     if (late or 0) <= seconds:
-        return f"{path}.replicas.min", 1
+        return ((f"{path}.replicas.min", 1), *(((f"{path}.schedule", None),) if upstream.hours_of_one else ()))
     shorter = seconds * 4 // 9 if upstream.held_seconds else seconds
-    return (f"{path}.fallback.afterSeconds", shorter) if shorter >= _SHORTEST else None
+    return ((f"{path}.fallback.afterSeconds", shorter),) if shorter >= _SHORTEST else None

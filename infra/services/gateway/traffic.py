@@ -110,4 +110,5 @@ def _upstream(model: ModelPlan, settings: Settings) -> Upstream:
         fallback=plan_fallback(settings.models[model.name].fallback) if model.name in settings.models else None,
         counts_streams=engine.counts_streams,
         affinity=settings.models[model.sent_as].affinity,
+        hours_of_one=model.schedule is not None and any(each.min == 1 for each in model.schedule.windows),
     )
