@@ -24,10 +24,11 @@ from infra.diff.difference import compare
 from infra.offline import Planned, plan_offline
 from infra.outputs import PlatformOutputs
 from infra.plan.plan import Plan
+from infra.planning.planner import trial_of
 from infra.recording import Recording
 from infra.settings.document import read_document
 from infra.sides.types import Side
-from infra.stack_file import stack_file_schema
+from infra.stack_file import load_file, stack_file_schema
 from infra.tryout.run import Tried
 from infra.tryout.said import said
 from infra.tryout.stand_in import stand_ins
@@ -58,7 +59,9 @@ def generated() -> dict[Path, str]:
         "picture": f"```mermaid\n{mermaid(planned.recording)}```",
     }
     return {
-        simulated: filled(simulated.read_text(encoding="utf-8"), {"run": f"```text\n{played(planned.plan)}```"}),
+        simulated: filled(
+            simulated.read_text(encoding="utf-8"), {"run": f"```text\n{played(planned.plan, stack_file)}```"}
+        ),
         readme: filled(readme.read_text(encoding="utf-8"), blocks),
         reviewer: filled(
             reviewer.read_text(encoding="utf-8"), {"example": example_diff(_side(stack_file, planned), stack_file)}
@@ -85,11 +88,14 @@ def tried(plan: Plan) -> str:
 def _nothing() -> None: ...
 
 
-def played(plan: Plan) -> str:
+def played(plan: Plan, stack_file: Path) -> str:
     """What `simulate` prints, with the options of the page."""
-    options = dict.fromkeys(("traffic", "model", "pattern", "rate", "days", "seeds")) | {"rate": "1.5", "seeds": "3"}
+    options = dict.fromkeys(("traffic", "model", "pattern", "rate", "days", "seeds")) | {"rate": "1.5", "seeds": "2"}
     asked = asked_of(options, plan)
-    return to_text(simulate.document(plan, asked, simulate.answer(plan, asked)), _SHOWN_COLUMNS)
+    return to_text(
+        simulate.document(plan, asked, simulate.answer(plan, asked, trial_of(load_file(stack_file), plan))),
+        _SHOWN_COLUMNS,
+    )
 
 
 def example_diff(old: Side, stack_file: Path) -> str:

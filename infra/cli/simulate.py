@@ -12,7 +12,7 @@ from infra.plan.words import count, minutes, number, usd
 from infra.simulate.arrivals import Arrivals
 from infra.simulate.clients import AT_ONCE, PER_MINUTE, TOKENS, ClientLimits
 from infra.simulate.counted import Rolled
-from infra.simulate.remedies import Remedy
+from infra.simulate.remedies import Remedy, Trial
 from infra.simulate.simulation import Pattern, Simulation, simulate
 from infra.simulate.summary import ModelSummary, PoolSummary, Spread, Summary
 
@@ -20,8 +20,8 @@ NO_ESTIMATE = "no model of this stack has an estimate of its speed"
 _SIGNS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-def answer(plan: Plan, asked: Asked) -> Simulation:
-    return simulate(plan, asked.traffic, asked.seeds, asked.events)
+def answer(plan: Plan, asked: Asked, trial: Trial) -> Simulation:
+    return simulate(plan, asked.traffic, asked.seeds, asked.events, trial)
 
 
 def data(plan: Plan, asked: Asked, found: Simulation) -> dict[str, Any]:
@@ -50,7 +50,8 @@ def data(plan: Plan, asked: Asked, found: Simulation) -> dict[str, Any]:
             for each in (made.clients if made else ())
         },
         "usd_per_day": made.usd if made else None,
-        "would_help": [_remedy_data(each) for each in found.remedies],
+        "would_help": [_remedy_data(each) for each in found.advice.would_help],
+        "would_save": _remedy_data(found.advice.would_save) if found.advice.would_save else None,
         "left_out": dict(found.platform.left_out),
         "assumptions": list(assumptions(asked, plan)),
         "version": 1,
@@ -97,6 +98,7 @@ def _remedy_data(each: Remedy) -> dict[str, Any]:
         "pool_max": each.nodes,
         "lost": {"old": old.lost, "new": new.lost},
         "first_token_p95_seconds": {"old": old.p95, "new": new.p95},
+        "first_token_p99_seconds": {"old": old.p99, "new": new.p99},
         "pool_usd_per_day": {"old": old.usd, "new": new.usd},
     }
 
@@ -177,13 +179,9 @@ def _sections(made: Summary, found: Simulation) -> Iterator[Section]:
         [(each.name, line(each.replicas.line), _at_max(each, found)) for each in made.models],
         note="each of the 48 signs is the mean of ready replicas in its part of the first run; a is 10",
     )
-    if found.remedies:
-        yield Section(
-            "WHAT WOULD HELP",
-            (Column(""), Column("")),
-            [(each.model, _written(each), _helps(each)) for each in found.remedies],
-            note="each played with the requests of the first run; dollars are those of the model's pool",
-        )
+    yield from _advised("WHAT WOULD HELP", found.advice.would_help)
+    saves = found.advice.would_save
+    yield from _advised("AT EQUAL WAITS LESS", (saves,) if saves is not None else ())
     spot = any(each.taken is not None for each in made.pools)
     yield Section(
         "POOLS",
@@ -191,6 +189,16 @@ def _sections(made: Summary, found: Simulation) -> Iterator[Section]:
         [_pool(each, spot=spot) for each in made.pools],
         note="taken back: spot nodes per run, in the mean" if spot else "",
     )
+
+
+def _advised(title: str, changes: Sequence[Remedy]) -> Iterator[Section]:
+    if changes:
+        yield Section(
+            title,
+            (Column(""), Column("")),
+            [(each.model, _written(each), _helps(each)) for each in changes],
+            note="planned, and played with the requests of the first run; dollars are those of the model's pool",
+        )
 
 
 def _pool(each: PoolSummary, *, spot: bool) -> Row:
@@ -224,15 +232,25 @@ def _seconds(found: Spread | None, *, spread: bool) -> str:
 
 
 def _written(each: Remedy) -> str:
-    text = ", ".join(f"{key}: {value}" for key, value in each.settings.items())
+    text = ", ".join(f"{key}: {_flow(value)}" for key, value in each.settings.items())
     return f"{text}, and at least {count(each.nodes, 'node')} in its pool" if each.nodes else text
+
+
+def _flow(value: object) -> str:
+    """As a stack file has it on one line; a time of day is quoted."""
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key}: {_flow(item)}' for key, item in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_flow, value))}]"
+    return f'"{value}"' if isinstance(value, str) and ":" in value else str(value)
 
 
 def _helps(each: Remedy) -> str:
     old, new = each.old, each.new
     parts = [f"lost {number(old.lost)} → {number(new.lost)}"] if old.lost != new.lost else []
-    if old.p95 is not None and new.p95 is not None:
-        parts.append(f"first token p95 {_short(old.p95)} → {_short(new.p95)} s")
+    for name, one, other in (("p95", old.p95, new.p95), ("p99", old.p99, new.p99)):
+        if one is not None and other is not None:
+            parts.append(f"{name} {_short(one)} → {_short(other)} s")
     if old.usd is not None and new.usd is not None:
         more = new.usd - old.usd
         parts.append(f"{usd(abs(more))} per day {'more' if more >= 0 else 'less'}")

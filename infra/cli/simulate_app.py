@@ -45,6 +45,8 @@ def simulate(
     from infra.cli.progress import waiting
     from infra.cli.simulate_input import BadQuestion, asked_of
     from infra.cli.terminal import terminal_width
+    from infra.planning.planner import trial_of
+    from infra.stack_file import load_file, stack_path
 
     plan = planned_or_exit(stack, stacks)
     try:
@@ -54,7 +56,7 @@ def simulate(
         click.echo("\n".join(table("", (Column(""),), bad.mistakes, terminal_width())), err=True)
         sys.exit(2)
     with waiting(f"simulating {stack}"):
-        found = command.answer(plan, asked)
+        found = command.answer(plan, asked, trial_of(load_file(stack_path(stacks, stack)), plan))
     print_text(
         rendered(format_, lambda: command.data(plan, asked, found), lambda: command.document(plan, asked, found))
     )

@@ -1,6 +1,6 @@
 """From what the user says to what is built. Pure, but for a price table or config.json that the stack file names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
@@ -20,7 +20,7 @@ from infra.planning.draft import Asked, Draft, draft
 from infra.planning.make_room import with_ways_out
 from infra.planning.mornings import mornings
 from infra.planning.remedies import find_remedies
-from infra.planning.trial import Attempt
+from infra.planning.trial import Attempt, with_room
 from infra.planning.unused_pools import say_what_unused_pools_cost
 from infra.planning.waste import say_where_less
 from infra.registry import cloud_of
@@ -39,6 +39,17 @@ def make_plan(file: StackFile) -> Plan:
 def plan_without_advice(file: StackFile) -> Plan:
     """The same decisions, rules and bill in a small part of the time: no change of the stack file is tried."""
     return draft(_asked(file)).plan
+
+
+def trial_of(file: StackFile, plan: Plan) -> Callable[[Write], tuple[Write, Plan] | None]:
+    """Plans a change of the stack file, with the nodes that it needs."""
+    asked = _asked(file)
+    return lambda write: with_room(plan, write, lambda each: _changed(asked, file.catalog, each))
+
+
+def _changed(asked: Asked, listed: Catalog, write: Write) -> Plan | None:
+    changed = follow(asked.settings, write, asked.region, listed)
+    return draft(replace(asked, settings=changed)).plan if changed is not None else None
 
 
 def _asked(file: StackFile) -> Asked:

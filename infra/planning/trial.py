@@ -96,3 +96,15 @@ def noted(advice: Advice, note: str) -> Advice:
     """The same advice with a further note in its brackets."""
     end = advice.text.endswith(")") and " (" in advice.text
     return replace(advice, text=f"{advice.text[:-1]}; {note})" if end else f"{advice.text} ({note})")
+
+
+def with_room(plan: Plan, write: Write, attempt: Attempt) -> tuple[Write, Plan] | None:
+    """What is written, with the larger `max` of pools that it needs, and the plan that follows; None where the change
+    is refused, or breaks a rule that holds now."""
+    then = attempt(write)
+    if then is None or holds(plan, then):
+        return (write, then) if then is not None else None
+    small = (each for each in then.pools.values() if not each.existing and each.needed > each.max)
+    larger = tuple((f"gpuPools.{each.name}.max", each.needed) for each in small)
+    then = attempt((*write, *larger)) if larger else None
+    return ((*write, *larger), then) if then is not None and holds(plan, then) else None

@@ -3,15 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from infra.plan.notes import Write
 from infra.plan.plan import Plan
 from infra.simulate.arrivals import Arrivals
 from infra.simulate.clients import with_clients
 from infra.simulate.hours import monday
 from infra.simulate.patterns import by_pattern
 from infra.simulate.platform import NO_EVENTS, Events, Platform, platform_of
-from infra.simulate.remedies import Remedy, remedies
+from infra.simulate.remedies import NOTHING, Advice, Trial, remedies
 from infra.simulate.run import run
 from infra.simulate.summary import Summary, summary
+
+
+def _no_change(_: Write) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -25,11 +29,14 @@ class Pattern:
 class Simulation:
     platform: Platform
     summary: Summary | None  # None: no model of the plan can be simulated
-    remedies: tuple[Remedy, ...] = ()
+    advice: Advice = NOTHING
 
 
-def simulate(plan: Plan, traffic: Pattern | Arrivals, seeds: int, events: Events = NO_EVENTS) -> Simulation:
-    """Each run draws other requests of a pattern; those of a file are the same."""
+def simulate(
+    plan: Plan, traffic: Pattern | Arrivals, seeds: int, events: Events = NO_EVENTS, trial: Trial = _no_change
+) -> Simulation:
+    """Each run draws other requests of a pattern; those of a file are the same. `trial` plans a change of the stack
+    file."""
     platform = replace(platform_of(plan), events=events)
     if not platform.servers:
         return Simulation(platform, None)
@@ -40,7 +47,9 @@ def simulate(plan: Plan, traffic: Pattern | Arrivals, seeds: int, events: Events
 
     first = arrivals(1)
     outcomes = [run(platform, first, 1), *(run(platform, arrivals(seed), seed) for seed in range(2, seeds + 1))]
-    return Simulation(platform, summary(platform, outcomes), remedies(platform, first, outcomes[0]))
+    days = "mon-fri" if isinstance(traffic, Pattern) else "daily"
+    advice = remedies(plan, platform, first, outcomes[0], trial, days)
+    return Simulation(platform, summary(platform, outcomes), advice)
 
 
 def _drawn(plan: Plan, platform: Platform, pattern: Pattern) -> Callable[[int], Arrivals]:

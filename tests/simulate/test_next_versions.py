@@ -9,7 +9,7 @@ from infra.plan.gateway import Next
 from infra.plan.plan import Plan
 from infra.simulate.clients import ClientLimits
 from infra.simulate.platform import NextOf, platform_of
-from infra.simulate.remedies import remedies
+from infra.simulate.remedies import alone
 from infra.simulate.run import Outcome, run
 from infra.simulate.simulation import Pattern, simulate
 from tests.example_stacks import planned
@@ -44,13 +44,6 @@ def test_both_pay_for_their_gpus() -> None:
     assert models["chat"].gpu_seconds == models["chat-next"].gpu_seconds > 0
 
 
-def test_what_would_help_is_played_with_both() -> None:
-    coming = replace(server(1, 1, name="chat-next"), next_of=NextOf("chat", 50, ()))
-    of, busy = platform(server(1, 1), coming), arrivals(by_chance(3, 3_600), output=100, seconds=3_600)
-    found = remedies(of, busy, run(of, busy, 1))
-    assert {each.model for each in found} == {"chat"}
-
-
 def two_versions(weight: int) -> Plan:
     plan = planned("prod").plan
     coming = replace(plan.models["llama-8b"], name="llama-8b-next", next_of="llama-8b")
@@ -80,3 +73,11 @@ def test_one_that_can_not_be_simulated_leaves_the_requests_to_its_model() -> Non
     found = platform_of(replace(plan, models={**plan.models, coming.name: slow}))
     assert found.left_out["llama-8b-next"] == "no estimate"
     assert [each.name for each in found.servers if each.next_of] == []
+
+
+def test_what_would_help_is_played_with_both_and_otherwise_with_one_pool() -> None:
+    both, one = platform_of(two_versions(25)), platform_of(planned("prod").plan)
+    chosen = next(each for each in both.servers if each.name == "llama-70b")
+    assert alone(both, chosen, both) == both
+    assert [each.name for each in alone(one, chosen, one).servers] == ["llama-70b"]
+    assert [each.name for each in alone(one, chosen, one).pools] == ["l40s"]
