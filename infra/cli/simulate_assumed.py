@@ -45,6 +45,6 @@ def _of_schedules(plan: Plan, asked: Asked) -> Iterator[str]:
 def _of_spot(plan: Plan) -> Iterator[str]:
     if any(pool.capacity == "spot" for pool in plan.pools.values()):
         yield (
-            f"each spot node is taken back with a chance of {PER_MONTH * 100:g} % per month: AWS's Spot Instance"
+            f"each spot node is taken back with a chance of {PER_MONTH * 100:g} % per month: the Spot Instance"
             " Advisor states under 5 % to over 20 %, by type; a new node is found as soon as the plan says"
         )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from infra.simulate.deployment import At
 from infra.simulate.nodes import SCAN_SECONDS, Node, Pool
 
-# Of each node, per month. AWS's Spot Instance Advisor (aws.amazon.com/ec2/spot/instance-advisor, read on 2026-11-27)
-# states a range per type, from under 5 % to over 20 %; assumed is the start of the worst one.
+# Of each node, per month: an estimate. The Spot Instance Advisor (read on 2026-11-27; its address stands in the room of
+# its cloud) states a range per type, from under 5 % to over 20 %; assumed is the start of the worst one.
 PER_MONTH = 0.20
 _MONTH_SECONDS = 30 * 86_400
 

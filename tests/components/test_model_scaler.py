@@ -77,7 +77,7 @@ def test_a_prometheus_that_is_away_takes_no_replica_away():
 )
 def test_it_goes_up_to_twice_as_many_within_a_start_and_down_one_at_a_time_after_two(cooldown, window, period):
     """KEDA's cooldown applies only to the last replica; an autoscaler's window is at most an hour, and the period of a
-    policy half an hour."""
+    policy 30 minutes."""
     behavior = spec(scaler(cooldown_seconds=cooldown))["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]
     assert behavior["scaleDown"]["stabilizationWindowSeconds"] == window
     assert [policy["value"] for policy in behavior["scaleDown"]["policies"]] == [1]

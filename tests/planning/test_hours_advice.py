@@ -1,5 +1,5 @@
 """Advice knows of schedules: what it saves or adds is by the hours, what it writes is accepted, and a model that sleeps
-at all hours is told what hours would be worth."""
+at all hours is offered hours."""
 
 from typing import Any
 
@@ -60,7 +60,7 @@ def asleep(**more: Any) -> dict[str, Any]:
     return stack(a={**model(), "schedule": None, **more})
 
 
-def test_a_model_that_sleeps_is_told_what_hours_are_worth_to_who_comes_first() -> None:
+def test_a_model_that_sleeps_hears_what_hours_are_worth_to_who_comes_first() -> None:
     found = planned(asleep())
     morning = found.mornings["a"]
     start = found.models["a"].cold_start
@@ -91,5 +91,5 @@ def test_its_hours_are_those_of_the_time_zone_that_the_file_knows() -> None:
 
 
 @pytest.mark.parametrize("more", [{"replicas": 1}, {"paused": True}, {"schedule": [OFFICE]}], ids=str)
-def test_who_never_waits_in_the_morning_is_told_nothing(more: dict[str, Any]) -> None:
+def test_who_never_waits_in_the_morning_hears_nothing(more: dict[str, Any]) -> None:
     assert plan(asleep(**more)).mornings == {}

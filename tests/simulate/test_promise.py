@@ -45,7 +45,7 @@ def first_token(of: Platform, pattern: str, rate: float, days: float) -> float:
 @pytest.mark.parametrize(
     ("name", "promise", "rate"), [("llama-8b", 1.5, 1.5), ("llama-70b", 8.0, 0.6), ("llama-70b", 12.0, 0.6)]
 )
-def test_a_promise_is_kept_over_a_day(name: str, promise: float, rate: float) -> None:
+def test_a_promise_is_kept_all_day(name: str, promise: float, rate: float) -> None:
     assert first_token(alone(promising(name.replace("-", "_"), promise), name), "daily", rate, 1) <= promise
 
 

@@ -1,4 +1,4 @@
-"""What `smoke` says of a list that isn't the one that the plan gives to the client."""
+"""What `smoke` says of a list of names other than what the plan gives to the client."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -9,7 +9,8 @@ from infra.plan.kinds import RARE_TYPE
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Finding
 
-# docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html
+# docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html; how often, by type:
+# aws.amazon.com/ec2/spot/instance-advisor
 SPOT_NOTICE_SECONDS = 120
 # An estimate, since AWS states no figure: until the notice has reached EKS, which then drains a node of a managed node
 # group by itself (docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html).

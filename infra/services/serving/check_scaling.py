@@ -16,8 +16,8 @@ def check_scaling(scope: Scope, key: Key, model: Model) -> None:
         scope.report.wrong(where, got, "write one: {ttftP95Seconds: 2}, or {requestsPerReplica: 16}")
     if model.replicas.min == model.replicas.max:
         got = f"replicas are fixed at {model.replicas.min}, so nothing scales"
-        least = model.replicas.min
-        write = f"write replicas: {{min: {least}, max: {max(2, 2 * least)}}}, or leave scaling out"
+        low = model.replicas.min
+        write = f"write replicas: {{min: {low}, max: {max(2, 2 * low)}}}, or leave scaling out"
         scope.report.out_of_place(where, got, write, reads=[(*key, "replicas")])
     _check_measured(scope, where, key, model)
 

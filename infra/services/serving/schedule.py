@@ -51,8 +51,8 @@ def plan_schedule(model: Model, replicas: ReplicasPlan, start: ColdStart, cooldo
     windows = windows_of(model, replicas)
     if not windows:
         return None
-    most = max(window.min for window in windows)
-    until_last = CONFIRMED_SECONDS + (rounds(max(replicas.min, 1), most) - 1) * cooldown_seconds
+    highest = max(window.min for window in windows)
+    until_last = CONFIRMED_SECONDS + (rounds(max(replicas.min, 1), highest) - 1) * cooldown_seconds
     ahead = STEP_MINUTES * -(-(start.high + WAKING + max(0, until_last)) // (STEP_MINUTES * 60))
     after = -(-(cooldown_seconds + _NODE_SECONDS) // 60)
     return Schedule(windows, ahead, after, tuple(_openings(windows, ahead)))

@@ -12,14 +12,14 @@ from infra.services.serving.served import Served
 
 # Of what the program works out. CPU may be less: a model that is seldom asked needs less of it. Memory may not: weights
 # and context are there at any load.
-_LEAST_CPU, _LARGEST = 0.5, 2
+_LOWEST_CPU, _LARGEST = 0.5, 2
 
 
 def plan_vertical(served: Served, resources: Resources) -> VerticalScaling | None:
     asked = served.settings.vertical_scaling
     if asked is None or not served.cpu:
         return None
-    cpu = (resources.cpu * _LEAST_CPU, resources.cpu * _LARGEST)
+    cpu = (resources.cpu * _LOWEST_CPU, resources.cpu * _LARGEST)
     memory = (resources.memory_gib, resources.memory_gib * _LARGEST)
     return VerticalScaling(
         mode=asked.mode,
