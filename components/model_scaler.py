@@ -9,10 +9,7 @@ import pulumi_kubernetes as k8s
 from components.container import Query
 from components.pod_autoscaler import cores
 from components.prometheus_login import NAME
-from components.scaling_behavior import behavior
-
-_FAILURES_BEFORE_FALLBACK = 3
-_SECONDS_BEFORE_WAKING = 300  # without an answer: on a first `up`, and while Prometheus restarts, nothing is measured
+from components.scaling_behavior import behavior, failures
 
 
 class Opening(Protocol):
@@ -76,7 +73,7 @@ class ModelScaler(pulumi.ComponentResource):
                 "pollingInterval": polling_seconds,
                 "cooldownPeriod": cooldown_seconds,
                 "fallback": {
-                    "failureThreshold": _failures(min_replicas, polling_seconds),
+                    "failureThreshold": failures(min_replicas, polling_seconds),
                     "replicas": fallback_replicas,
                     "behavior": "currentReplicasIfHigher",  # an outage of Prometheus removes no replica
                 },
@@ -126,8 +123,3 @@ def _by_hour(opening: Opening) -> dict[str, Any]:
 def _by_cpu(number: float) -> dict[str, Any]:
     """Cores per replica in the mean. It wakes nothing: a pod that isn't there uses none."""
     return {"type": "cpu", "metricType": "AverageValue", "metadata": {"value": cores(number)}}
-
-
-def _failures(min_replicas: int, polling_seconds: int) -> int:
-    """After which the fallback starts replicas. A model that sleeps wakes then, so it is longer."""
-    return _FAILURES_BEFORE_FALLBACK if min_replicas else max(1, _SECONDS_BEFORE_WAKING // polling_seconds)

@@ -5,6 +5,13 @@ from typing import Any
 CONFIRMED_SECONDS = 60  # for which more replicas have to be asked for: a few long requests at once are no trend
 _LONGEST_WINDOW, _LONGEST_PERIOD = 3600, 1800  # seconds, of a HorizontalPodAutoscaler
 _SCALE_DOWN_PERIOD = 120
+_FAILURES_BEFORE_FALLBACK = 3
+_SECONDS_BEFORE_WAKING = 300  # without an answer: on a first `up`, and while Prometheus restarts, nothing is measured
+
+
+def failures(min_replicas: int, polling_seconds: int) -> int:
+    """After more of them KEDA's fallback starts replicas. A model that sleeps wakes then, so it is longer."""
+    return _FAILURES_BEFORE_FALLBACK if min_replicas else max(1, _SECONDS_BEFORE_WAKING // polling_seconds)
 
 
 def behavior(cooldown_seconds: int) -> dict[str, Any]:

@@ -92,6 +92,23 @@ def _fewer(policy: Mapping[str, Any], replicas: int) -> int:
     return replicas - policy["value"]
 
 
+class Fallback:
+    """KEDA's currentReplicasIfHigher: a signal that failed more often than its threshold, time after time, asks for the
+    replicas that there are, and is on. Each poll and each sync counts (pkg/fallback/fallback.go)."""
+
+    def __init__(self, failures: int, replicas: int) -> None:
+        self._failures, self._replicas = failures, replicas
+        self._failed: dict[str, int] = {}
+
+    def read(self, current: int, values: Values, thresholds: Mapping[str, float]) -> Values:
+        self._failed = {signal: self._failed.get(signal, 0) + 1 for signal, value in values.items() if value is None}
+        kept = max(current, self._replicas)
+        instead = {
+            signal: kept * thresholds[signal] for signal, times in self._failed.items() if times > self._failures
+        }
+        return {**values, **instead}
+
+
 class Keda:
     """What KEDA does itself: from 0 replicas and to them. Everything between is the HPA's."""
 
@@ -100,10 +117,13 @@ class Keda:
         self._last_active: float | None = None
 
     def poll(self, now: float, current: int, values: Values) -> int:
-        active = any(value is not None and value > 0 for value in values.values())
-        if active:
-            self._last_active = now
+        """An error changes nothing, and keeps a model from sleeping."""
+        error = any(value is None for value in values.values())
+        if any(value is not None and value > 0 for value in values.values()):
+            self._last_active = self._last_active if error and current else now
             return current or max(1, self._minimum)
+        if error:
+            return current
         if self._minimum == 0 and current > 0:
             over = self._last_active is None or self._last_active + self._cooldown < now
             return 0 if over else current

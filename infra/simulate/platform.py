@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components.scaling_behavior import behavior
+from components.scaling_behavior import behavior, failures
 from infra.plan.cluster import PoolPlan
 from infra.plan.gateway import Upstream
 from infra.plan.models import ModelPlan, Scaling
@@ -46,6 +46,7 @@ class Server:
     new_pod: tuple[Estimate, ...]
     fallback: bool  # a request that its own servers don't answer goes elsewhere
     hours: Hours | None = None  # None: its minimum of replicas is the same at all hours
+    failures: int = 3  # of a query in a row, after which KEDA falls back
     surge: int = 1  # pods that a rollout has beside the old ones
     unavailable: int = 0  # pods that a rollout may be short of
     next_of: NextOf | None = None  # it is a second server under the name of a model
@@ -162,6 +163,7 @@ def _server(plan: Plan, model: ModelPlan) -> Server:
         context=model.max_model_len,
         scaling=model.scaling,
         behavior=behavior(model.scaling.cooldown_seconds) if model.scaling is not None else {},
+        failures=failures(model.replicas.min, model.scaling.polling_seconds) if model.scaling is not None else 0,
         new_node=tuple(parts[name] for name in _NEW_NODE),
         new_pod=tuple(parts[name] for name in _NEW_POD),
         fallback=upstream.fallback is not None,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from infra.plan.signals import ASKED, HELD
 from infra.simulate.arrivals import Arrivals
-from infra.simulate.autoscaler import Hpa, Keda, Values, for_metrics
+from infra.simulate.autoscaler import Fallback, Hpa, Keda, Values, for_metrics
 from infra.simulate.clients import Admission, ClientLimits
 from infra.simulate.counted import Counted
 from infra.simulate.deployment import At, Deployment
@@ -39,6 +39,7 @@ class Served:
     last_sent: float = -LATELY
     hpa: Hpa | None = None
     keda: Keda | None = None
+    fallback: Fallback | None = None
     next: "Next | None" = None
     deployment: Deployment = field(init=False)
 
@@ -53,6 +54,7 @@ class Served:
         if scaling is not None and self.server.signals:
             self.hpa = Hpa(self.server.min, self.server.max, self.server.behavior)
             self.keda = Keda(self.server.min, scaling.cooldown_seconds)
+            self.fallback = Fallback(self.server.failures, scaling.fallback_replicas)
         self.deployment.begin(max(self.server.min, self._by_hour(0.0)))
 
     def arrive(self, request: int, now: float) -> None:
@@ -82,16 +84,23 @@ class Served:
 
     def poll(self, now: float) -> None:
         if self.keda is not None and self.values:
-            values = {**self.values, HOUR: self._by_hour(now)}
+            values = {**self._read(), HOUR: self._by_hour(now)}
             self.deployment.scale(self.keda.poll(now, self.deployment.wanted, values), now)
 
     def sync(self, now: float) -> None:
         if self.hpa is None or not self.values or not self.deployment.wanted:
             return
-        values = {**self.values, HOUR: max(1, self._by_hour(now))} if self.server.hours else self.values
+        values = self._read()
+        values = {**values, HOUR: max(1, self._by_hour(now))} if self.server.hours else values
         desired = for_metrics(self.deployment.wanted, values, {**self.server.signals, HOUR: 1})
         if desired is not None:
             self.deployment.scale(self.hpa.sync(now, self.deployment.wanted, desired), now)
+
+    def _read(self) -> Values:
+        """As KEDA hands it on."""
+        if self.fallback is None:
+            return self.values
+        return self.fallback.read(self.deployment.wanted, self.values, self.server.signals)
 
     def roll(self, now: float, _: None) -> None:
         self.deployment.roll(now)

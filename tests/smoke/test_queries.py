@@ -3,7 +3,9 @@
 import json
 import math
 import subprocess
+from collections.abc import Mapping
 from contextlib import nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +22,17 @@ from tests.conftest import HANGS_SECONDS
 from tests.planning.stacks import PROD, changed, plan
 from tests.prometheus import MISSING, WHY
 
+URL = "http://prometheus"
 SIGNALS = ["in-flight", "kept", "waiting", "cache"]
 SLEEPS: dict[str, Any] = changed(PROD, models__llama_8b__replicas__min=0)
 
 
+@dataclass(frozen=True)
 class Fake(Prometheus):
     """Answers queries by what is in them."""
 
-    def __init__(self, answers: dict[str, list[float]], usual: list[float]) -> None:
-        super().__init__("http://prometheus")
-        object.__setattr__(self, "answers", answers)
-        object.__setattr__(self, "usual", usual)
+    answers: Mapping[str, list[float]] = field(default_factory=dict[str, list[float]])
+    usual: list[float] = field(default_factory=list[float])
 
     def ask(self, query: str) -> list[Sample]:
         values = next((value for part, value in self.answers.items() if part in query), self.usual)
@@ -55,8 +57,8 @@ def results(of: Plan, prometheus: Prometheus) -> dict[str, str]:
 
 
 def test_each_query_of_a_scaler_is_asked() -> None:
-    assert results(plan(PROD), Fake({}, [3.0])) == dict.fromkeys(SIGNALS, "ok")
-    assert found(plan(PROD), Fake({}, [3.0]))["waiting"].said == "3"
+    assert results(plan(PROD), Fake(URL, answers={}, usual=[3.0])) == dict.fromkeys(SIGNALS, "ok")
+    assert found(plan(PROD), Fake(URL, answers={}, usual=[3.0]))["waiting"].said == "3"
 
 
 @pytest.mark.parametrize(
@@ -64,27 +66,31 @@ def test_each_query_of_a_scaler_is_asked() -> None:
     [([], "it matches nothing"), ([1.0, 2.0], "2 elements instead of one"), ([math.nan], "is no number")],
 )
 def test_an_answer_that_keda_cannot_use_breaks_a_promise(answer: list[float], says: str) -> None:
-    seen = found(plan(PROD), Fake({"100 * sum(vllm:kv_cache_usage_perc": answer}, [3.0]))
+    seen = found(plan(PROD), Fake(URL, answers={"100 * sum(vllm:kv_cache_usage_perc": answer}, usual=[3.0]))
     assert {signal for signal, each in seen.items() if each.result == "broken"} == {"cache"}
     assert says in seen["cache"].said
     assert "vllm:kv_cache_usage_perc" in seen["cache"].said
 
 
 def test_a_prometheus_that_is_away_leaves_them_unchecked() -> None:
-    seen = found(plan(PROD), Away("http://prometheus"))
+    seen = found(plan(PROD), Away(URL))
     assert {each.result for each in seen.values()} == {"not checked"}
 
 
 @pytest.mark.parametrize(("asked", "result"), [([0.0], "ok"), ([1.0], "broken")])
 def test_a_model_that_sleeps_has_no_engine_to_read(asked: list[float], result: str) -> None:
     of, gateway = plan(SLEEPS), {"remaining_retries": [0.0], "upstream_rq_active": asked}
-    assert results(of, Fake(gateway, [])) == {"held": "ok", "asked": "ok", **dict.fromkeys(SIGNALS, result)}
+    assert results(of, Fake(URL, answers=gateway, usual=[])) == {
+        "held": "ok",
+        "asked": "ok",
+        **dict.fromkeys(SIGNALS, result),
+    }
 
 
 def test_fixed_and_paused_models_have_no_query() -> None:
-    assert list(of_scalers(plan(changed(PROD, models__llama_8b__paused=True)), Fake({}, []))) != []
+    assert list(of_scalers(plan(changed(PROD, models__llama_8b__paused=True)), Fake(URL, answers={}, usual=[]))) != []
     paused = plan(changed(PROD, models__llama_8b__paused=True))
-    assert "llama-8b" not in {name for name, _ in of_scalers(paused, Fake({}, []))}
+    assert "llama-8b" not in {name for name, _ in of_scalers(paused, Fake(URL, answers={}, usual=[]))}
     assert "llama-8b" not in {rule["labels"]["model"] for rule in rules(paused)}
 
 
