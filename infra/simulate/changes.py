@@ -14,7 +14,7 @@ from infra.simulate.summary import line_of
 
 _SOONER, _LATER = 0.7, 1.4  # of the requests at which another replica starts
 _BUSY = 0.2  # of the requests of the busiest hour: hours with fewer are quiet
-_MORE = 0.25  # replicas above the minimum, in the mean of an hour, from which on a schedule may have them ready
+_MORE = 0.25  # replicas above the minimum, in the hourly mean, from which on a schedule may have them ready
 _LONGEST = 20  # hours of a window: beyond it a schedule is the same as a minimum
 
 

@@ -10,7 +10,7 @@ from infra.plan.signals import ASKED, KEPT
 from infra.services.serving.queries import of_engine, of_gateway
 
 ALERT = "LlmScalerHearsNothing"
-_LEAST_MINUTES, _MORE_MINUTES = 15, 5  # until a first start is over, and Prometheus has read it
+_LOWEST_MINUTES, _MORE_MINUTES = 15, 5  # until a first start is over, and Prometheus has read it
 
 
 def rules(plan: Plan) -> list[dict[str, Any]]:
@@ -26,7 +26,7 @@ def _of(plan: Plan, model: ModelPlan) -> Iterator[dict[str, Any]]:
         yield {
             "alert": ALERT,
             "expr": missing,
-            "for": f"{max(_LEAST_MINUTES, math.ceil(model.cold_start.high / 60) + _MORE_MINUTES)}m",
+            "for": f"{max(_LOWEST_MINUTES, math.ceil(model.cold_start.high / 60) + _MORE_MINUTES)}m",
             "labels": {"severity": "warning", "model": model.name, "signal": signal},
             "annotations": {
                 "summary": f"{model.name}: Prometheus has no {signal}, so its scaler adds no replica for it",
