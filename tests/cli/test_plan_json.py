@@ -19,7 +19,7 @@ KEYS = {
     " weights_gib weights_on_disk_gib "
     "kv_cache_gib kv_cache_gib_interval kv_cache_tokens max_model_len max_concurrency starts held_seconds "
     "wakes_seconds whole_answer_seconds cold_start_seconds cold_start start_seconds "
-    "usd_per_hour usd_per_million_output_tokens speed speed_full_load speed_note reasons rollout schedule",
+    "usd_per_hour usd_per_million_output_tokens speed speed_full_load speed_note reasons rollout schedule morning",
     "pool": "instance_types capacity min max gpus_per_node usd_per_node_hour price_note peak_gpus surge_gpus reasons"
     " nodes lose_one",
     "gateway": "base_url base_url_in_cluster expose replicas idle_seconds total_seconds largest_request_mib contact"
@@ -74,6 +74,7 @@ def nulls(model: dict[str, Any]) -> set[str]:
         "next_of",
         "next",
         "schedule",
+        "morning",
     }
 
 

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.planning.stacks import LOCAL, changed, plan
+from infra.plan.rules import Rule
+from tests.planning.following import follow, outcome
+from tests.planning.stacks import LOCAL, PROD, changed, plan
 
 HOURS = {"days": "mon-fri", "from": "08:00", "to": "19:00", "timezone": "Europe/Amsterdam", "min": 2}
 PROMETHEUS = {"prometheus": {"existing": {"url": "http://prometheus-operated.monitoring:9090", "monitorLabels": {}}}}
@@ -49,3 +51,11 @@ def test_a_fixed_number_needs_nothing_that_measures() -> None:
     found = _plan(replicas=2)
     assert found.measured == ()
     assert not [each for each in found.assumptions if each.path == "addons.metricsServer"]
+
+
+def test_the_room_for_a_range_of_the_gateways_pods_is_checked_at_its_maximum_and_the_advice_gives_it() -> None:
+    wide = changed(PROD, gateway={**PROD["gateway"], "replicas": {"min": 2, "max": 20}})
+    (refused,) = [each for each in plan(wide).violations if each.rule == Rule.ROOM_ON_NODES]
+    assert "the gateway: 21 pods, one of them for a rollout, ask for" in refused.message
+    (way,) = refused.advice
+    assert not [each for each in outcome(follow(wide, dict(way.write))).violations if each.rule == Rule.ROOM_ON_NODES]

@@ -113,7 +113,7 @@ def _platform(billed: Billed, cluster: AwsCluster) -> Iterator[CostItem]:
         shares = {name: _share_of(each, nodes, system) for name, each in pods.items()}
         left = 1 - sum(share for share, _ in shares.values())
         what = f"{nodes} x {system.name}{f', {whose}' if whose else ''}"
-        yield _fixed("system nodes", month * left, f"{what}, without the shares of {' and '.join(shares)}")
+        yield _fixed("system nodes", month * left, f"{what}, without the shares of {', '.join(shares)}")
         for name, (share, its) in shares.items():
             yield _fixed(name, month * share, its)
     if create.network.vpc_id is None:

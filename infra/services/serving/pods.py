@@ -48,7 +48,7 @@ def check_system_nodes(
     if _pack(pods, free, nodes.count):
         return
     names = " and ".join(filter(None, ("the gateway", ", ".join(served.name for served in on_cpu))))
-    asks = f"{sum(pod.cpu for pod in pods):g} CPU and {sum(pod.memory_gib for pod in pods):g} GiB"
+    asks = f"{sum(pod.cpu for pod in pods):g} CPU and {round(sum(pod.memory_gib for pod in pods), 1):g} GiB"
     more = range(nodes.count + 1, nodes.max + 1)
     enough = next((number for number in more if _pack(pods, free, number)), None)
     ways: list[Write] = [((f"{nodes.path}.count", enough),)] if enough else []
