@@ -123,7 +123,8 @@ def _readings(key: str, value: Any, node: Schema, depth: int) -> Iterator[Any]:
     yield from _numbers(key, value, node)
     if isinstance(value, str):
         if key == "keySecret":
-            yield f"{_EXTERNAL}{re.sub(r'[^a-z0-9]+', '-', value.lower().rpartition('/')[2]).strip('-')}"
+            named = value.lower().removeprefix(_EXTERNAL.lower())
+            yield f"{_EXTERNAL}{re.sub(r'[^a-z0-9]+', '-', named).strip('-')}"
         if key == "baseUrl" and _ADDRESS.fullmatch(value.strip()):
             yield f"https://{value.strip()}"
         yield from _models(value) if key == "model" else _texts(value)

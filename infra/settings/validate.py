@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from infra.catalog import Catalog
 from infra.config_keys import PLATFORM, is_secret
+from infra.settings import pasted_key
 from infra.settings.instead import after_a_comma, instead_of_number, of_another_namespace
 from infra.settings.meant import meant, named_otherwise, takes
 from infra.settings.mistakes import NULL_KEY, Key, Report, did_you_mean, holds_token, meant_place, shown, unknown_key
@@ -197,7 +198,9 @@ def _zones_in(value: Any) -> list[str]:
 
 
 def _value_message(key: Key, kind: str, value: Any, node: Schema, catalog: Catalog) -> tuple[str, str]:
-    leaf, got = str(key[-1]), f"got {shown(value)}"
+    leaf, got = str(key[-1]), pasted_key.got(key, value)
+    if pasted_key.may_be_key(key, value) and leaf == "keySecret":
+        return f"{got}; allowed: {allowed(node)}", _write(leaf, pasted_key.named_for(key))
     if any(form.get("title") == KUBERNETES_VERSION for form in forms(node)):
         return _version_message(got, value, node, catalog, there="existing" in key)
     if kind in ("too_short", "too_long") and value:

@@ -198,4 +198,36 @@ def test_a_class_without_its_kind_is_answered_with_the_kind() -> None:
 
 def test_a_provider_key_with_a_namespace_is_answered_with_a_secret_of_the_stack() -> None:
     write = written(("external", "gpt", "keySecret"), "llm/openai").write
-    assert write.startswith("write keySecret: externalKey-openai; it is a secret of the stack")
+    assert write.startswith("write keySecret: externalKey-gpt; it is a secret of the stack")
+
+
+@pytest.mark.parametrize(
+    "key", ["3f2a9c0b7d1e4f5a8b6c2d3e4f5a6b7c", "sk-abc123", "gsk_Ab12", 12345678901234567890, "abc/Def_1"]
+)
+@pytest.mark.parametrize(
+    ("path", "write"),
+    [
+        ("external.gpt.keySecret", "write keySecret: externalKey-gpt"),
+        ("external.Big_GPT.keySecret", "write keySecret: externalKey-big-gpt"),
+    ],
+)
+def test_a_key_typed_as_the_name_of_its_secret_is_neither_shown_nor_written(path: str, write: str, key: Any) -> None:
+    found = written(tuple(path.split(".")), key)
+    assert str(key) not in f"{found.got}{found.write}"
+    assert found.write.startswith(write)
+    assert "not shown" in found.got
+
+
+def test_a_key_typed_in_the_list_of_numbers_of_keys_is_not_shown() -> None:
+    for path in (("gateway", "engineKeys"), ("gateway", "clients", "shop", "keys")):
+        platform = {**OWN, "gateway": {"engineKeys": [1], "clients": {"shop": {"keys": [1]}}}}
+        section: Any = platform
+        for part in path[:-1]:
+            section = section[part]
+        for typed in (["3f2a9c0b7d1e4f5a8b6c2d3e4f5a6b7c"], "3f2a9c0b7d1e4f5a8b6c2d3e4f5a6b7c", [12345678901234567890]):
+            section[path[-1]] = typed
+            with pytest.raises(BadStackFile) as caught:
+                load_config(stack="dev", platform=platform, region="us-east-1")
+            said = str(caught.value)
+            assert "3f2a9c0b" not in said
+            assert "1234567890" not in said
