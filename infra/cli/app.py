@@ -14,6 +14,7 @@ from infra.cli.model_app import model
 from infra.cli.options import InOrder, folder_of, format_option, print_error, print_text, stacks_option
 from infra.cli.simulate_app import simulate
 from infra.cli.smoke_app import smoke
+from infra.cli.status_app import status
 from infra.cli.try_app import try_
 from infra.cli.versions_app import promote, rollback
 from infra.project import stacks_folder
@@ -207,6 +208,7 @@ def diff(stack: str, base: str, format_: str, stacks: Path) -> None:
 main.add_command(simulate)
 main.add_command(try_)
 main.add_command(smoke)
+main.add_command(status)
 
 
 @main.command(short_help="Takes up what a `pulumi up` that was cut off left.")

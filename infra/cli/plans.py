@@ -1,4 +1,4 @@
-"""A plan for a command that works only with a sound one."""
+"""A plan for a command that works with one."""
 
 import sys
 from pathlib import Path
@@ -11,6 +11,14 @@ from infra.plan.plan import Plan
 
 def planned_or_exit(stack: str, stacks: Path) -> Plan:
     """Exits 2 when the stack file is wrong, 1 when the plan breaks a rule, and says what."""
+    plan = read_or_exit(stack, stacks)
+    if plan.violations:
+        _refuse(plan)
+    return plan
+
+
+def read_or_exit(stack: str, stacks: Path) -> Plan:
+    """A plan that may break a rule. Exits 2 when the stack file is wrong."""
     from infra.cli.progress import waiting
     from infra.cli.terminal import terminal_width
     from infra.settings.mistakes import BadStackFile
@@ -20,13 +28,10 @@ def planned_or_exit(stack: str, stacks: Path) -> Plan:
             from infra.program import plan_of
             from infra.stack_file import load_file, stack_path
 
-            plan = plan_of(load_file(stack_path(stacks, stack)))
+            return plan_of(load_file(stack_path(stacks, stack)))
     except BadStackFile as mistakes:
         click.echo(mistakes.render(terminal_width()), err=True, nl=False)
         sys.exit(2)
-    if plan.violations:
-        _refuse(plan)
-    return plan
 
 
 def _refuse(plan: Plan) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from infra.clouds.resource_types import ResourceTypes
 from infra.models.places import BUCKET_KEYS
@@ -66,6 +66,8 @@ class Cloud(Owner):
     # From when the pods of a spot node are asked to leave until it is gone; None: nobody knows.
     spot_leave_seconds: int | None = None
     answers: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = MappingProxyType({})  # of look-ups, offline
+    # A word of what it says when it makes no node -> what that means.
+    no_node_words: Mapping[str, Literal["no-capacity", "quota"]] = MappingProxyType({})
     region_key: str | None = None  # of Pulumi's config; any other key beside the platform's may hold a secret
     region_schema: Mapping[str, Any] = MappingProxyType({})  # what editors show for that key
 
@@ -229,6 +231,11 @@ class Cloud(Owner):
         """The arguments that point kubectl at the cluster; None: the cluster isn't made yet. `path`: where a kubeconfig
         may be written; `given`: the kubeconfig in the state. Raises NotRead."""
         return None
+
+    def why_no_node(self, cluster: ClusterPlan, group: str) -> str:
+        """The command that says why a group of nodes doesn't grow, by its name in the autoscaler; blank: there is
+        none."""
+        return ""
 
     def left(self, plan: Plan, held: Held) -> Left | None:
         """What became of a resource that an `up` began to make; None: it isn't this cloud's. Raises NotRead."""

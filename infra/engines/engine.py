@@ -9,6 +9,7 @@ from components.container import Container, Fetch, KeysFile, Query
 from infra.catalog import Catalog, Gpu, ModelShape
 from infra.engines.arguments import Argument, BadArgument
 from infra.engines.hub import hub_adapter_fetch, hub_download, hub_fetch
+from infra.engines.last_words import LastWords
 from infra.engines.library import Library
 from infra.engines.model import (
     Adapter,
@@ -107,6 +108,8 @@ class Engine:
     memory: Callable[[Question, Gpu, int, Catalog], Sized] | None = None  # None: the plan says "no estimate"
     throughput: Callable[[Sized], Throughput] | None = None  # None: the plan says "no estimate"
     library: Library | None = None  # None: it serves repositories of the Hugging Face hub
+    last_words: tuple[LastWords, ...] = ()  # what it says of itself before it ends, beside PyTorch's words
+    first_token_metric: str | None = None  # a histogram of the seconds until a first token; None: it has none
 
     @property
     def cuda(self) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from infra.catalog import load_catalog
 from infra.clouds.aws import bill, placeholders, warnings
@@ -20,6 +20,7 @@ from infra.clouds.aws.groups import with_groups
 from infra.clouds.aws.left import left_in_aws
 from infra.clouds.aws.live import access, access_entries, log_groups, older_versions
 from infra.clouds.aws.load_balancer import ALB
+from infra.clouds.aws.no_node import NO_NODE_WORDS
 from infra.clouds.aws.nodes import furnished
 from infra.clouds.aws.plan import AwsCluster, aws_cluster
 from infra.clouds.aws.prices import offered_in, priced_types, with_prices
@@ -82,6 +83,7 @@ class Aws(Cloud):
     dns_ttl_seconds = 5  # the default of CoreDNS: EKS writes no ttl into its Corefile
     spot_leave_seconds = warnings.SPOT_NOTICE_SECONDS - warnings.SPOT_NOTICED_SECONDS
     storage = EFS, EBS
+    no_node_words: Mapping[str, Literal["no-capacity", "quota"]] = NO_NODE_WORDS
     region_key = "aws:region"
     region_schema: Mapping[str, Any] = {"type": "string", "description": "AWS region", "examples": ["us-east-1"]}
 
@@ -212,6 +214,11 @@ class Aws(Cloud):
             path.write_text(given, encoding="utf-8")
             return ("--kubeconfig", str(path))
         return None if cluster.made else access(aws_cluster(cluster), path)
+
+    def why_no_node(self, cluster: ClusterPlan, group: str) -> str:
+        where = " ".join(aws_cluster(cluster).aws_arguments)
+        query = "aws autoscaling describe-scaling-activities --max-items 3 --auto-scaling-group-name"
+        return f"{query} {group} {where}".rstrip()
 
     def left(self, plan: Plan, held: Held) -> Left | None:
         where = plan.cluster.aws_arguments if isinstance(plan.cluster, AwsCluster) else ()

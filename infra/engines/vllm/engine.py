@@ -12,6 +12,7 @@ from infra.engines.model import Dimensions, EngineModel, Family, ModelSection, P
 from infra.engines.vllm.answers import parsers_of
 from infra.engines.vllm.facts import facts, grammar
 from infra.engines.vllm.flags import REFUSED
+from infra.engines.vllm.last_words import LAST_WORDS
 from infra.engines.vllm.memory import size
 from infra.engines.vllm.needed import OVERRIDES, OWN_FORMAT, arguments_of, need_of, with_overrides
 from infra.engines.vllm.refusals import cannot_run, refusals
@@ -54,6 +55,8 @@ class Vllm(Engine):
     health_path = "/health"  # answers once the model is loaded
     metrics_path: str | None = "/metrics"
     keys_file: KeysFile | None = KeysFile("--config", "vllm.yaml")  # VLLM_API_KEY has room for one
+    last_words = LAST_WORDS
+    first_token_metric: str | None = "vllm:time_to_first_token_seconds"
     drains = True
     keep_alive_env: str | None = "VLLM_HTTP_TIMEOUT_KEEP_ALIVE"  # 5 seconds where it is not set
     counts_streams = True  # by _COUNTED
