@@ -72,4 +72,5 @@ class Status:
 
 def once(causes: Iterable[Cause]) -> list[Cause]:
     """Each one once, what stops first: the pods of a model mostly have the same."""
-    return sorted(dict.fromkeys(causes), key=lambda each: not each.stops)
+    found = {(each.kind, each.said): each for each in causes}
+    return sorted(found.values(), key=lambda each: not each.stops)

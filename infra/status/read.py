@@ -45,7 +45,7 @@ def read(cluster: ReachedCluster, plan: Plan) -> Seen:
         answers = dict(zip(asked, pool.map(lambda each: _ask(cluster, each), asked.values()), strict=True))
     found = {key: items for key, (items, _) in answers.items()}
     not_read = {asked[key].called: why for key, (_, why) in answers.items() if why}
-    return _seen(found, not_read)
+    return seen_of(found, not_read, datetime.now(UTC))
 
 
 def _autoscaler(plan: Plan) -> Sequence[str]:
@@ -63,10 +63,11 @@ def _ask(cluster: ReachedCluster, asked: _Asked) -> tuple[list[dict[str, Any]], 
         return [], "" if absent else str(error)
 
 
-def _seen(found: Mapping[str, list[dict[str, Any]]], not_read: Mapping[str, str]) -> Seen:
+def seen_of(found: Mapping[str, Sequence[Mapping[str, Any]]], not_read: Mapping[str, str], now: datetime) -> Seen:
+    """From the lists that kubectl printed, by the words in `_ask`."""
     events = [*map(objects.event, (*found["events"], *found["of_nodes"]))]
     return Seen(
-        now=datetime.now(UTC),
+        now=now,
         servers=_all(objects.server, found["servers"]),
         pods=_all(objects.pod, found["pods"]),
         events=sorted(events, key=lambda each: each.last),

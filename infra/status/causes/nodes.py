@@ -31,7 +31,13 @@ def _why_no_node(subject: Subject, pod: Pod) -> Iterator[Cause]:
     by_volume = list(of_message(subject, said))
     found = by_volume or [*_by_autoscaler(subject, pod), *_by_karpenter(subject, pod)]
     if not found and _is_young(subject, pod):
-        yield Cause("node-coming", "no node has room, and no autoscaler has said anything yet", stops=False)
+        yield Cause(
+            "node-coming",
+            "no node has room, and no autoscaler has said anything yet",
+            "",
+            subject.describe(pod),
+            stops=False,
+        )
         return
     yield from found or by_scheduler(subject, pod, said)
 
@@ -72,7 +78,13 @@ def _event_of_autoscaler(subject: Subject, event: Event, pod: Pod) -> Iterator[C
     pool = subject.pool
     if event.reason == "TriggeredScaleUp":
         found = _SETUP.search(event.message)
-        yield Cause("node-coming", f"a node is being made ({found[1] if found else event.message})", stops=False)
+        yield Cause(
+            "node-coming",
+            f"a node is being made ({found[1] if found else event.message})",
+            "",
+            subject.describe(pod),
+            stops=False,
+        )
     elif "in backoff after failed scale-up" in event.message:
         yield _refused(subject, "", "")
     elif "max node group size reached" in event.message and pool is not None:
@@ -131,7 +143,7 @@ def _by_karpenter(subject: Subject, pod: Pod) -> Iterator[Cause]:
     if failed is not None and (event is None or failed.last >= event.last or event.reason == "Nominated"):
         yield _refused(subject, failed.message, "")
     elif event is not None and event.reason == "Nominated":
-        yield Cause("node-coming", f"a node is being made ({event.message})", stops=False)
+        yield Cause("node-coming", f"a node is being made ({event.message})", "", subject.describe(pod), stops=False)
     elif event is not None:
         yield _declined(subject, event, pod)
 

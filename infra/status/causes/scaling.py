@@ -6,11 +6,19 @@ from infra.status.findings import Cause
 from infra.status.seen import Scaler, condition
 from infra.status.subject import Subject
 
+_KEDA = "ScaledObject"
+
 
 def of_scaling(subject: Subject) -> Iterator[Cause]:
-    for scaler in subject.seen.scalers:
-        if scaler.of == subject.name:
-            yield from (_keda if scaler.kind == "ScaledObject" else _hpa)(subject, scaler)
+    mine = [each for each in subject.seen.scalers if each.of == subject.name]
+    for scaler in mine:
+        yield from (_keda if scaler.kind == _KEDA else _hpa)(subject, scaler)
+    by_keda = subject.model is not None and subject.model.scaling is not None and not subject.model.pods
+    read = "ScaledObjects" not in subject.seen.not_read
+    if by_keda and read and subject.model and not subject.model.paused and _KEDA not in {each.kind for each in mine}:
+        up = f"pulumi up -s {subject.plan.stack}"
+        said = "by the plan KEDA scales it, and its ScaledObject isn't there, or KEDA isn't"
+        yield Cause("no-scaler", said, f"addons.keda; run: {up}", f"{subject.kubectl} get scaledobjects")
 
 
 def _keda(subject: Subject, scaler: Scaler) -> Iterator[Cause]:

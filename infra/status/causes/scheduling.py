@@ -10,7 +10,7 @@ from infra.status.seen import Pod
 from infra.status.subject import Subject
 
 _TAINT = re.compile(r"(\d+) node\(s\) had (?:untolerated taint|taint) ?\{([^:}]*): ?([^}]*)\}")
-_LACKING = re.compile(r"(\d+) Insufficient ([\w./-]+)")
+_LACKING = re.compile(r"(\d+) Insufficient ([\w./-]*\w)")
 _NO_LABELS = "didn't match Pod's node affinity/selector"
 _GPU = "nvidia.com/gpu"
 _OF_NODE = ("node.kubernetes.io/", "node.cloudprovider.kubernetes.io/", "ToBeDeletedByClusterAutoscaler")
@@ -26,6 +26,10 @@ def by_scheduler(subject: Subject, pod: Pod, said: str) -> Iterator[Cause]:
     yield from found or [Cause("not-scheduled", f"the scheduler says: {message}", "", subject.describe(pod))]
 
 
+def _nodes(number: int, one: str, many: str) -> str:
+    return f"{count(number, 'node')} {one if number == 1 else many}"
+
+
 def _taints(subject: Subject, pod: Pod, message: str) -> Iterator[Cause]:
     for number, key, value in _TAINT.findall(message):
         nodes = count(int(number), "node")
@@ -33,7 +37,7 @@ def _taints(subject: Subject, pod: Pod, message: str) -> Iterator[Cause]:
             yield Cause("node-not-ready", f"{nodes} can't take pods now: {key}", "", subject.describe(pod))
         elif subject.pool is not None and subject.pool.existing and _of_pool(subject, subject.pool, key, value):
             pool = subject.pool.name
-            said = f"{nodes} of pool {pool} have the taint {key}={value}, which the pod doesn't tolerate"
+            said = f"{nodes} of pool {pool}: the pod doesn't tolerate the taint {key}={value}"
             fix = f"gpuPools.{pool}.existing.tolerations: [{{key: {key}, operator: Exists}}]"
             yield Cause("taint", said, fix, subject.describe(pod))
 
@@ -48,8 +52,8 @@ def _lacking(subject: Subject, pod: Pod, message: str) -> Iterator[Cause]:
     lacking = {what: int(number) for number, what in _LACKING.findall(message)}
     if _GPU in lacking:
         yield _no_free_gpu(subject, pod, lacking[_GPU])
-    for what in lacking.keys() - {_GPU}:
-        said = f"{count(lacking[what], 'node')} have too little {_ABOUT.get(what, what)} left"
+    for what in [each for each in lacking if each != _GPU]:
+        said = f"{_nodes(lacking[what], 'has', 'have')} too little {_ABOUT.get(what, what)} left"
         yield Cause("too-little-room", said, _room_fix(subject), subject.describe(pod))
 
 
@@ -61,7 +65,7 @@ def _no_free_gpu(subject: Subject, pod: Pod, nodes: int) -> Cause:
         fix = "addons.nvidiaDevicePlugin, and the driver of the nodes' image"
         return Cause("device-plugin", said, fix, f"{subject.plan.cluster.kubectl} describe node {without[0]}")
     needed = model.gpus if model is not None else 1
-    said = f"{count(nodes, 'node')} have fewer than {count(needed, 'free GPU')}, which each replica needs"
+    said = f"{_nodes(nodes, 'has', 'have')} fewer than {count(needed, 'free GPU')}, which each replica needs"
     if pool is None:
         return Cause("no-free-gpu", said, "", subject.describe(pod))
     more = f"more nodes in pool {pool.name}" if pool.existing else f"gpuPools.{pool.name}.max: {pool.max + 1}"
