@@ -48,12 +48,12 @@ def _status(subject: Subject) -> ServerStatus:
 def _without_server(subject: Subject) -> ServerStatus:
     """`pulumi up` makes a model's Deployment after its weights are there."""
     if subject.seen.not_read.get("Deployments"):
-        return ServerStatus(subject.name, "UNKNOWN", 0, _least(subject))
+        return ServerStatus(subject.name, "UNKNOWN", 0, _minimum(subject))
     causes = once(of_weights(subject))
     state: State = "FAILING" if any(each.stops for each in causes) else "STARTING" if causes else "ABSENT"
     up = f"pulumi up -s {subject.plan.stack}"
     absent = Cause("absent", "the stack file has it, and the cluster doesn't", f"run: {up}", up)
-    return ServerStatus(subject.name, state, 0, _least(subject), causes=causes or [absent])
+    return ServerStatus(subject.name, state, 0, _minimum(subject), causes=causes or [absent])
 
 
 def _without_replicas(subject: Subject, server: Server) -> ServerStatus:
@@ -68,12 +68,12 @@ def _without_replicas(subject: Subject, server: Server) -> ServerStatus:
 
 
 def _too_few(subject: Subject, server: Server) -> Cause:
-    said = f"its Deployment asks for {server.wanted}, and the plan for at least {_least(subject)}: changed by hand?"
-    command = f"{subject.kubectl} scale deployment {subject.name} --replicas={_least(subject)}"
+    said = f"its Deployment asks for {server.wanted}, and the plan for at least {_minimum(subject)}: changed by hand?"
+    command = f"{subject.kubectl} scale deployment {subject.name} --replicas={_minimum(subject)}"
     return Cause("too-few", said, f"run: pulumi up -s {subject.plan.stack}, or the command below", command)
 
 
-def _least(subject: Subject) -> int:
+def _minimum(subject: Subject) -> int:
     """The replicas that the plan has at all hours, a model that sleeps 0."""
     return subject.model.replicas.min if subject.model is not None else subject.plan.traffic.replicas
 
@@ -115,7 +115,7 @@ def _of_server(subject: Subject, server: Server) -> Iterator[Cause]:
         )
     if subject.model is not None and subject.model.paused:
         yield Cause("not-paused", "the stack file pauses it, and it runs", f"run: pulumi up -s {subject.plan.stack}")
-    elif server.wanted < _least(subject):
+    elif server.wanted < _minimum(subject):
         yield _too_few(subject, server)
 
 

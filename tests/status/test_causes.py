@@ -302,11 +302,9 @@ CASES = {
         "volume-zone",
         ("another zone", "cache.kind"),
         unscheduled(
-            (
-                "0/4 nodes are available: 1 node(s) had volume node affinity conflict, 3 node(s) didn't match"
-                " Pod's node affinity/selector. preemption: 0/4 nodes are available: 4 Preemption is not"
-                " helpful for scheduling."
-            )
+            "0/4 nodes are available: 1 node(s) had volume node affinity conflict, 3 node(s) didn't match"
+            " Pod's node affinity/selector. preemption: 0/4 nodes are available: 4 Preemption is not"
+            " helpful for scheduling."
         ),
     ),
     "the claim has no volume": Case(
@@ -338,10 +336,8 @@ CASES = {
         "volume-lost",
         ("pulumi up -s prod",),
         unscheduled(
-            (
-                '0/4 nodes are available: persistentvolumeclaim "model-cache" not found. preemption: 0/4 nodes'
-                " are available: 4 Preemption is not helpful for scheduling."
-            )
+            '0/4 nodes are available: persistentvolumeclaim "model-cache" not found. preemption: 0/4 nodes'
+            " are available: 4 Preemption is not helpful for scheduling."
         ),
     ),
     "a volume that one node has": Case(
@@ -403,8 +399,8 @@ CASES = {
                     state=waiting(
                         "ErrImagePull",
                         (
-                            "429 Too Many Requests - Server message: toomanyrequests: You have reached your unauthenticated"
-                            " pull rate limit."
+                            "429 Too Many Requests - Server message: toomanyrequests: You have reached your"
+                            " unauthenticated pull rate limit."
                         ),
                     )
                 ),
@@ -424,11 +420,9 @@ CASES = {
             pod(
                 MODEL,
                 crashing(
-                    (
-                        "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 1.96 GiB. GPU 0 has a total"
-                        " capacity of 44.40 GiB of which 1.31 GiB is free.\nRuntimeError: Engine core initialization"
-                        " failed."
-                    )
+                    "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 1.96 GiB. GPU 0 has a total"
+                    " capacity of 44.40 GiB of which 1.31 GiB is free.\nRuntimeError: Engine core initialization"
+                    " failed."
                 ),
             ),
         ),
@@ -441,11 +435,9 @@ CASES = {
             pod(
                 MODEL,
                 crashing(
-                    (
-                        "ValueError: To serve at least one request with the models's max seq len (131072), 24.00 GiB KV"
-                        " cache is needed, which is larger than the available KV cache memory (10.91 GiB). Based on the"
-                        " available memory, the estimated maximum model length is 59584."
-                    )
+                    "ValueError: To serve at least one request with the models's max seq len (131072), 24.00 GiB KV"
+                    " cache is needed, which is larger than the available KV cache memory (10.91 GiB). Based on the"
+                    " available memory, the estimated maximum model length is 59584."
                 ),
             ),
         ),
@@ -458,11 +450,9 @@ CASES = {
             pod(
                 MODEL,
                 crashing(
-                    (
-                        "ValueError: The checkpoint you are trying to load has model type `llama9` but Transformers"
-                        " does not recognize this architecture. This could be because of an issue with the checkpoint,"
-                        " or because your version of Transformers is out of date."
-                    )
+                    "ValueError: The checkpoint you are trying to load has model type `llama9` but Transformers"
+                    " does not recognize this architecture. This could be because of an issue with the checkpoint,"
+                    " or because your version of Transformers is out of date."
                 ),
             ),
         ),
@@ -475,11 +465,9 @@ CASES = {
             pod(
                 MODEL,
                 crashing(
-                    (
-                        "ValueError: The repository acme/x contains custom code which must be executed to correctly"
-                        " load the model. Please pass the argument `trust_remote_code=True` to allow custom code to be"
-                        " run."
-                    )
+                    "ValueError: The repository acme/x contains custom code which must be executed to correctly"
+                    " load the model. Please pass the argument `trust_remote_code=True` to allow custom code to be"
+                    " run."
                 ),
             ),
         ),

@@ -49,7 +49,7 @@ def _is_young(subject: Subject, pod: Pod) -> bool:
 
 
 def _condition_of(pod: Pod) -> str:
-    """Events are kept for an hour; the condition stays."""
+    """Events are kept for 60 minutes; the condition stays."""
     return next((each.message for each in pod.conditions if each.type == "PodScheduled" and each.true is False), "")
 
 
