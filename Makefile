@@ -69,7 +69,7 @@ check: .venv/dev
 	@$(INSTALL) -r requirements-dev.txt >&2
 	@touch $@
 
-.PHONY: docs engine-facts config-defaults kernel-model benchmark benchmark-memory benchmark-gateway benchmark-throughput benchmark-start benchmark-simulate
+.PHONY: docs engine-facts config-defaults kernel-model benchmark benchmark-memory benchmark-gateway benchmark-throughput benchmark-start benchmark-simulate benchmark-contenders
 docs: .venv/program
 	$(BIN)/python -m docs.generate
 
@@ -98,6 +98,9 @@ benchmark: .venv/program
 benchmark-simulate: .venv/program
 	$(BIN)/python -m benchmarks.simulate
 	$(BIN)/python -m benchmarks.autoscaling
+
+benchmark-contenders: .venv/program
+	$(BIN)/python -m benchmarks.contenders
 
 benchmark-memory: .venv/program
 	$(BIN)/python -m benchmarks.memory

@@ -75,7 +75,7 @@ def main() -> None:
     rates = ", ".join(f"{name} {rate:g}" for name, rate in TRACES.items())
     with FILE.open("w", newline="", encoding="utf-8") as file:
         file.write(
-            f"# {MODEL} of stacks/Pulumi.{STACK}.yaml, 1 to {LARGEST} replicas, {len(SEEDS)} runs of a day; requests"
+            f"# {MODEL} of stacks/Pulumi.{STACK}.yaml, 1 to {LARGEST} replicas, {len(SEEDS)} runs of 24 hours; requests"
             f" per second in the peak hour: {rates}.\n# make benchmark-contenders, {datetime.now(UTC):%Y-%m-%d}\n"
         )
         writer = csv.writer(file)
@@ -122,11 +122,11 @@ def rows_of(plan: Plan, traffic: str, rate: float) -> Iterator[Row]:
     yield _row(traffic, DEFAULT, of_plan(plan), drawn)
     for name, made in contenders(plan).items():
         yield _row(traffic, name, made, drawn)
-    yield _fewest(plan, traffic, rate, drawn)
+    yield _smallest(plan, traffic, rate, drawn)
     yield _row(traffic, ORACLE, oracle(plan, traffic, rate), drawn)
 
 
-def _fewest(plan: Plan, traffic: str, rate: float, drawn: Sequence[Arrivals]) -> Row:
+def _smallest(plan: Plan, traffic: str, rate: float, drawn: Sequence[Arrivals]) -> Row:
     """The smallest number of replicas that keeps a short wait all the time."""
     busiest = max(share_at(traffic, at) for at in range(0, DAY, _SLOT))
     for number in range(math.ceil(rate * busiest / _rate_of_one(plan.models[MODEL])), LARGEST):
@@ -145,16 +145,16 @@ def of_plan(plan: Plan) -> Platform:
 
 def contenders(plan: Plan) -> dict[str, Platform]:
     """By title."""
-    told = tomllib.loads((DATA / "contenders.toml").read_text(encoding="utf-8"))
-    return {each["title"]: _contender(plan, {**told["defaults"], **each}) for each in told["contenders"].values()}
+    given = tomllib.loads((DATA / "contenders.toml").read_text(encoding="utf-8"))
+    return {each["title"]: _contender(plan, {**given["defaults"], **each}) for each in given["contenders"].values()}
 
 
-def _contender(plan: Plan, told: Mapping[str, Any]) -> Platform:
+def _contender(plan: Plan, given: Mapping[str, Any]) -> Platform:
     behavior = {
-        "scaleUp": {"policies": _policies(told["up"])},
-        "scaleDown": {"policies": _policies(told["down"]), "stabilizationWindowSeconds": told["down_window"]},
+        "scaleUp": {"policies": _policies(given["up"])},
+        "scaleDown": {"policies": _policies(given["down"]), "stabilizationWindowSeconds": given["down_window"]},
     }
-    return _as(plan, told["triggers"], behavior, _figures())
+    return _as(plan, given["triggers"], behavior, _figures())
 
 
 def _as(
@@ -170,8 +170,8 @@ def _as(
     return replace(whole, servers=(made,))
 
 
-def _policies(told: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
-    return [{"type": each[0], "value": each[1], "periodSeconds": each[2]} for each in told]
+def _policies(given: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+    return [{"type": each[0], "value": each[1], "periodSeconds": each[2]} for each in given]
 
 
 def fixed(plan: Plan, replicas: int) -> Platform:
@@ -202,7 +202,7 @@ def _rate_of_one(model: ModelPlan) -> float:
 
 
 def _figures() -> Callable[[Sequence[Replica]], Mapping[str, float]]:
-    """What the others measure. Knative decides by a mean of a minute, and by what is there now where that is twice as
+    """What the others measure. Knative decides by a mean of 60 seconds, and by what is there now where that is twice as
     many."""
     lately: list[float] = []
     panic = [0, 0]  # readings for which it goes on, and replicas that it has asked for

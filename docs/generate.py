@@ -1,6 +1,6 @@
 """Writes the parts of the documentation that come from the program: the plan, a try and the picture in README.md, the
-example of reviewer.md, the run of simulate.md, the numbers of estimates.md, the keys of stack-file.md and the JSON
-Schemas.
+example of reviewer.md, the run and the scalers of simulate.md, the numbers of estimates.md, the keys of stack-file.md
+and the JSON Schemas.
 
 `make docs` runs it; a file that is out of date fails a test.
 """
@@ -10,7 +10,7 @@ import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from docs import estimates, keys
+from docs import contenders, estimates, keys
 from docs.markers import filled
 from infra.cli import simulate
 from infra.cli.as_json import document
@@ -60,7 +60,8 @@ def generated() -> dict[Path, str]:
     }
     return {
         simulated: filled(
-            simulated.read_text(encoding="utf-8"), {"run": f"```text\n{played(planned.plan, stack_file)}```"}
+            simulated.read_text(encoding="utf-8"),
+            {"run": f"```text\n{played(planned.plan, stack_file)}```", "contenders": contenders.block()},
         ),
         readme: filled(readme.read_text(encoding="utf-8"), blocks),
         reviewer: filled(
@@ -69,6 +70,7 @@ def generated() -> dict[Path, str]:
         ROOT / "docs" / "stack-file.md": keys.page(),
         ROOT / "docs" / "stack-file.schema.json": _json(stack_file_schema()),
         ROOT / "docs" / "outputs.schema.json": _json(PlatformOutputs.model_json_schema()),
+        ROOT / "docs" / "contenders.svg": contenders.picture(),
         **estimates.generated(),
     }
 
