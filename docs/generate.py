@@ -1,6 +1,6 @@
 """Writes the parts of the documentation that come from the program: the plan, a try and the picture in README.md, the
-example of reviewer.md, the run and the scalers of simulate.md, the numbers of estimates.md, the keys of stack-file.md
-and the JSON Schemas.
+example of reviewer.md, the run of simulate.md with its picture, its scalers, the numbers of estimates.md, the keys of
+stack-file.md and the JSON Schemas.
 
 `make docs` runs it; a file that is out of date fails a test.
 """
@@ -53,6 +53,7 @@ def generated() -> dict[Path, str]:
     planned = plan_offline(stack_file)
     readme, reviewer = ROOT / "README.md", ROOT / "docs" / "reviewer.md"
     simulated = ROOT / "docs" / "simulate.md"
+    text, picture = played(planned.plan, stack_file)
     blocks = {
         "plan": f"```text\n{beginning(plan_offline(ROOT / 'stacks' / f'Pulumi.{SHOWN}.yaml'))}\n```",
         "try": f"```text\n{tried(planned.plan)}```",
@@ -60,9 +61,9 @@ def generated() -> dict[Path, str]:
     }
     return {
         simulated: filled(
-            simulated.read_text(encoding="utf-8"),
-            {"run": f"```text\n{played(planned.plan, stack_file)}```", "contenders": contenders.block()},
+            simulated.read_text(encoding="utf-8"), {"run": f"```text\n{text}```", "contenders": contenders.block()}
         ),
+        simulated.with_suffix(".svg"): picture,
         readme: filled(readme.read_text(encoding="utf-8"), blocks),
         reviewer: filled(
             reviewer.read_text(encoding="utf-8"), {"example": example_diff(_side(stack_file, planned), stack_file)}
@@ -90,14 +91,12 @@ def tried(plan: Plan) -> str:
 def _nothing() -> None: ...
 
 
-def played(plan: Plan, stack_file: Path) -> str:
-    """What `simulate` prints, with the options of the page."""
-    options = dict.fromkeys(("traffic", "model", "pattern", "rate", "days", "seeds")) | {"rate": "1.5", "seeds": "2"}
+def played(plan: Plan, stack_file: Path) -> tuple[str, str]:
+    """What `simulate` prints with the options of the page, and its picture."""
+    options = dict.fromkeys(("traffic", "model", "pattern", "rate", "days", "seeds")) | {"rate": "0.8", "seeds": "2"}
     asked = asked_of(options, plan)
-    return to_text(
-        simulate.document(plan, asked, simulate.answer(plan, asked, trial_of(load_file(stack_file), plan))),
-        _SHOWN_COLUMNS,
-    )
+    found = simulate.answer(plan, asked, trial_of(load_file(stack_file), plan))
+    return to_text(simulate.document(plan, asked, found), _SHOWN_COLUMNS), simulate.picture_of(plan, asked, found)
 
 
 def example_diff(old: Side, stack_file: Path) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from infra.cli.document import Column, Document, Row, Section, columns
 from infra.cli.simulate_assumed import assumptions
 from infra.cli.simulate_input import Asked
+from infra.cli.simulate_svg import picture
 from infra.plan.plan import Plan
 from infra.plan.words import count, minutes, number, usd
 from infra.simulate.arrivals import Arrivals
@@ -103,11 +104,19 @@ def _remedy_data(each: Remedy) -> dict[str, Any]:
     }
 
 
+def title(plan: Plan, asked: Asked) -> str:
+    return f"{plan.stack} · {asked.said}"
+
+
+def picture_of(plan: Plan, asked: Asked, found: Simulation) -> str:
+    """Empty where nothing was simulated."""
+    return picture(found.timeline, f"{title(plan, asked)} · the first run, an estimate") if found.timeline else ""
+
+
 def document(plan: Plan, asked: Asked, found: Simulation) -> Document:
     made = found.summary
-    runs = f"{count(asked.seeds, 'run')}"
     return Document(
-        title=f"{plan.stack} · {asked.said} · {runs} · an estimate",
+        title=f"{title(plan, asked)} · {count(asked.seeds, 'run')} · an estimate",
         verdict=list(_verdict(made, found, plan)) if made else [("NOTHING", NO_ESTIMATE)],
         sections=[*(_sections(made, found) if made else ()), *_left_out(found, asked)],
         footer="\n".join(("assumed:", *assumptions(asked, plan))),

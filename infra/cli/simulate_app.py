@@ -18,7 +18,7 @@ from infra.cli.options import format_option, print_text, stacks_option
 @click.option("--rollout", "rollouts", multiple=True, metavar="MODEL@HOUR", help="A new version of MODEL at this hour.")
 @click.option("--interrupt", "interrupted", multiple=True, metavar="POOL@HOUR", help="A spot node is taken back then.")
 @click.option("--seeds", metavar="N", help="Runs, each with other chances; default: 5.")
-@format_option("text", "json", "markdown")
+@format_option("text", "json", "markdown", "svg")
 @stacks_option("the stack files")
 def simulate(
     stack: str,
@@ -57,7 +57,9 @@ def simulate(
         sys.exit(2)
     with waiting(f"simulating {stack}"):
         found = command.answer(plan, asked, trial_of(load_file(stack_path(stacks, stack)), plan))
+    drawn = command.picture_of(plan, asked, found) if format_ == "svg" else ""
     print_text(
-        rendered(format_, lambda: command.data(plan, asked, found), lambda: command.document(plan, asked, found))
+        drawn
+        or rendered(format_, lambda: command.data(plan, asked, found), lambda: command.document(plan, asked, found))
     )
     sys.exit(3 if found.summary is None else 0)

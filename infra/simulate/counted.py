@@ -40,6 +40,7 @@ class Counted:
     held: int = 0
     preempted: int = 0
     first_tokens: "array[float]" = field(default_factory=_floats)  # seconds, by request
+    first_at: "array[float]" = field(default_factory=_floats)  # when each of them came
     per_token: "array[float]" = field(default_factory=_floats)
     stayed: float = 0.0  # seconds of all requests that left, from arrival to end
     queue: "array[float]" = field(default_factory=_floats)  # requests that wait, by sample

@@ -66,17 +66,20 @@ class Pool:
     node_seconds: float = 0.0  # of nodes that are gone
     gpu_seconds: float = 0.0  # of pods that are gone
     pods: dict[Pod, None] = field(default_factory=dict[Pod, None])  # that have GPUs, in their order
+    changes: list[tuple[float, int]] = field(default_factory=list[tuple[float, int]])  # nodes from a time on
     _last_added: float = -AFTER_ADD_SECONDS
 
     def start(self) -> None:
         """The nodes that are there before any pod."""
         for _ in range(self.shape.min if self.shape.made else self.shape.max):
             self.nodes.append(Node(self.shape.gpus_per_node, 0.0, 0.0, 0.0))
+        self._note(0.0)
 
     def begin(self, pod: Pod) -> None:
         """A pod that runs already when the run starts, on a node that does."""
         if not self._put(pod, 0.0):
             self.nodes.append(Node(self.shape.gpus_per_node, 0.0, 0.0, 0.0))
+            self._note(0.0)
             self._put(pod, 0.0)
 
     def ask(self, pod: Pod, now: float) -> None:
@@ -107,6 +110,7 @@ class Pool:
             if unneeded and len(self.nodes) > self.shape.min:
                 self.nodes.remove(node)
                 self.node_seconds += now - node.since
+                self._note(now)
 
     def evict(self, node: Node, now: float) -> None:
         """The cloud takes it back soon: its pods are asked to leave."""
@@ -121,6 +125,7 @@ class Pool:
                 pod.lost(pod, now)
         self.nodes.remove(node)
         self.node_seconds += now - node.since
+        self._note(now)
         self._place(now)
 
     def _on(self, node: Node) -> list[Pod]:
@@ -144,6 +149,7 @@ class Pool:
             return False
         self.nodes.append(Node(self.shape.gpus_per_node, now + drawn(pod.new_node, self.chance), now, now))
         self._last_added = now
+        self._note(now)
         return self._put(pod, now)
 
     def _put(self, pod: Pod, now: float) -> bool:
@@ -156,3 +162,8 @@ class Pool:
         if pod.placed is not None:
             pod.placed(pod, now, max(now, node.ready))
         return True
+
+    def _note(self, now: float) -> None:
+        if self.changes and self.changes[-1][0] == now:
+            self.changes.pop()
+        self.changes.append((now, len(self.nodes)))

@@ -206,6 +206,7 @@ class Replica:
                 self._first[request] = now
                 wait = now - self._times[request] + self._pace.beside[len(self._running)]
                 self._counted.first_tokens.append(wait)
+                self._counted.first_at.append(now)
             left = self._outputs[request] - 1 if again is None else again[1] - 1
             heappush(self._running, (self._steps + left, request, self._steps, tokens))
 

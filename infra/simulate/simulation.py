@@ -13,6 +13,7 @@ from infra.simulate.platform import NO_EVENTS, Events, Platform, platform_of
 from infra.simulate.remedies import NOTHING, Advice, Trial, remedies
 from infra.simulate.run import run
 from infra.simulate.summary import Summary, summary
+from infra.simulate.timeline import Timeline, timeline
 
 
 def _no_change(_: Write) -> None: ...
@@ -30,6 +31,7 @@ class Simulation:
     platform: Platform
     summary: Summary | None  # None: no model of the plan can be simulated
     advice: Advice = NOTHING
+    timeline: Timeline | None = None
 
 
 def simulate(
@@ -49,7 +51,7 @@ def simulate(
     outcomes = [run(platform, first, 1), *(run(platform, arrivals(seed), seed) for seed in range(2, seeds + 1))]
     days = "mon-fri" if isinstance(traffic, Pattern) else "daily"
     advice = remedies(plan, platform, first, outcomes[0], trial, days)
-    return Simulation(platform, summary(platform, outcomes), advice)
+    return Simulation(platform, summary(platform, outcomes), advice, timeline(platform, first, outcomes[0]))
 
 
 def _drawn(plan: Plan, platform: Platform, pattern: Pattern) -> Callable[[int], Arrivals]:

@@ -194,8 +194,12 @@ def _seconds_with(counted: Counted, replicas: int, seconds: float) -> float:
 
 def line_of(counted: Counted, seconds: float, parts: int) -> list[float]:
     """The mean number of replicas in each of `parts` equal parts of the run."""
-    width, changes = seconds / parts, counted.replicas
-    found = [0.0] * parts
+    return mean_line(counted.replicas, seconds, parts)
+
+
+def mean_line(changes: Sequence[tuple[float, int]], seconds: float, parts: int) -> list[float]:
+    """The mean of a number in equal parts of a run; `changes`: from when on it is which."""
+    width, found = seconds / parts, [0.0] * parts
     ends = [*(time for time, _ in changes[1:]), seconds]
     for (start, number), end in zip(changes, ends, strict=True):
         for part in range(int(start / width), min(parts - 1, int(end / width)) + 1):

@@ -52,7 +52,7 @@ CLAIMS = {
     ),
     ("ollama-to-vllm.md", "llm-platform fit"): Claim((r"(?m)^fits: 1 x L4 \(g6\.xlarge, \$", r"8 x 8,192 tokens need")),
     ("own-servers.md", "make plan STACK=own"): Claim((r"(?m)^own · ", r"SERVERS +holds", "lose one")),
-    ("simulate.md", "llm-platform simulate prod"): Claim((r"(?m)^prod · 1 day of about 60,\d+ requests", "MODELS")),
+    ("simulate.md", "llm-platform simulate prod"): Claim((r"(?m)^prod · 1 day of about 32,\d+ requests", "MODELS")),
     ("update.md", "llm-platform plan prod"): Claim(
         (r"(?m)^prod · us-east-1 · ",), {PROD: ("amiRelease: ", "addonVersions:", "# tensor parallel")}
     ),

@@ -15,6 +15,7 @@ FILES = [
     "README.md",
     "docs/reviewer.md",
     "docs/simulate.md",
+    "docs/simulate.svg",
     "docs/stack-file.md",
     "docs/stack-file.schema.json",
     "docs/outputs.schema.json",
