@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from infra.plan.external import External, Fallback
+from infra.plan.notes import Write
 from infra.plan.pods import PodScaling, VerticalScaling
 
 Affinity = Literal["session", "user"]  # the header x-llm-session, or `user` of the body
@@ -56,7 +57,7 @@ class Upstream:
     counts_streams: bool  # a stream says how many tokens it has, whether or not the caller asked
     next: Next | None = None  # a second server under the same names
     affinity: Affinity | None = None  # what requests have in common that go to one server
-    hours_of_one: bool = False  # a schedule with windows of one replica: it goes where one always runs
+    always: Write = ()  # what is written so that one replica always runs
 
     @property
     def wait_seconds(self) -> int:

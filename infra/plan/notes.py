@@ -1,6 +1,6 @@
 """What planning finds besides its decisions: choices, broken rules with advice, warnings, to-dos and assumptions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, auto
 from typing import Any
 
@@ -24,7 +24,7 @@ Write = tuple[tuple[str, Any], ...]
 class Advice:
     """A change of the stack file after which the next plan holds the rule, and the words for it."""
 
-    write: Write
+    write: Write = field(hash=False)  # a value may be a list of mappings
     text: str
 
 

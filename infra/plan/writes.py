@@ -1,10 +1,13 @@
 """Changes of the stack file, as a person writes them."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from infra.plan.models import ReplicasPlan
 from infra.plan.notes import Write
+
+_TIME = re.compile(r"\d+:\d\d")  # which YAML reads as a number of minutes
 
 
 def written(write: Write) -> str:
@@ -51,4 +54,6 @@ def shown(value: Any) -> str:
         return f"{{{', '.join(f'{key}: {shown(item)}' for key, item in value.items())}}}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(shown, value))}]"
+    if isinstance(value, str) and _TIME.fullmatch(value):
+        return f'"{value}"'
     return str(value).lower() if isinstance(value, bool) else str(value)

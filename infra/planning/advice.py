@@ -193,13 +193,13 @@ def tried_remedies(
     """By model, the remedies that break no other rule, with what they add to the next plan's bill; those beyond the
     number of trials are left out."""
     limit = max(MIN_REMEDIES, MAX_REMEDIES // len(plan.models))
-    tried: dict[Write, Plan | None] = {(): plan}
+    tried: dict[str, Plan | None] = {repr(()): plan}  # a value may be a list of mappings
 
     def kept(remedy: Remedy) -> Remedy | None:
         write = _whole(remedy)
-        if write not in tried and len(tried) <= limit:
-            tried[write] = attempt(write)
-        then = tried.get(write)
+        if (said := repr(write)) not in tried and len(tried) <= limit:
+            tried[said] = attempt(write)
+        then = tried.get(said)
         if then is None or not holds(plan, then):
             return None
         more = then.cost.usd_per_month_min - plan.cost.usd_per_month_min

@@ -10,6 +10,7 @@ from infra.offers.sizing import Sizing
 from infra.plan.notes import Violation, Write
 from infra.plan.plan import Plan
 from infra.planning.advice import follow, that_holds, tried_remedies
+from infra.planning.advised_bill import say_what_advice_costs
 from infra.planning.budget_parts import Means
 from infra.planning.budget_types import Types
 from infra.planning.budget_ways import with_ways
@@ -85,7 +86,11 @@ def _with_advice(made: Draft, attempt: Attempt, sizing: Sizing) -> Plan:
         cheaper=with_pools(plan, cheaper_ways(plan, found, attempt), found, attempt),
         mornings=mornings(plan, attempt),
         violations=violations,
-        warnings=say_what_unused_pools_cost(say_where_less(certain, violations, market, attempt), plan, attempt),
+        warnings=say_what_advice_costs(
+            say_what_unused_pools_cost(say_where_less(certain, violations, market, attempt), plan, attempt),
+            plan,
+            attempt,
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from infra.plan.plan import Plan
 from infra.plan.words import count
 from infra.planning.advice import pool_pins
 from infra.planning.billed_nodes import nodes_by_hour
+from infra.services.serving.awake import what_goes
 from infra.services.serving.placement import Placed
 from infra.services.serving.start_parts import Figures, engine_terms, moved, weights_streamed
 
@@ -97,9 +98,8 @@ def _spare_replica(placed: Placed, pool: PoolPlan, busy: Busy, made: ModelPlan, 
         reason = f"with at least {replicas} replicas, one answers while another starts"
         if replicas == served.replicas.max:
             reason += f"; {replicas} is the maximum too, so nothing scales any more"
-        without: Write = ()
+        without = what_goes(served.path, served.settings, replicas)
         if made.schedule is not None and made.schedule.largest <= replicas:
-            without = ((f"{served.path}.schedule", None),)
             reason = (
                 f"{count(replicas, 'replica')} at all hours, so that nobody waits at night either: the schedule goes"
             )

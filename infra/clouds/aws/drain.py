@@ -80,10 +80,10 @@ def _wait(traffic: TrafficPlan) -> int:
 
 
 def _waits_less(upstream: Upstream, seconds: int) -> Write | None:
-    """A model that always has a replica waits for none, and hours with one are refused then; one that falls back waits
-    for `afterSeconds`, and while it may sleep about twice as long, and a quarter more."""
+    """A model that always has a replica waits for none; one that falls back waits for `afterSeconds`, and while it may
+    sleep about twice as long, and a quarter more."""
     path, late = f"models.{upstream.model}", upstream.fallback and upstream.fallback.after_seconds
     if (late or 0) <= seconds:
-        return ((f"{path}.replicas.min", 1), *(((f"{path}.schedule", None),) if upstream.hours_of_one else ()))
+        return upstream.always
     shorter = seconds * 4 // 9 if upstream.held_seconds else seconds
     return ((f"{path}.fallback.afterSeconds", shorter),) if shorter >= _SHORTEST else None

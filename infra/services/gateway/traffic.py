@@ -30,6 +30,7 @@ from infra.services.gateway.times import (
 )
 from infra.services.gateway.token_limits import plan_token_limits, warn_of_token_limits
 from infra.services.gateway.versions import warn_of_versions, with_next
+from infra.services.serving.awake import at_all_hours
 from infra.services.serving.cold_start import DNS_REFRESH, PRE_STOP
 from infra.settings.platform import Settings
 
@@ -110,5 +111,5 @@ def _upstream(model: ModelPlan, settings: Settings) -> Upstream:
         fallback=plan_fallback(settings.models[model.name].fallback) if model.name in settings.models else None,
         counts_streams=engine.counts_streams,
         affinity=settings.models[model.sent_as].affinity,
-        hours_of_one=model.schedule is not None and any(each.min == 1 for each in model.schedule.windows),
+        always=at_all_hours(model.sent_as, settings.models[model.sent_as], 1),
     )
