@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from infra.diff.names import adapters_of
 from infra.sides.types import Side
 
 
 def adapters_changed(name: str, old: Side, new: Side) -> Iterator[str]:
-    before, after = _adapters(old, name), _adapters(new, name)
+    before, after = adapters_of(old, name), adapters_of(new, name)
     for each in sorted(after.keys() - before.keys()):
         yield f"adapter {each} is added"
     for each in sorted(before.keys() - after.keys()):
@@ -15,14 +16,6 @@ def adapters_changed(name: str, old: Side, new: Side) -> Iterator[str]:
     for each in sorted(before.keys() & after.keys()):
         if _weights(before[each]) != _weights(after[each]):
             yield f"adapter {each} has other weights: replicas that have loaded it keep the old ones until they restart"
-
-
-def _adapters(side: Side, name: str) -> Mapping[str, Any]:
-    """As the stack file says."""
-    models = side.platform.get("models")
-    model = models.get(name) if isinstance(models, Mapping) else None
-    adapters = model.get("adapters") if isinstance(model, Mapping) else None
-    return adapters if isinstance(adapters, Mapping) else {}
 
 
 def _weights(adapter: object) -> tuple[Any, Any]:

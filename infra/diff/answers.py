@@ -1,9 +1,11 @@
-"""Which model answers under a name: its repository, revision, form and engine, and whether it fits for certain."""
+"""Which model answers under a name: its repository, revision, form and engine, and whether it fits for certain; or
+which adapter, model elsewhere or own server."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.diff.figures import deployment_of
+from infra.diff.names import ADAPTED, ADAPTER_OF, MODEL, PROVIDER, SERVER, TASK, behind
 from infra.sides.types import Change, Side
 from infra.sizing.weights import HALF
 
@@ -12,8 +14,14 @@ CERTAIN = "fits for certain"
 _ANOTHER = {
     "repository": "another model answers as",
     "shape like": "another model answers as",
+    MODEL: "another model answers as",
+    ADAPTER_OF: "another model answers as",
+    TASK: "another model answers as",
+    PROVIDER: "another provider answers as",
+    SERVER: "another server answers as",
     "engine": "another engine answers as",
     "revision": "other weights answer as",
+    ADAPTED: "other weights answer as",
     "quantization": "other weights answer as",
     "dtype": "other weights answer as",
     "KV cache": "another KV cache is used by",
@@ -35,7 +43,20 @@ def answers_changed(old: Side, new: Side) -> dict[str, dict[str, Change]]:
             del changed[CERTAIN]
         if kept := {what: change for what, change in changed.items() if change}:
             found[name] = kept
-    return found
+    return found | _besides_models(old, new)
+
+
+def _besides_models(old: Side, new: Side) -> dict[str, dict[str, Change]]:
+    """Of names that aren't own models on both sides."""
+    was, now = behind(old), behind(new)
+    names = sorted((was.keys() & now.keys()) - (old.models.keys() & new.models.keys()))
+    changed = {name: _differ(was[name], now[name]) for name in names}
+    return {name: each for name, each in changed.items() if each}
+
+
+def _differ(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Change]:
+    found = {what: Change(before.get(what), after.get(what)) for what in {**before, **after}}
+    return {what: change for what, change in found.items() if change}
 
 
 def another_answers(changed: Mapping[str, Change]) -> bool:

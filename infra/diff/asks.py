@@ -5,6 +5,7 @@ from typing import Any
 
 from infra.diff.clients import asks_for_a_key_now
 from infra.diff.findings import Found
+from infra.diff.names import MODEL, TASK, behind
 from infra.diff.services import ground
 from infra.diff.space import growing
 from infra.diff.traffic import INGRESS, reach
@@ -65,16 +66,21 @@ def _recreated(old: Side, new: Side, resources: ResourceChanges) -> bool:
 
 def _stored_vectors(name: str, new: Side, changed: Changes) -> Iterator[Found]:
     """Vectors of the same length are compared without an error, and the results are wrong."""
-    what = next((key for key in ("repository", "revision") if key in changed), None)
-    if what is None or new.endpoint(name).get("kind") != _EMBEDS:
+    what = next((key for key in ("repository", "revision", MODEL) if key in changed), None)
+    if what is None or not _embeds(name, new):
         return
-    by = f"{changed[what].old}" if what == "repository" else f"revision {changed[what].old}"
+    by = f"revision {changed[what].old}" if what == "revision" else f"{changed[what].old}"
+    section = "models" if name in new.models else "external"
     yield _finding(
-        f"models.{name}.{'model' if what == 'repository' else what}",
+        f"{section}.{name}.{what if what == 'revision' else 'model'}",
         f"have whoever stores vectors of {name} compute them again: those of {by} don't compare with the new ones, and"
         " nothing fails where both are equally long; to search without a gap, add the new model under another name,"
         f" fill a second index from it, and remove {name} afterwards",
     )
+
+
+def _embeds(name: str, side: Side) -> bool:
+    return _EMBEDS in (side.endpoint(name).get("kind"), (behind(side).get(name) or {}).get(TASK))
 
 
 def _finding(path: str, message: str) -> Found:

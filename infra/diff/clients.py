@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.config_keys import API_KEY, client_key, config_key
+from infra.diff.names import ADAPTER_OF, behind, custom_of, is_there, path_of, said
 from infra.engines import ENGINES
 from infra.services.gateway.clients import DEFAULT
 from infra.sides.types import Side
@@ -30,6 +31,7 @@ class ClientNotice:
     client: str
     loses: tuple[str, ...]
     stops: bool  # a key that works today is refused
+    calls_less: bool = False  # a name or a path that it may call today is refused
 
 
 def clients_of(side: Side) -> Mapping[str, Mapping[str, Any]]:
@@ -96,7 +98,9 @@ def _notice(name: str, old: Side, new: Side) -> ClientNotice:
     if name not in clients_of(new):
         return ClientNotice(name, (_GONE,), stops=True)
     keys = list(_keys(name, old, new))
-    return ClientNotice(name, (*keys, *_models(name, old, new), *_rest(name, old, new)), stops=bool(keys))
+    less = [*_models(name, old, new), *_own_servers(name, old, new)]
+    loses = (*keys, *less, *_by_others(name, old, new), *_rest(name, old, new))
+    return ClientNotice(name, loses, stops=bool(keys), calls_less=bool(less))
 
 
 def _keys(name: str, old: Side, new: Side) -> Iterator[str]:
@@ -111,16 +115,40 @@ def _keys(name: str, old: Side, new: Side) -> Iterator[str]:
 def _models(name: str, old: Side, new: Side) -> Iterator[str]:
     """Of a model that is gone, its own users notice more."""
     was, now = (clients_of(side)[name]["models"] for side in (old, new))
-    if lost := [each for each in was if each not in now and _is_there(each, new)]:
-        yield f"may no longer call {', '.join(lost)}: 403"
+    lost = [each for each in was if each not in now and (is_there(each, new) or each not in old.models)]
+    yield from _refused({each: is_there(each, new) for each in lost})
+
+
+def _own_servers(name: str, old: Side, new: Side) -> Iterator[str]:
     mine, kept = (clients_of(side)[name].get("custom") or [] for side in (old, new))
-    if lost := [f"/custom/{each}/" for each in mine if each not in kept]:
-        yield f"may no longer call {', '.join(lost)}: 403, or 404 where it is gone"
+    yield from _refused({path_of(each): each in custom_of(new) for each in mine if each not in kept})
+    for each in mine:
+        heard = (custom_of(old).get(each) or {}).get("audio")
+        if each in kept and heard and not (custom_of(new).get(each) or {}).get("audio"):
+            yield f"{each} no longer answers requests of audio: 404"
 
 
-def _is_there(sent: str, side: Side) -> bool:
-    """As a model or an adapter."""
-    return sent in side.models or any(sent in (side.endpoint(name).get("adapters") or ()) for name in side.models)
+def _refused(lost: Mapping[str, bool]) -> Iterator[str]:
+    """By what it may no longer call: whether others still may."""
+    for there, answer in ((True, ": 403"), (False, ", as nothing is there any more: 404")):
+        if found := [each for each, stays in lost.items() if stays is there]:
+            yield f"may no longer call {', '.join(found)}{answer}"
+
+
+def _by_others(name: str, old: Side, new: Side) -> Iterator[str]:
+    """Of names and paths that stay; what differs of a model, or of its adapter, is said of the model."""
+    was, now = behind(old), behind(new)
+    for each in sorted(_called(name, old) & _called(name, new)):
+        before, after = was.get(each), now.get(each)
+        own = each in old.models and each in new.models
+        alike = before and after and ADAPTER_OF in before and before[ADAPTER_OF] == after.get(ADAPTER_OF)
+        if before and after and before != after and not own and not alike:
+            yield f"{each} is answered by {said(after)}, was by {said(before)}"
+
+
+def _called(name: str, side: Side) -> set[str]:
+    client = clients_of(side)[name]
+    return {*client["models"], *map(path_of, client.get("custom") or ())}
 
 
 def _rest(name: str, old: Side, new: Side) -> Iterator[str]:

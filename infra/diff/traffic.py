@@ -10,7 +10,9 @@ from infra.diff.answers import CERTAIN, answers_changed
 from infra.diff.clients import key_changed
 from infra.diff.counted_on import abilities_changed, loss_changed
 from infra.diff.events import AWAY, FEWER, GONE, MOVES, NEW, NOTHING, ROLLOUT
+from infra.diff.fallbacks import fallback_changed, fallback_of
 from infra.diff.figures import rollout
+from infra.diff.names import said_by
 from infra.diff.nodes import group_of, leaves_the_old, restarts_nodes
 from infra.diff.replicas import about, fewer_of, finishes, first_waits, number_changed, without_scaler
 from infra.diff.rollouts import can_start, cold_start, during_rollout, later_rollouts, running, while_awake
@@ -67,10 +69,12 @@ def _notice(name: str, old: Side, new: Side, resources: ResourceChanges) -> Noti
     if name not in new.models:
         instead = renamed(old, new).get(name)
         gone = f"the same model answers as {instead}" if instead else "it is gone"
-        return Notice(name, GONE, "nothing answers under its name any more", (gone,))
+        other = said_by(name, new)
+        during = f"its own servers end: {other} answers" if other else "nothing answers"
+        return Notice(name, GONE, f"{during} under its name{'' if other else ' any more'}", (gone,))
     if name not in old.models:
         paused = new.endpoint(name).get("paused")
-        first = "paused: no pod runs" if paused else _first(name, new)
+        first = f"paused: no pod runs{_instead(name, new)}" if paused else _first(name, new)
         return Notice(name, NEW, first, tuple(_offers(new, name)), starts=not _never_starts(name, new))
     event, during, seconds = _during(name, old, new, resources)
     adapters = tuple(adapters_changed(name, old, new))
@@ -80,6 +84,12 @@ def _notice(name: str, old: Side, new: Side, resources: ResourceChanges) -> Noti
     if not starts:
         during, seconds = _NEVER, None
     return Notice(name, event, during, (*_afterwards(name, old, new), *adapters), seconds, starts)
+
+
+def _instead(name: str, side: Side) -> str:
+    """Who answers all requests of a paused model."""
+    found = fallback_of(side, name)
+    return f": {found[0]} answers in its place" if found else ""
 
 
 def renamed(old: Side, new: Side) -> dict[str, str]:
@@ -113,7 +123,8 @@ def _during(name: str, old: Side, new: Side, resources: ResourceChanges) -> tupl
     if was:
         return NEW, f"starts again: {_first(name, new)}", None
     if stays:
-        return AWAY, f"paused, so its URL answers 503 and its pods end; {finishes(name, old)}", None
+        url = _instead(name, new) or ", so its URL answers 503"
+        return AWAY, f"paused{url}, and its pods end; {finishes(name, old)}", None
     if fallen := ground(resources):
         what = ", ".join(sorted({type_of(urn).rpartition(":")[2] for urn in fallen}))
         return AWAY, f"down while {what} and every pod are recreated; {about(cold)} once that is done", cold
@@ -186,7 +197,7 @@ def _restarts(changes: Changes) -> bool:
 def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
     was, now = old.endpoint(name), new.endpoint(name)
     if now.get("paused") and not was.get("paused"):
-        yield "answers 503 until it is unpaused"
+        yield f"{_paused(name, new)} until it is unpaused"
     was_at, now_at = _addresses(name, old, new)
     for key, what in (("base_url", "URL"), ("base_url_in_cluster", "URL in the cluster")):
         yield from _url(what, was_at.get(key), now_at.get(key))
@@ -196,6 +207,7 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
     before, after = old.models[name], new.models[name]
     changed = answers_changed(old, new).get(name, {})
     yield from _answers({what: each for what, each in changed.items() if what != CERTAIN or after["fits"] is not False})
+    yield from fallback_changed(name, old, new)
     yield from abilities_changed(name, old, new)
     yield from share_changed(old, new, name)
     if before["fits"] and after["fits"] is False:
@@ -213,6 +225,11 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
         yield from loss_changed(name, old, new)
     if was.get("timeout_seconds") != now.get("timeout_seconds"):
         yield f"an answer may take {now.get('timeout_seconds')} s, was {was.get('timeout_seconds')} s"
+
+
+def _paused(name: str, side: Side) -> str:
+    found = fallback_of(side, name)
+    return f"{found[0]} answers all its requests" if found else "answers 503"
 
 
 def _addresses(name: str, old: Side, new: Side) -> tuple[Mapping[str, Any], Mapping[str, Any]]:

@@ -82,7 +82,7 @@ CHANGES = {
     "another revision of an adapter": Case(
         "adapted",
         {"models.chat.adapters.sql.revision": "v2"},
-        title="✅ adapted: no bill (`gpu` has no price)",
+        title="⚠️ adapted: no bill (`gpu` has no price); other weights answer as `sql`",
         replaced="sql-prefetch-job",
         because={"sql-prefetch-job": "spec.template.spec.containers[prefetch].command[12]"},
         traffic={"chat": "nothing"},

@@ -26,7 +26,7 @@ LOSSES: dict[str, tuple[dict[str, Any] | None, list[str]]] = {
     "it is gone": (None, ["it is gone: its keys answer 401"]),
     "a model that stays": ({"models": ["sql"]}, ["may no longer call chat: 403"]),
     "an adapter that stays": ({"models": ["chat"]}, ["may no longer call sql: 403"]),
-    "an own server": ({"custom": []}, ["may no longer call /custom/rank/: 403, or 404 where it is gone"]),
+    "an own server": ({"custom": []}, ["may no longer call /custom/rank/: 403"]),
     "its first key": ({"keys": [2]}, ["key 1 answers 401: use key 2"]),
     "requests at once": ({"concurrent_requests": 18}, ["at most 18 requests at once, was 64; more answer 429"]),
     "requests per minute": (
@@ -46,7 +46,8 @@ LOSSES: dict[str, tuple[dict[str, Any] | None, list[str]]] = {
 def _side(client: dict[str, Any] | None, *, gone: str | None = None, **of: Any) -> Side:
     clients = {"default": {**WEB, "keys": [1]}, **({"web": client} if client is not None else {})}
     models = {"chat": {"adapters": ["sql"]}} if gone is None else {}
-    return Side({"models": models, "outputs": {"models": models}, "gateway": {"clients": clients}}, **of)
+    gateway = {"clients": clients, "custom": {"rank": {"host": "rank.tools", "port": 80, "audio": False}}}
+    return Side({"models": models, "outputs": {"models": models}, "gateway": gateway}, **of)
 
 
 @pytest.mark.parametrize(("edit", "loses"), LOSSES.values(), ids=LOSSES)
@@ -63,9 +64,10 @@ def test_a_key_of_another_value_under_the_same_number_stops_and_is_not_shown() -
     assert notice.stops
 
 
-def test_a_model_that_is_gone_is_said_once_of_its_users() -> None:
+def test_a_model_that_is_gone_is_said_once_of_its_users_and_its_adapters_of_each_client() -> None:
     gone = _side({**WEB, "models": []}, gone="chat")
-    assert client_notices(_side(WEB), gone) == []
+    (notice,) = client_notices(_side(WEB), gone)
+    assert notice.loses == ("may no longer call sql, as nothing is there any more: 404",)
 
 
 def test_the_table_of_what_users_notice_and_the_first_line_have_it() -> None:

@@ -14,6 +14,7 @@ from infra.diff.clients import asks_for_a_key_now
 from infra.diff.counted import unpriced
 from infra.diff.difference import Difference
 from infra.diff.events import AWAY, GONE
+from infra.diff.fallbacks import loses_fallback
 from infra.diff.findings import broken_before
 from infra.diff.guard import Guarded
 from infra.diff.nodes import node_group
@@ -39,7 +40,7 @@ def mark(difference: Difference) -> str:
     worse = gone or _gaps(difference) or _moved(difference) or _others(difference) or _less_sure(difference)
     worse = worse or _never_sure(difference)
     worse = worse or _shorter(difference) or difference.counted.no_longer or any(weaker(difference))
-    worse = worse or difference.clients or _asks_now(difference)
+    worse = worse or difference.clients or _asks_now(difference) or _alone(difference)
     return "⚠️" if worse or difference.guarded else "✅"
 
 
@@ -129,6 +130,10 @@ def _models(difference: Difference) -> Iterator[str]:
     if refused := [each.client for each in difference.clients if each.stops]:
         one = f"a key of client {code(refused[0])} answers"
         yield f"{one if len(refused) == 1 else f'keys of {len(refused)} clients answer'} 401 from now on"
+    if alone := _alone(difference):
+        yield f"{named(alone)} {'has' if len(alone) == 1 else 'have'} no fallback any more"
+    if less := [each.client for each in difference.clients if each.calls_less]:
+        yield f"{f'client {code(less[0])}' if len(less) == 1 else count(len(less), 'client')} may call less"
     if asked := _asks_now(difference):
         yield f"{named(asked)} {'asks' if len(asked) == 1 else 'ask'} for a key from now on"
     others = alike((name, what_answers(difference.answers[name])) for name in _others(difference))
@@ -147,6 +152,12 @@ def _asks_now(difference: Difference) -> list[str]:
     """Models that took requests without a key."""
     old, new = difference.old, difference.new
     return [name for name in sorted(new.models) if asks_for_a_key_now(name, old, new)]
+
+
+def _alone(difference: Difference) -> list[str]:
+    """Models that nobody else answers for any more."""
+    old, new = difference.old, difference.new
+    return [name for name in sorted(old.models) if loses_fallback(old, new, name)]
 
 
 def _gaps(difference: Difference) -> list[Notice]:
