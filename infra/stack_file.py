@@ -6,7 +6,7 @@ mistakes. This file also makes the JSON Schema of a stack file, for editors.
 
 import difflib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -212,7 +212,7 @@ def _load(
     cloud = cloud_said(settings) if settings is not None else None
     config = {each: each.read_config(keys, report, here=cloud in (each, None)) for each in clouds()}
     if settings is None or report.mistakes:
-        raise BadStackFile(file, [_as_here(each, platform, likely) for each in report.mistakes])
+        raise BadStackFile(file, _as_here(report.mistakes, platform, likely))
     return StackFile(
         stack=stack,
         settings=settings,
@@ -236,12 +236,12 @@ def _holding(settings: Settings, region: str | None, catalog: Catalog, pool: str
     return types_that_hold(settings, pool, region, catalog) if region in catalog.regions and region else ()
 
 
-def _as_here(mistake: Mistake, platform: Any, region: str | None) -> Mistake:
-    """The mistake, with the stack file's own account and region in its advice."""
-    write = mistake.write
+def _as_here(mistakes: Sequence[Mistake], platform: Any, region: str | None) -> list[Mistake]:
+    """The mistakes, with the stack file's own account and region in their advice."""
+    writes: Sequence[str] = [each.write for each in mistakes]
     for cloud in clouds():
-        write = cloud.as_here(write, platform, region)
-    return replace(mistake, write=write)
+        writes = cloud.as_here(writes, platform, region)
+    return [replace(each, write=write) for each, write in zip(mistakes, writes, strict=True)]
 
 
 def _is_ours(namespace: str) -> bool:

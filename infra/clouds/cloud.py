@@ -104,9 +104,9 @@ class Cloud(Owner):
     def check(self, scope: Scope) -> None:
         """Reports the rules of this cloud that the settings break. It is called for every stack, wherever it runs."""
 
-    def as_here(self, text: str, platform: Any, region: str | None) -> str:
-        """A text in which the cloud's examples have the stack file's names. `platform` hasn't been checked yet."""
-        return text
+    def as_here(self, texts: Sequence[str], platform: Any, region: str | None) -> Sequence[str]:
+        """The texts, in which the cloud's examples have the stack file's names. `platform` hasn't been checked yet."""
+        return texts
 
     def priced_types(self, catalog: Catalog) -> Collection[str]:
         """The instance types for which a company may give its own price."""

@@ -115,9 +115,9 @@ class Aws(Cloud):
     def regions_meant(self, region: str | None, platform: Any, catalog: Catalog) -> Sequence[str]:
         return regions_meant(region, platform, catalog.regions, catalog.other_regions)
 
-    def as_here(self, text: str, platform: Any, region: str | None) -> str:
-        known = region if region in load_catalog().regions else None
-        return of_the_stack(text, known, written_account(platform))
+    def as_here(self, texts: Sequence[str], platform: Any, region: str | None) -> Sequence[str]:
+        known, account = region if region in load_catalog().regions else None, written_account(platform)
+        return [of_the_stack(text, known, account) for text in texts]
 
     def priced_types(self, catalog: Catalog) -> Collection[str]:
         return priced_types(catalog)
