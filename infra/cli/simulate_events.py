@@ -28,8 +28,13 @@ def _asked(
     mistakes: list[Row],
 ) -> Iterator[tuple[str, float]]:
     for each in given:
-        name, _, hour = each.rpartition("@")
-        wrong = [*_wrong_name(name, names, unknown), *_wrong_hour(hour, seconds)]
+        name, at, hour = each.rpartition("@")
+        if at:
+            wrong = [*_wrong_name(name, names, unknown), *_wrong_hour(hour, seconds)]
+        else:
+            wrong = [
+                f"no hour; write such as {next(iter(sorted(names)), 'NAME')}@10, in hours from the start of the run"
+            ]
         mistakes += ((option, f"{each!r}: {what}") for what in wrong)
         if not wrong:
             yield name, float(hour) * 3600

@@ -17,7 +17,7 @@ from infra.simulate.run import Outcome, run
 from infra.simulate.summary import percentile
 
 SHOWN = 3
-MAX_RUNS, MAX_PLAYED = 16, 2_000_000  # runs, and requests in all of them: the whole answer is to come within minutes
+MAX_RUNS, MAX_PLAYED = 16, 1_200_000  # runs, and requests in all of them: the whole answer is to come within minutes
 _GOOD = 2.0  # seconds: where 99 of 100 first tokens come within it and nothing is lost, nothing has to change
 _SOONER = 0.9  # of the wait, at most: that helps
 _EQUAL = 1.05  # of the wait, at most: that is as long

@@ -59,7 +59,10 @@ def test_text_and_markdown_say_that_it_is_an_estimate_and_from_what() -> None:
     ("options", "said"),
     [
         ((), ["--rate", "missing"]),
-        (("--rate", "1", "--rollout", "helper@3", "--rollout", "llama-8b"), ["'helper' is no model", "'llama-8b'"]),
+        (
+            ("--rate", "1", "--rollout", "helper@3", "--rollout", "llama-8b"),
+            ["'helper' is no model", "'llama-8b': no hour; write such as llama-70b@10"],
+        ),
         (("--rate", "1", "--rollout", "llama-8b@24", "--rollout", "llama-8b@-1"), ["after the end", "no hour"]),
         (
             ("--rate", "0", "--interrupt", "l4@nan"),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from infra.project import PROJECT
 from infra.simulate.arrivals import Arrivals
 from infra.simulate.clients import ClientLimits
 from infra.simulate.patterns import DAY, HOUR
@@ -104,3 +105,16 @@ def test_all_mistakes_are_said_at_once() -> None:
     with pytest.raises(BadTraffic) as bad:
         read(_HEADER, "-1,gpt,0,0", "1,chat,1,1", "2,chat,x,1")
     assert [where for where, _ in bad.value.mistakes] == ["line 2"] * 4 + ["line 4"]
+
+
+def test_the_sample_has_the_requests_and_the_source_that_its_page_says() -> None:
+    folder = PROJECT / "examples" / "traffic"
+    with (folder / "azure-conversations-2023.csv").open(encoding="utf-8") as lines:
+        found = read_traffic(lines, {"chat": "chat"}, "chat")
+    page = (folder / "README.md").read_text(encoding="utf-8")
+    prompt, output = found.mean("chat")
+    assert f"{len(found.times):,} requests" in page
+    assert f"prompts of {prompt:,.0f} tokens and answers of {output:,.0f}" in page
+    assert found.times[-1] < HOUR
+    for needed in ("Creative Commons Attribution 4.0", "https://github.com/Azure/AzurePublicDataset", "every tenth"):
+        assert needed in page
