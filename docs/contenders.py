@@ -75,23 +75,23 @@ def picture() -> str:
 
 def _panel(traffic: str, rows: Sequence[Row], top: float) -> Iterator[str]:
     high, low = top + _TOP, top + _HEIGHT
-    most = max(each.gpu_hours for each in rows)
+    largest = max(each.gpu_hours for each in rows)
     yield f'<text x="{_LEFT}" y="{high - 16}">{traffic}: first token p95, s (upwards) and GPU-hours per day</text>'
     for wait in _WAITS:
         y = _y(wait, high, low)
         yield f'<path class="grid" d="M{_LEFT} {y}H{_WIDTH - 24}"/>'
         yield f'<text class="quiet" x="{_LEFT - 8}" y="{y + 4}" text-anchor="end">{wait:g}</text>'
-    for tick in range(0, math.ceil(most / 50) * 50 + 1, 50):
-        yield f'<text class="quiet" x="{_x(tick, most)}" y="{low + 18}" text-anchor="middle">{tick}</text>'
+    for tick in range(0, math.ceil(largest / 50) * 50 + 1, 50):
+        yield f'<text class="quiet" x="{_x(tick, largest)}" y="{low + 18}" text-anchor="middle">{tick}</text>'
     for letter, each in zip(_LETTERS, rows, strict=False):
-        x, y = _x(each.gpu_hours, most), _y(min(each.first_token_p95, _LONGEST), high, low)
+        x, y = _x(each.gpu_hours, largest), _y(min(each.first_token_p95, _LONGEST), high, low)
         full = " full" if each.scaler == DEFAULT else ""
         yield f'<circle class="mark{full}" cx="{x}" cy="{y}" r="4"><title>{escape(each.scaler)}</title></circle>'
         yield f'<text x="{x + 7}" y="{y - 5}">{letter}</text>'
 
 
-def _x(hours: float, most: float) -> float:
-    return round(_LEFT + hours / (math.ceil(most / 50) * 50) * (_WIDTH - 24 - _LEFT), 1)
+def _x(hours: float, largest: float) -> float:
+    return round(_LEFT + hours / (math.ceil(largest / 50) * 50) * (_WIDTH - 24 - _LEFT), 1)
 
 
 def _y(wait: float, high: float, low: float) -> float:

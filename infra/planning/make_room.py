@@ -138,9 +138,7 @@ def _away(each: Placed, market: Market) -> Iterator[Advice]:
     catalog = market.sizing.catalog
     on_cpu = without_gpu(each, catalog)
     for way in [on_cpu] if on_cpu is not None else another_without_gpu(each, catalog):
-        yield Advice(
-            served.write((*way.changes, ("pool", None), ("revision", None))), f"{served.name} on the CPU{way.harm}"
-        )
+        yield Advice(served.write((*way.changes, ("pool", None))), f"{served.name} on the CPU{way.harm}")
 
 
 def _largest_away(violation: Violation, market: Market, attempt: Attempt) -> Iterator[Advice]:

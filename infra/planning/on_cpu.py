@@ -29,7 +29,7 @@ def on_cpu(placed: Placed, market: Market, attempt: Attempt, *, saves_usd: float
 
 
 def _moved(placed: Placed, way: WithoutGpu, market: Market, attempt: Attempt) -> Followed | None:
-    write = placed.served.write((*way.changes, ("pool", None), ("revision", None)))
+    write = placed.served.write((*way.changes, ("pool", None)))
     return followed(market.plan, completed(market.plan, (*write, *_own_pool(placed, market))), attempt)
 
 

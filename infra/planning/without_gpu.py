@@ -9,6 +9,7 @@ from infra.engines.engine import Engine
 from infra.engines.library import Library
 from infra.offers.fixes import Changes
 from infra.services.serving.placement import Placed
+from infra.services.serving.section import Model
 
 MAX_CHAT_GIB = 6.0  # of a chat model's file: each token reads all of it, at some tens of GiB per second
 
@@ -60,4 +61,6 @@ def _longest_embedding(library: Library, catalog: Catalog) -> tuple[str, int] | 
 
 
 def _changes(name: str, engine: Engine) -> Changes:
-    return (("model", name), ("engine", engine.name), ("gpus", 0))
+    """Keys that the engine refuses go."""
+    refused = (Model.model_fields[each].alias or each for each in engine.limits.refused_keys)
+    return (("model", name), ("engine", engine.name), ("gpus", 0), *((each, None) for each in refused))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from infra.planning import Plan
-from tests.planning.following import follow
+from tests.planning.following import follow, outcome
 from tests.planning.stacks import DEV, PROD, SHARED, changed, plan
 
 EMBED = {"model": "BAAI/bge-m3"}
@@ -134,9 +134,22 @@ def test_the_cpu_is_offered_where_it_serves_the_model_and_has_room(models: Any, 
     assert not waste(plan({**DEV, "gpuPools": pools, "models": models}))
 
 
+def test_the_cpu_is_offered_without_the_keys_that_its_engine_refuses() -> None:
+    keys = {"gpuMemoryUtilization": 0.5, "revision": "5617a9f61b028005a4858fdac845db406aefb181", "maxNumSeqs": 64}
+    stack = {**SHARED, "gpuPools": {"t4": T4}, "models": {"embed": EMBED | keys | {"pool": "t4", "maxModelLen": 8192}}}
+    for pools in ({"t4": T4}, {"a100": A100}):
+        file = changed({**stack, "gpuPools": pools}, models__embed__pool=next(iter(pools)))
+        for warning in plan(file).warnings:
+            for way in warning.advice:
+                then = outcome(follow(file, dict(way.write)))
+                assert not then.violations
+                assert all(f"models.embed.{key} removed" in way.text for key in keys)
+    assert any("on the CPU" in each for each in waste(plan(file)).values())
+
+
 def test_the_smallest_card_is_no_waste() -> None:
     assert not waste(on_nodes({"embed": EMBED}, t4=T4))
-    assert not waste(plan(PROD))
+    assert "pool of smaller GPUs" not in waste(plan(PROD))["models.embed.pool"]  # but there is the CPU
     assert not waste(plan(changed(DEV, models__qwen3_8b__concurrency=2)))
 
 

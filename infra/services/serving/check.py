@@ -21,6 +21,7 @@ from infra.services.serving.check_split import check_remote_code, check_split
 from infra.services.serving.check_vertical import check_vertical
 from infra.services.serving.check_weights import check_weights
 from infra.services.serving.family import check_task
+from infra.services.serving.instead_on_cpu import instead_on_cpu, noun_of
 from infra.services.serving.next import next_of, servers, written
 from infra.services.serving.on_cpu import is_on_cpu, no_gpu_nodes
 from infra.services.serving.rope import longer_by_rope, rope_of
@@ -94,20 +95,12 @@ def _check_engine(scope: Scope, key: Key, model: Model) -> None:
             scope.report.out_of_place((*key, name), reason, f"leave {name} out", reads=[engine])
     if model.gpus == 0 and not limits.cpu:
         got = f"0 GPUs is the CPU, and {model.engine} needs a GPU here"
-        scope.report.wrong((*key, "gpus"), got, f"{_on_cpu()}gpus: 1", reads=[engine])
-
-
-def _on_cpu() -> str:
-    other = on_cpu()
-    if other is None:
-        return "write "
-    what = f" and a {_kind(other)} such as {other.library.small}" if other.library else ""
-    return f"write engine: {other.name}{what}, or "
-
-
-def _kind(engine: Engine) -> str:
-    """The word for a name in its library, such as `tag`."""
-    return engine.library.noun.rpartition(" ")[2] if engine.library else "repository"
+        without = no_gpu_nodes(scope.settings, scope.cloud)
+        gpus = "gpus: 1" + " and the cluster's GPU nodes under gpuPools" * without
+        said = instead_on_cpu(scope.catalog, model)
+        write = f"write {said}, or {gpus}" if said else f"no engine here serves it without a GPU: write {gpus}"
+        reads = [engine, (*key, "model"), (*key, "like"), (*key, "task")]
+        scope.report.wrong((*key, "gpus"), got, write, reads=reads)
 
 
 def _check_identity(scope: Scope, key: Key, model: Model) -> None:
@@ -145,7 +138,7 @@ def _unread_tag(engine: Engine, name: str) -> str:
 
 
 def _check_library_name(scope: Scope, key: Key, model: Model, engine: Engine, reads: list[Key]) -> None:
-    catalog, wrong, library, kind = scope.catalog, scope.report.wrong, engine.library, _kind(engine)
+    catalog, wrong, library, kind = scope.catalog, scope.report.wrong, engine.library, noun_of(engine)
     assert library is not None
     if model.model in catalog.models:
         got = f"a Hugging Face repository; {engine.title} takes a {kind} from its own library"

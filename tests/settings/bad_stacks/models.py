@@ -235,15 +235,27 @@ MODELS = (
             ),
         )
     ),
+    *(
+        Bad(
+            f"vLLM on the CPU: {name}",
+            stack(CLUSTER, f"models: {{a: {{model: {name}, gpus: 0}}}}"),
+            (Mistake("models.a.gpus", 5, "0 GPUs is the CPU, and vllm needs a GPU here", f"{write}, or gpus: 1"),),
+        )
+        for name, write in (
+            ("Qwen/Qwen3-8B", "write engine: ollama and model: qwen3:8b"),
+            ("BAAI/bge-m3", "write engine: ollama and model: bge-m3:567m"),
+            ("intfloat/e5-mistral-7b-instruct", "write engine: ollama and a tag such as bge-m3, another model"),
+        )
+    ),
     Bad(
-        "vLLM on the CPU",
-        stack(CLUSTER, model("gpus: 0")),
+        "a reranker on the CPU",
+        stack(CLUSTER, "models: {a: {model: BAAI/bge-reranker-v2-m3, gpus: 0}}"),
         (
             Mistake(
                 "models.a.gpus",
                 5,
                 "0 GPUs is the CPU, and vllm needs a GPU here",
-                "write engine: ollama and a tag such as llama3.2:1b, or gpus: 1",
+                "no engine here serves it without a GPU: write gpus: 1",
             ),
         ),
     ),
