@@ -46,7 +46,7 @@ def reach(plan: ClusterPlan, cloud: Cloud, state: State) -> Iterator[ReachedClus
     with TemporaryDirectory() as folder:
         path = Path(folder) / "kubeconfig"
         access = cloud.access(plan, path, _given(state))
-        yield _answering(ReachedCluster(access)) if access else None
+        yield answering(ReachedCluster(access)) if access else None
 
 
 def _given(state: State) -> str | None:
@@ -55,7 +55,7 @@ def _given(state: State) -> str | None:
     return next((text for text in known if isinstance(text, str)), None)
 
 
-def _answering(cluster: ReachedCluster) -> ReachedCluster:
+def answering(cluster: ReachedCluster) -> ReachedCluster:
     """Asks the cluster once, so that no later check waits for a cluster that doesn't answer."""
     cluster.run("version")
     return cluster

@@ -27,7 +27,8 @@ def assess(plan: Plan, seen: Seen, cloud: CloudWords, first_tokens: Mapping[str,
         for name, each in sorted(plan.models.items())
     ]
     gateway = Subject(_GATEWAY, GATEWAY, "gateway", plan, seen, None, cloud)
-    not_checked = [f"{what}: {why}" for what, why in seen.not_read.items()]
+    by_why = dict.fromkeys(seen.not_read.values())
+    not_checked = [f"{', '.join(what for what, why in seen.not_read.items() if why == one)}: {one}" for one in by_why]
     return Status(plan.stack, seen.now, models, _status(gateway), not_checked)
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from infra.clouds.cloud import Cloud
-from infra.live.cluster import ReachedCluster, reach
+from infra.live.cluster import ReachedCluster, answering, reach
 from infra.live.commands import NotRead
 from infra.live.state import State, read_state
 from infra.plan.plan import Plan
@@ -41,7 +41,7 @@ def look(plan: Plan, cloud: Cloud, prometheus: Prometheus, context: str | None) 
 def _reached(plan: Plan, cloud: Cloud, context: str | None) -> Iterator[ReachedCluster | None]:
     """By a context of the kubeconfig, which needs no rights on the stack's state; else by what the state has."""
     if context is not None:
-        yield ReachedCluster(("--context", context))
+        yield answering(ReachedCluster(("--context", context)))
         return
     state = read_state(plan.stack) if plan.cluster.made else State()
     with reach(plan.cluster, cloud, state) as cluster:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -10,9 +10,11 @@ from infra.live.cluster import ReachedCluster
 from infra.live.commands import NotRead
 from infra.plan.plan import Plan
 from infra.status import objects
+from infra.status.logs import with_logs
 from infra.status.seen import Scaler, Seen
 
 T = TypeVar("T")
+NO_RIGHT = "your rights in the cluster don't reach it"
 _ABSENT = ("the server doesn't have a resource type", "NotFound")
 _AUTOSCALER = "cluster-autoscaler-status"  # the ConfigMap in which it writes how it is
 _CLAIMS_OF_NODES = "involvedObject.kind=NodeClaim"  # Karpenter's events of objects that have no namespace
@@ -45,7 +47,9 @@ def read(cluster: ReachedCluster, plan: Plan) -> Seen:
         answers = dict(zip(asked, pool.map(lambda each: _ask(cluster, each), asked.values()), strict=True))
     found = {key: items for key, (items, _) in answers.items()}
     not_read = {asked[key].called: why for key, (_, why) in answers.items() if why}
-    return seen_of(found, not_read, datetime.now(UTC))
+    seen = seen_of(found, not_read, datetime.now(UTC))
+    pods, no_logs = with_logs(seen.pods, cluster.run, plan.settings.namespace.name)
+    return replace(seen, pods=pods, not_read={**not_read, **no_logs})
 
 
 def _autoscaler(plan: Plan) -> Sequence[str]:
@@ -60,7 +64,12 @@ def _ask(cluster: ReachedCluster, asked: _Asked) -> tuple[list[dict[str, Any]], 
         return cluster.list(*asked.arguments), ""
     except NotRead as error:
         absent = asked.absent and any(each in str(error) for each in _ABSENT)
-        return [], "" if absent else str(error)
+        return [], "" if absent else why(str(error))
+
+
+def why(error: str) -> str:
+    """Nobody has to read nine times who may not list what in which API group."""
+    return NO_RIGHT if "(Forbidden)" in error else error
 
 
 def seen_of(found: Mapping[str, Sequence[Mapping[str, Any]]], not_read: Mapping[str, str], now: datetime) -> Seen:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 MODEL, PREFETCH, GATEWAY = "model-server", "prefetch", "gateway"  # the label app.kubernetes.io/component
+_CRASHES = "CrashLoopBackOff"
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,11 @@ class Container:
     waiting: str  # why it waits: CrashLoopBackOff, ImagePullBackOff, ...; blank: it doesn't
     message: str
     ended: Ended | None  # the last time that it ended
+
+    @property
+    def ended_badly(self) -> bool:
+        """And hasn't started well since."""
+        return not self.started and self.ended is not None and (self.ended.code != 0 or self.waiting == _CRASHES)
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ def unscheduled(says: str, *events: tuple[str, str, str], of: str = MODEL) -> tu
 
 def downloading(*conditions: dict[str, Any], ended_as: Mapping[str, Any] | None = None, **more: Any) -> tuple[Any, ...]:
     """The Job of the weights, and its pod."""
-    state = {"state": ended_as} if ended_as else {}
+    state: dict[str, Any] = {"state": ended_as} if ended_as else {}
     mine = pod(MODEL, container(**state), component="prefetch", name=f"{MODEL}-prefetch-x7k2p", **more)
     return (job(MODEL, *conditions, active=0 if conditions else 1), mine)
 

@@ -27,15 +27,10 @@ def not_running(subject: Subject, pod: Pod) -> Iterator[Cause]:
             yield _image(subject, pod, each)
         elif each.waiting in _NOT_MADE:
             yield _not_made(subject, pod, each)
-        elif ended_badly(each):
+        elif each.ended_badly:
             yield _ended(subject, pod, each)
     if pod.phase == "Failed" and pod.reason:
         yield Cause(pod.reason.lower(), f"{pod.reason}: {pod.message}".strip(": "), "", subject.describe(pod))
-
-
-def ended_badly(each: Container) -> bool:
-    """And hasn't started well since."""
-    return not each.started and each.ended is not None and (each.ended.code != 0 or each.waiting == "CrashLoopBackOff")
 
 
 def _image(subject: Subject, pod: Pod, each: Container) -> Cause:

@@ -57,7 +57,7 @@ def _by_autoscaler(subject: Subject, pod: Pod) -> Iterator[Cause]:
     events = subject.seen.about("Pod", pod.name, "NotTriggerScaleUp", "TriggeredScaleUp", source=_AUTOSCALER)
     groups = _groups_of(subject)
     if groups:
-        yield from (_refused(subject, f"{each.code} {each.message}", each.name) for each in groups)
+        yield from (_refused(subject, each.message or each.code, each.name) for each in groups)
     elif events:
         yield from _event_of_autoscaler(subject, events[0], pod)
 

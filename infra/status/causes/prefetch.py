@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from infra.status.causes.containers import ended_badly, not_running
+from infra.status.causes.containers import not_running
 from infra.status.causes.nodes import without_node
 from infra.status.causes.volumes import mounting
 from infra.status.findings import Cause
@@ -43,7 +43,7 @@ def _of_pod(subject: Subject, job: Job, pod: Pod) -> Iterator[Cause]:
     if pod.node is None:
         yield from without_node(replace(subject, model=None), pod)  # it needs no GPU
     yield from mounting(subject, pod)
-    bad = next((each for each in pod.containers if ended_badly(each)), None)
+    bad = next((each for each in pod.containers if each.ended_badly), None)
     if bad is None or bad.ended is None:
         yield from not_running(subject, pod)
     elif bad.ended.reason == "OOMKilled":
