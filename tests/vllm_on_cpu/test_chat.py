@@ -152,7 +152,7 @@ def asked_for_tools(client: OpenAI, choice: Any) -> Any:
 def test_every_metric_and_label_that_a_scaler_asks_for_is_there(server: Server) -> None:
     _, text = server.get("/metrics")
     queries = scaler_queries()
-    assert len(queries) == 2
+    assert len(queries) == 4
     for query in queries:
         for metric, given in re.findall(r"(vllm:\w+)\{([^}]*)\}", query):
             labels = dict(re.findall(r'(\w+)="([^"]*)"', given))
