@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -141,3 +141,12 @@ def test_the_line_of_replicas_is_the_mean_in_each_part() -> None:
     counted = Counted(replicas=[(0.0, 1), (15.0, 3), (20.0, 1)])
     assert line_of(counted, 40.0, 4) == pytest.approx([1.0, 2.0, 1.0, 1.0])
     assert sum(line_of(counted, 40.0, 1)) == pytest.approx(1.25)
+
+
+@settings(max_examples=8, deadline=None)
+@given(rate=st.floats(0.3, 4), seed=st.integers(0, 1_000))
+def test_replicas_change_direction_once_per_cooldown(rate: float, seed: int) -> None:
+    changes = simulated(rate, 10_800, seed).models["chat"].replicas
+    steps = [(time, after - before) for (_, before), (time, after) in pairwise(changes)]
+    turns = [time for (_, one), (time, other) in pairwise(steps) if one * other < 0]
+    assert all(later - sooner >= SCALING.cooldown_seconds for sooner, later in pairwise(turns))
