@@ -23,6 +23,7 @@ def gateways(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             client("app", ("small",), requests_per_minute=6),
             client("busy", ("small",), concurrent_requests=3),
             client("other", ("small",), requests_per_minute=6),
+            client("rare", ("small",), requests_per_minute=1),
         ),
         (upstream("small", engine.port),),
         replicas=2,
@@ -49,6 +50,11 @@ def test_who_asked_too_often_is_answered_when_to_come_again(gateways: tuple[Gate
 def test_a_client_at_its_limit_leaves_the_others_alone(gateways: tuple[Gateway, Gateway]) -> None:
     _until(gateways[0], 429)
     assert gateways[0].ask("POST", CHAT, {"model": "small"}, key="key-of-other-1").status == 200
+
+
+def test_a_limit_below_the_number_of_envoys_lets_requests_pass(gateways: tuple[Gateway, Gateway]) -> None:
+    answers = [gateways[0].ask("POST", CHAT, {"model": "small"}, key="key-of-rare-1") for _ in range(2)]
+    assert [answer.status for answer in answers] == [200, 429]
 
 
 def test_requests_at_once_are_limited_in_each_envoy_to_its_share(gateways: tuple[Gateway, Gateway]) -> None:

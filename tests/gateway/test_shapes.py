@@ -28,7 +28,8 @@ def asked(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         ),
     )
     with running(plan, place_in(tmp_path_factory.mktemp("shapes"))) as gateway:
-        assert gateway.ask("POST", CHAT, {"model": "small"}, key="key-of-slow-1").status == 200
+        for _ in range(2):
+            assert gateway.ask("POST", CHAT, {"model": "small"}, key="key-of-slow-1").status == 200
         yield gateway
 
 

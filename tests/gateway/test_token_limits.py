@@ -122,8 +122,8 @@ def test_what_no_model_answers_is_refused_for_that_and_counts_nothing(
 
 def test_the_limit_of_requests_is_said_before_that_of_tokens(gateway: Gateway, service: Service) -> None:
     service.limits = {**service.limits, "often": 5}
-    codes = [(answer := _ask(gateway, "often")).status == 200 or answer.error["code"] for _ in range(2)]
-    assert codes == [True, "too_many_per_minute"]
+    codes = [(answer := _ask(gateway, "often")).status == 200 or answer.error["code"] for _ in range(3)]
+    assert codes == [True, "too_many_tokens", "too_many_per_minute"]
 
 
 def test_requests_pass_while_the_service_is_away_and_a_counter_says_so(engine: Engine, tmp_path: Path) -> None:

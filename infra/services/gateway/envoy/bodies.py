@@ -1,9 +1,14 @@
 """What is read out of bodies, behind authentication: `model` of a request, and the number of tokens of an answer."""
 
+from pathlib import Path
+
 from infra.plan.gateway import TrafficPlan
 from infra.services.gateway.envoy.affinity import USER, reads_user
 from infra.services.gateway.envoy.messages import FILTER, FROM_BODY, JSON_TYPE, MIB, Message, extension
 
+MAX_VALUES = 300_000  # of the JSON of a request: more than twice the token ids of the longest prompt
+_SMALL = 256 * 1024  # bytes of a body whose values, two bytes each at least, aren't counted
+_SCRIPT = Path(__file__).with_name("values.lua").read_text(encoding="utf-8")
 # Chat, completions and embeddings of OpenAI's API; the second name is that of responses and of Anthropic's messages.
 _TOKENS = {
     "tokens_in": (("usage", "prompt_tokens"), ("usage", "input_tokens")),
@@ -22,7 +27,17 @@ def body_filters(traffic: TrafficPlan) -> tuple[Message, ...]:
         request_rules={"rules": [_model(), *_user(traffic)], "allow_content_types_regex": JSON_TYPE},
         response_rules={"rules": _counts(), "allow_content_types_regex": JSON_TYPE},
     )
-    return whole, read, _streams()
+    return whole, _few_values(), read, _streams()
+
+
+def _few_values() -> Message:
+    """One request of 12 MiB of numbers took an Envoy over the memory of its pod (tried with 1.40)."""
+    return extension(
+        "filters.http.lua",
+        FILTER("lua", "Lua"),
+        default_source_code={"inline_string": f"local MAX, SMALL = {MAX_VALUES}, {_SMALL}\n{_SCRIPT}"},
+        clear_route_cache=False,
+    )
 
 
 def _model() -> Message:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from infra.plan.gateway import TrafficPlan
+from infra.services.gateway.envoy.bodies import MAX_VALUES
 from infra.services.gateway.envoy.errors import OURS, THEIRS, all_of, error, flags, has, status, wait, when
 from infra.services.gateway.envoy.held import HELD
 from infra.services.gateway.envoy.internal import HEADERS_BETWEEN, KIB_BETWEEN, ONLY_ITS_STREAM
@@ -128,7 +129,10 @@ def _before_a_key(traffic: TrafficPlan, place: Place) -> list[Message]:
 
 
 def too_large(traffic: TrafficPlan) -> str:
-    return f"the request is larger than {traffic.body_mib} MiB; send smaller images, or fewer at once"
+    return (
+        f"the request is larger than {traffic.body_mib} MiB, or its JSON has more than {MAX_VALUES:,} values; send"
+        " smaller images, or fewer at once"
+    )
 
 
 _NO_KEY = "the key is missing or isn't valid: send the header Authorization: Bearer KEY, or x-api-key: KEY"

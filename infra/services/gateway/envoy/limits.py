@@ -20,7 +20,10 @@ def limit_filter() -> Message:
 def limits(traffic: TrafficPlan, permission: Permission) -> Message:
     """A bucket per client that is full at first and fills with its limit per minute: in the first minute after a pause
     up to twice the limit passes, later the limit. Each Envoy takes its share, as the Envoys that DNS knows: a client
-    whose connections all lie on one of two Envoys gets half of its limit. A reload of the file fills the buckets."""
+    whose connections all lie on one of two Envoys gets half of its limit. A reload of the file fills the buckets.
+
+    A request takes from the bucket of an Envoy as many tokens as there are Envoys: one that holds fewer would let none
+    pass. So the bucket of a very small limit holds a token for each pod, and one for the pod of a rollout."""
     return typed(
         _KIND,
         stat_prefix="per_minute",
@@ -31,13 +34,14 @@ def limits(traffic: TrafficPlan, permission: Permission) -> Message:
         enable_x_ratelimit_headers="DRAFT_VERSION_03",
         local_cluster_rate_limit={},
         rate_limits=[_BY_CLIENT],
-        descriptors=[_descriptor(client) for client in permission.clients],
+        descriptors=[_descriptor(traffic, client) for client in permission.clients],
     )
 
 
-def _descriptor(client: ClientPlan) -> Message:
+def _descriptor(traffic: TrafficPlan, client: ClientPlan) -> Message:
     per_minute = client.requests_per_minute
-    bucket = {"max_tokens": per_minute, "tokens_per_fill": per_minute, "fill_interval": "60s"}
+    full = max(per_minute, traffic.max_replicas + 1)
+    bucket = {"max_tokens": full, "tokens_per_fill": per_minute, "fill_interval": "60s"}
     return {"entries": [{"key": "client", "value": client.name}], "token_bucket": bucket}
 
 
