@@ -1,5 +1,6 @@
 """What to write where the value can't be guessed from what was typed."""
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -34,6 +35,8 @@ _NOTHING = {"keys": "write keys: [1], or leave keys out"} | dict.fromkeys(
 )
 _IN_A_NAMESPACE = re.compile(r"([a-z0-9-]+)/([a-z0-9.-]+)")  # as controllers write the name of an object
 _HOST = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)(\.svc(\.cluster\.local)?)?")
+_PER_SECOND = re.compile(r"(requests|tokens)PerSecond")
+_MANY = 1_000_000  # per second: no rate
 _GROUP = 3  # digits between two commas of a number
 
 
@@ -56,6 +59,8 @@ def of_another_namespace(leaf: str, value: Any, node: Schema, platform: Mapping[
     host = _HOST.fullmatch(value.strip()) if isinstance(value, str) else None
     if leaf == "service" and (found or host):
         return f", and namespace: {found[1] if found else host[2] if host else ''} beside it"
+    if found and any({"service", "namespace"} <= form.get("properties", {}).keys() for form in forms(node)):
+        return f", with namespace: {found[1]} in it"
     if leaf == "keySecret" and found:
         return "; it is a secret of the stack, set with `pulumi config set --secret`, and not one of the cluster"
     if found is None or not any(_names_a_secret(form) for form in forms(node)):
@@ -71,6 +76,14 @@ def _names_a_secret(form: Schema) -> bool:
     """Also a section of which the name is the only required key."""
     name = form.get("properties", {}).get("name")
     return form.get("title") == SECRET_NAME or (name is not None and name.get("title") == SECRET_NAME)
+
+
+def per_minute(key: str, value: Any) -> str | None:
+    """A rate that was given per second: the key that is known, with the number that it then has."""
+    rate = _PER_SECOND.fullmatch(key)
+    if rate is None or isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < _MANY:
+        return None
+    return f"unknown key; write {rate[1]}PerMinute: {math.ceil(60 * value)}"
 
 
 def after_a_comma(key: str, section: Mapping[str, Any], node: Schema) -> str:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from infra.catalog import Catalog
 from infra.config_keys import PLATFORM, is_secret
 from infra.settings import pasted_key
-from infra.settings.instead import after_a_comma, instead_of_number, of_another_namespace
+from infra.settings.instead import after_a_comma, instead_of_number, of_another_namespace, per_minute
 from infra.settings.meant import meant, named_otherwise, takes
 from infra.settings.mistakes import NULL_KEY, Key, Report, did_you_mean, holds_token, meant_place, shown, unknown_key
 from infra.settings.platform import Settings
@@ -148,7 +148,8 @@ def _message(key: Key, kind: str, data: Any, stack: str, region: str | None, cat
             )
         if leaf.isdecimal():
             return f"unknown key; {after_a_comma(leaf, _at(data, key[:-1]), schema_at(key[:-1]) or {})}", ""
-        return unknown_key(leaf, known_keys(key[:-1]), places_of(key)), ""
+        rate = per_minute(leaf, _at(data, key))
+        return rate or unknown_key(leaf, known_keys(key[:-1]), places_of(key)), ""
     node = schema_at(key)
     if node is None:
         return f"got {shown(_at(data, key))}", ""

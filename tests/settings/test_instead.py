@@ -152,7 +152,7 @@ OTHERWISE: list[tuple[Path, Any, str]] = [
     (
         ("gateway", "clients", "web"),
         {"team": "a", "requestsPerSecond": 1},
-        "requestsPerMinute, and 60 times the number",
+        "write requestsPerMinute: 60",
     ),
     (
         ("models", "a", "ropeScaling"),
@@ -188,6 +188,26 @@ def test_a_key_by_the_name_that_others_give_it_is_answered_with_ours(
 )
 def test_a_service_with_a_namespace_is_answered_with_both_keys(typed: str, write: str) -> None:
     assert written(("gateway", "custom", "rerank", "service"), typed).write == write
+
+
+@pytest.mark.parametrize(("key", "rate", "write"), [("requests", 5, 300), ("tokens", 0.5, 30)])
+def test_a_rate_per_second_is_answered_with_that_per_minute(key: str, rate: float, write: int) -> None:
+    found = written(("gateway", "clients", "shop", f"{key}PerSecond"), rate)
+    assert found.got == f"unknown key; write {key}PerMinute: {write}"
+
+
+def test_a_server_named_with_its_namespace_alone_is_answered_with_both() -> None:
+    found = written(("gateway", "custom", "rerank"), "tools/rerank")
+    assert found.write == "write rerank: {service: rerank}, with namespace: tools in it"
+
+
+def test_a_server_beside_the_models_in_the_list_of_models_is_answered_with_its_own_list() -> None:
+    gateway = {"custom": {"whisper": {"service": "whisper"}}, "clients": {"batch": {"models": ["a", "whisper"]}}}
+    with pytest.raises(BadStackFile) as caught:
+        load_config(stack="dev", platform=OWN | {"gateway": gateway}, region=None)
+    (found,) = caught.value.mistakes
+    assert found.path == "gateway.clients.batch.models[1]"
+    assert found.write == "write clients.batch.custom: [whisper] and leave it out here"
 
 
 def test_a_class_without_its_kind_is_answered_with_the_kind() -> None:

@@ -49,6 +49,9 @@ def _check_models(scope: Scope, key: Key, client: Client, known: Sequence[str]) 
         where: Key = (*key, "models", index)
         if name in client.models[:index]:
             scope.report.wrong(where, f"{name} twice", "leave one of them out")
+        elif name in (scope.settings.gateway or Gateway()).custom:
+            own = f"write {'.'.join(map(str, key[1:]))}.custom: [{name}] and leave it out here"
+            scope.report.wrong(where, f"{name} is a server of gateway.custom, and no model", own)
         elif name not in known and name != ALL:
             some = ", ".join(known[:_FEW]) + (", ..." if len(known) > _FEW else "")
             close = did_you_mean(name, known)
