@@ -10,6 +10,7 @@ from infra.diff.interim import Beside, as_written, kept_max, with_both
 from infra.diff.nodes import node_group
 from infra.diff.settings import settings_changed
 from infra.diff.traffic import Notice
+from infra.diff.two_changes import two_changes
 from infra.diff.versions import how
 from infra.plan.alike import alike
 from infra.plan.notes import Violation
@@ -29,6 +30,7 @@ def advice(old: Side, new: Side, refused: Sequence[Guarded], notices: Sequence[N
     return [
         *_ways(old, new, refused, notices),
         *(each for cloud in clouds() for each in cloud.types.advice(old, new)),
+        *two_changes(old, new, {each.model: each.waits for each in notices if each.waits is not None}),
         *how(old, new, str(new.plan.get("stack", "STACK"))),
     ]
 

@@ -207,6 +207,7 @@ def _notice(notice: Notice) -> dict[str, Any]:
         "afterwards": list(notice.afterwards),
         "seconds_away": notice.seconds,
         "starts": notice.starts,
+        "waits": vars(notice.waits) if notice.waits is not None else None,
     }
 
 

@@ -1,7 +1,7 @@
 """What the users of each model notice: while `pulumi up` runs, and afterwards."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from infra.clouds.resource_types import Reach
@@ -20,6 +20,7 @@ from infra.diff.schedules import schedule_changed
 from infra.diff.services import ground
 from infra.diff.spot import SPOT, spot_changed
 from infra.diff.versions import comes, goes, model_of, share_changed
+from infra.diff.waiting import Wait, waits, while_waiting
 from infra.engines import ENGINES
 from infra.engines.engine import Limits
 from infra.owner import CLAIM
@@ -48,11 +49,22 @@ class Notice:
     afterwards: tuple[str, ...]
     seconds: int | None = None  # how long it may be away
     starts: bool = True  # False: a new pod doesn't, because the model doesn't fit
+    waits: Wait | None = None  # for GPUs that old pods hold
 
 
 def notices(old: Side, new: Side, resources: ResourceChanges) -> list[Notice]:
     """Of every model that is there before or after; `nothing` included."""
-    return [_notice(name, old, new, resources) for name in sorted(old.models.keys() | new.models.keys())]
+    found = (_notice(name, old, new, resources) for name in sorted(old.models.keys() | new.models.keys()))
+    waiting = waits(old, new, resources)
+    return [_waiting(each, waiting[each.model]) if each.model in waiting else each for each in found]
+
+
+def _waiting(notice: Notice, wait: Wait) -> Notice:
+    during = while_waiting(wait, notice.during)
+    if not wait.certain:
+        return replace(notice, during=during, waits=wait)
+    event = notice.event if wait.answers or notice.event == NEW else AWAY
+    return replace(notice, event=event, during=during, seconds=None, waits=wait)
 
 
 def noticed(notice: Notice) -> bool:

@@ -41,6 +41,7 @@ def mark(difference: Difference) -> str:
     worse = worse or _never_sure(difference)
     worse = worse or _shorter(difference) or difference.counted.no_longer or any(weaker(difference))
     worse = worse or difference.clients or _asks_now(difference) or _alone(difference)
+    worse = worse or any(each.waits is not None for each in difference.notices)
     return "⚠️" if worse or difference.guarded else "✅"
 
 
@@ -123,6 +124,10 @@ def _models(difference: Difference) -> Iterator[str]:
         yield f"{named(paused)} {'is' if len(paused) == 1 else 'are'} paused"
     if other := [notice.model for notice in away if notice.model not in paused]:
         yield f"{named(other)} down for a while"
+    waiting = [notice.model for notice in difference.notices if notice.waits is not None and notice.waits.certain]
+    if waiting:
+        holds = "wait" if len(waiting) > 1 else "waits"
+        yield f"{named(waiting)} {holds} in vain for GPUs of old pods: make two changes"
     if stuck := [notice.model for notice in difference.notices if not notice.starts]:
         yield f"{named(stuck)} {'does' if len(stuck) == 1 else 'do'}n't start"
     for service in (each.service for each in difference.services if each.away):
