@@ -11,7 +11,7 @@ from infra.status.causes.containers import not_running
 from infra.status.causes.nodes import without_node
 from infra.status.causes.prefetch import of_weights
 from infra.status.causes.running import starting
-from infra.status.causes.scaling import of_scaling
+from infra.status.causes.scaling import NEED_A_REPLICA, of_scaling
 from infra.status.causes.volumes import mounting
 from infra.status.findings import Cause, FirstToken, ServerStatus, State, Status, once
 from infra.status.seen import GATEWAY, MODEL, Pod, Seen, Server, condition
@@ -80,10 +80,11 @@ def _minimum(subject: Subject) -> int:
 
 
 def _with_replicas(subject: Subject, server: Server) -> ServerStatus:
-    waiting = [each for each in subject.pods if not each.ready and each.phase != "Succeeded"]
+    waiting = _waiting(subject, server)
     by_pod = {each.name: list(_of_pod(subject, each)) for each in waiting}
     of_pods = (cause for each in by_pod.values() for cause in each)
-    others = (*of_weights(subject), *of_scaling(subject))
+    scaling = (each for each in of_scaling(subject) if server.ready or each.kind not in NEED_A_REPLICA)
+    others = (*of_weights(subject), *scaling)
     causes = once((*_of_server(subject, server), *of_pods, *others))
     state = _state(subject, server, waiting, by_pod)
     status = ServerStatus(subject.name, state, server.ready, server.wanted, causes=causes)
@@ -91,6 +92,13 @@ def _with_replicas(subject: Subject, server: Server) -> ServerStatus:
         available = condition(server.conditions, "Available")
         return _since(subject, status, available.since if available is not None else None)
     return _timed(subject, status, waiting[0].created if waiting else server.created)
+
+
+def _waiting(subject: Subject, server: Server) -> list[Pod]:
+    """Pods that aren't ready. One that its node put out stays in the list for days beside the pod in its place."""
+    found = [each for each in subject.pods if not each.ready and each.phase != "Succeeded"]
+    there = [each for each in found if each.phase != "Failed"]
+    return there if there or server.ready >= server.wanted else found
 
 
 def _state(subject: Subject, server: Server, waiting: list[Pod], by_pod: Mapping[str, list[Cause]]) -> State:

@@ -11,7 +11,7 @@ from infra.status.findings import FirstToken
 from infra.status.read import NO_RIGHT
 from tests.example_stacks import plan_text, planned
 from tests.status.cluster import PROD, of, one, pending, status
-from tests.status.recorded import NOW, condition, container, crashing, deployment, job, pod, scaled_object
+from tests.status.recorded import NOW, autoscaler, condition, container, crashing, deployment, job, pod, scaled_object
 
 MODEL = "llama-70b"
 COLD = PROD.models[MODEL].cold_start
@@ -56,6 +56,31 @@ STATES: dict[str, tuple[Plan, str, Sequence[dict[str, Any]], str, bool]] = {
         [deployment(MODEL, 1, 1), pod(MODEL, container(ready=True), name="a"), pod(MODEL, crashing("no"), name="b")],
         "READY",
         True,
+    ),
+    "a pod that its node put out days ago": (
+        PROD,
+        MODEL,
+        [deployment(MODEL, 1, 1), pod(MODEL, phase="Failed", reason="Evicted", message="DiskPressure")],
+        "READY",
+        False,
+    ),
+    "the pod in its place starts": (
+        PROD,
+        MODEL,
+        [deployment(MODEL, 1, 0), STARTING, pod(MODEL, name="x", phase="Failed", reason="Evicted")],
+        "STARTING",
+        False,
+    ),
+    "its metrics come with its first replica": (
+        PROD,
+        MODEL,
+        [
+            deployment(MODEL, 1, 0),
+            STARTING,
+            autoscaler(MODEL, condition("ScalingActive", "False", "FailedGetExternalMetric", "no metrics returned")),
+        ],
+        "STARTING",
+        False,
     ),
     "it was never made": (PROD, MODEL, [], "ABSENT", True),
     "its weights come first": (PROD, MODEL, [job(MODEL, active=1)], "STARTING", False),

@@ -7,6 +7,7 @@ from infra.status.seen import Scaler, condition
 from infra.status.subject import Subject
 
 _KEDA = "ScaledObject"
+NEED_A_REPLICA = ("scaler-fallback", "no-metric")  # while no replica is ready there is nothing to measure
 
 
 def of_scaling(subject: Subject) -> Iterator[Cause]:
