@@ -663,6 +663,19 @@ def test_a_failure_of_another_instance_type_is_no_cause() -> None:
     assert [each.kind for each in one(MODEL, *nominated, other, READY).causes] == ["node-coming"]
 
 
+def test_a_failure_from_before_the_pod_or_before_a_newer_answer_is_no_cause() -> None:
+    nominated = (KARPENTER, "Nominated", "Pod should schedule on: nodeclaim/l40s-8xk2p")
+    declined = (KARPENTER, "FailedScheduling", "Failed to schedule pod, incompatible requirements")
+    for said, minutes, kind in (
+        (nominated, 12, "node-coming"),
+        (nominated, 3, "no-capacity"),
+        (declined, 0.5, "no-capacity"),
+        (declined, 3, "no-node-would-do"),
+    ):
+        failed = event(CLAIM_OF_NODE, "InsufficientCapacityError", FLEET, KARPENTER, minutes)
+        assert [each.kind for each in one(MODEL, *unscheduled(NO_NODE, said), failed, READY).causes] == [kind]
+
+
 def test_the_same_cause_of_two_pods_is_said_once() -> None:
     waits = [
         pod(MODEL, crashing("CUDA out of memory"), name=f"{MODEL}-5c6d7e8f9-{each}") for each in ("aaaaa", "bbbbb")

@@ -12,6 +12,7 @@ from infra.status.seen import Event, NodeGroup, Pod
 from infra.status.subject import Subject
 
 _SCHEDULER, _AUTOSCALER, _KARPENTER = "default-scheduler", "cluster-autoscaler", "karpenter"
+_NO_CAPACITY = "InsufficientCapacityError"
 _SOON = 60  # seconds
 _SETUP = re.compile(r"pod triggered scale-up: \[(.*)\]")
 
@@ -138,7 +139,7 @@ def _pool_fix(subject: Subject) -> str:
 
 
 def _by_karpenter(subject: Subject, pod: Pod) -> Iterator[Cause]:
-    failed = _refusals_of_karpenter(subject)
+    failed = _refusals_of_karpenter(subject, pod)
     event = next(iter(subject.seen.about("Pod", pod.name, "FailedScheduling", "Nominated", source=_KARPENTER)), None)
     if failed is not None and (event is None or failed.last >= event.last or event.reason == "Nominated"):
         yield _refused(subject, failed.message, "")
@@ -148,11 +149,11 @@ def _by_karpenter(subject: Subject, pod: Pod) -> Iterator[Cause]:
         yield _declined(subject, event, pod)
 
 
-def _refusals_of_karpenter(subject: Subject) -> Event | None:
-    """The newest failure to make a node. The object that it is about is gone by then, so nobody knows for which pod:
-    only one that speaks of the pool's instance types counts, or that names none."""
+def _refusals_of_karpenter(subject: Subject, pod: Pod) -> Event | None:
+    """The newest failure to make a node, since there is the pod. The object that it is about is gone by then, and
+    nobody knows for which pod it was: one counts that speaks of the pool's instance types, or names none."""
     types = subject.pool.instance_types if subject.pool is not None else ()
-    found = (each for each in reversed(subject.seen.events) if each.reason == "InsufficientCapacityError")
+    found = (each for each in reversed(subject.seen.events) if each.reason == _NO_CAPACITY and each.last >= pod.created)
     return next((each for each in found if not types or _speaks_of(each.message, types)), None)
 
 
