@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from infra.diff.nodes import group_of, restarts_nodes
 from infra.owner import ADDED, CHANGED, REMOVED, REPLACED, Owner, Touched, is_component
 from infra.registry import clouds, holds_data, owner_of
+from infra.services.addons.service import ADDONS
 from infra.sides.types import ResourceChanges, Side, name_of, type_of
+
+# By kind: what ends with the last of them, during `pulumi up` and afterwards.
+_MEASURED = {
+    "ServiceMonitor": ("no figure of a model is read any more", "dashboards, alerts and usage stay empty from then on"),
+    "PrometheusRule": ("its alerts are removed", "nobody is warned any more"),
+}
 
 
 @dataclass(frozen=True)
@@ -17,11 +24,12 @@ class ServiceNotice:
     during: str
     away: bool  # something of it is recreated or removed
     afterwards: str = ""
+    ends: bool = False  # nobody has it any more
 
 
 def service_notices(old: Side, new: Side, resources: ResourceChanges) -> list[ServiceNotice]:
     """Of services whose users notice something, and of what all of them use."""
-    found = (*_notices(resources), *_system_nodes(resources))
+    found = (*_notices(resources), *_system_nodes(resources), *(_ended(resources, new) if new.exists else ()))
     if not ground(resources):
         of_clouds = (each for cloud in clouds() for each in cloud.types.notices(old, new))
         found += tuple(ServiceNotice(what, during, False, then) for what, during, then in of_clouds)
@@ -33,6 +41,20 @@ def _notices(resources: ResourceChanges) -> Iterator[ServiceNotice]:
         if parts := list(owner.notices(touched)):
             away = any(each.act in (REPLACED, REMOVED) and not is_component(each.type) for each in touched)
             yield ServiceNotice(owner.title, ", ".join(parts), away)
+
+
+def _ended(resources: ResourceChanges, new: Side) -> Iterator[ServiceNotice]:
+    """What is measured, and charts, which other stacks on the cluster may use too."""
+    kinds = {type_of(urn).rpartition(":")[2] for urn in resources.removed}
+    stay = {type_of(each["urn"]).rpartition(":")[2] for each in new.resources}
+    for kind, (during, then) in _MEASURED.items():
+        if kind in kinds - stay:
+            yield ServiceNotice("Monitoring", during, False, then, ends=True)
+    for urn, release in sorted(resources.removed.items()):
+        if type_of(urn).endswith(":Release") and owner_of(urn) is ADDONS:
+            chart = release["inputs"].get("chart", name_of(urn)).rpartition("/")[2]
+            then = "what else in the cluster uses it has it no longer, other stacks too"
+            yield ServiceNotice(f"Chart {chart}", "it is removed", False, then, ends=True)
 
 
 def _system_nodes(resources: ResourceChanges) -> Iterator[ServiceNotice]:

@@ -36,7 +36,7 @@ def mark(difference: Difference) -> str:
     if difference.fails:
         return "❌"
     gone = any(notice.event == GONE for notice in difference.notices)
-    gone = gone or any(each.away for each in difference.services)
+    gone = gone or any(each.away or each.ends for each in difference.services)
     worse = gone or _gaps(difference) or _moved(difference) or _others(difference) or _less_sure(difference)
     worse = worse or _never_sure(difference)
     worse = worse or _shorter(difference) or difference.counted.no_longer or any(weaker(difference))
@@ -130,6 +130,8 @@ def _models(difference: Difference) -> Iterator[str]:
         yield f"{named(waiting)} {holds} in vain for GPUs of old pods: make two changes"
     if stuck := [notice.model for notice in difference.notices if not notice.starts]:
         yield f"{named(stuck)} {'does' if len(stuck) == 1 else 'do'}n't start"
+    for service in dict.fromkeys(each.service for each in difference.services if each.ends):
+        yield f"{said(service)} ends"
     for service in (each.service for each in difference.services if each.away):
         yield f"{said(service)} down for a while"
     if refused := [each.client for each in difference.clients if each.stops]:
