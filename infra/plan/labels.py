@@ -12,6 +12,7 @@ class Taint(NamedTuple):
 
 # Of GPU nodes that a stack makes; NVIDIA's charts tolerate it.
 GPU_TAINT = Taint("nvidia.com/gpu", "present", "NoSchedule")
+GPU_RESOURCE = GPU_TAINT.key  # what the device plugin offers on a node, and pods request
 GPU_LABEL = "nvidia.com/gpu.present"  # the device plugin's chart selects nodes on which it is "true"
 POOL_LABEL = "llm-platform/pool"  # of a node: its pool's name
 CLIENT_LABEL = "llm-platform/client"  # a namespace on which it is "true" may call the models inside the cluster

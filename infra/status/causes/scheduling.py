@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from infra.plan.cluster import PoolPlan
+from infra.plan.labels import GPU_RESOURCE
 from infra.plan.words import count
 from infra.status.findings import Cause
 from infra.status.seen import Pod
@@ -12,9 +13,8 @@ from infra.status.subject import Subject
 _TAINT = re.compile(r"(\d+) node\(s\) had (?:untolerated taint|taint) ?\{([^:}]*): ?([^}]*)\}")
 _LACKING = re.compile(r"(\d+) Insufficient ([\w./-]*\w)")
 _NO_LABELS = "didn't match Pod's node affinity/selector"
-_GPU = "nvidia.com/gpu"
 _OF_NODE = ("node.kubernetes.io/", "node.cloudprovider.kubernetes.io/", "ToBeDeletedByClusterAutoscaler")
-_ABOUT = {"cpu": "CPU", "memory": "memory", "ephemeral-storage": "disk", "pods": "pods", _GPU: "GPUs"}
+_ABOUT = {"cpu": "CPU", "memory": "memory", "ephemeral-storage": "disk", "pods": "pods", GPU_RESOURCE: "GPUs"}
 
 
 def by_scheduler(subject: Subject, pod: Pod, said: str) -> Iterator[Cause]:
@@ -50,9 +50,9 @@ def _of_pool(subject: Subject, pool: PoolPlan, key: str, value: str) -> bool:
 
 def _lacking(subject: Subject, pod: Pod, message: str) -> Iterator[Cause]:
     lacking = {what: int(number) for number, what in _LACKING.findall(message)}
-    if _GPU in lacking:
-        yield _no_free_gpu(subject, pod, lacking[_GPU])
-    for what in [each for each in lacking if each != _GPU]:
+    if GPU_RESOURCE in lacking:
+        yield _no_free_gpu(subject, pod, lacking[GPU_RESOURCE])
+    for what in [each for each in lacking if each != GPU_RESOURCE]:
         said = f"{_nodes(lacking[what], 'has', 'have')} too little {_ABOUT.get(what, what)} left"
         yield Cause("too-little-room", said, _room_fix(subject), subject.describe(pod))
 
