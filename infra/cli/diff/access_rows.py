@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from infra.cli.diff.values import names
 from infra.cli.document.marked import said
 from infra.diff.access import Said
+from infra.diff.access.peers import DNS, PODS
 from infra.diff.difference import Difference
 from infra.plan.alike import alike
 from infra.plan.words import count
@@ -38,8 +39,14 @@ def each(difference: Difference) -> list[tuple[str, str, str, str]]:
 
 
 def _grouped(found: Mapping[str, Said]) -> dict[Said, list[str]]:
-    """Things with the same change stand together."""
-    return alike(found.items())
+    """Things with the same change stand together, hosts that are named before pods; those that only ask the cluster's
+    DNS come last, as all pods do."""
+    return dict(sorted(alike(found.items()).items(), key=_weight))
+
+
+def _weight(group: tuple[Said, list[str]]) -> tuple[bool, bool]:
+    said_, things = group
+    return {*said_.added, *said_.removed} == {DNS}, things[0].startswith(PODS)
 
 
 def _line(found: Mapping[str, Said], none: str) -> str:

@@ -6,6 +6,11 @@ from typing import Any
 from infra.sides.statements import Statements, Workload, say, workloads
 from infra.sides.types import Side
 
+PODS = "pods of "
+DNS = "to the cluster's DNS"
+_OF_DNS = {  # a name server's pods, and a cache on the node; another address or port isn't the cluster's DNS
+    f"to {peer} (UDP 53, TCP 53)" for peer in ("169.254.20.10/32", "namespaces kubernetes.io/metadata.name=kube-system")
+}
 _POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 
 
@@ -16,8 +21,13 @@ def peers(side: Side, direction: str, open_: str) -> Statements:
     for workload in workloads(side):
         mine = [each["spec"] for each in policies if _selects(each, workload, direction)]
         said = {text for spec in mine for text in _rules(spec.get(direction.lower()) or [], direction)}
-        say(found, f"pods of {workload.name}", *(said if mine else {open_}))
+        say(found, f"{PODS}{workload.name}", *(_dns_once(said) if mine else {open_}))
     return found
+
+
+def _dns_once(said: set[str]) -> set[str]:
+    """Every pod asks it: one statement, so that what is special of a workload isn't lost beside it."""
+    return said - _OF_DNS | {DNS} if said >= _OF_DNS else said
 
 
 def _selects(policy: Mapping[str, Any], workload: Workload, direction: str) -> bool:
