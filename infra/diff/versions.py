@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from infra.diff.replicas import first_waits
 from infra.plan.versions import ALL, NEXT, VERSION
+from infra.services.serving.next import OWN
 from infra.sides.types import Side
 
 _ASKED = f"{VERSION}: {NEXT}"
@@ -81,25 +83,48 @@ def share_changed(old: Side, new: Side, model: str) -> Iterator[str]:
     was, now = to_next(old, model), to_next(new, model)
     if was != now:
         yield f"to its next version: {now} of the requests, was {was}"
+        yield from _wakes(old, new, model)
     server = (coming(new, model) or {})["server"]
     before, after = asked_for(old, server), asked_for(new, server)
     if before != after:
         yield f"requests with {_ASKED} are answered {'by the next version' if after else 'like any other'}"
 
 
+def _wakes(old: Side, new: Side, model: str) -> Iterator[str]:
+    """Of the server that gets more requests, where it may sleep."""
+    was, now = coming(old, model) or {}, coming(new, model) or {}
+    server = model if now["weight"] < was["weight"] else now["server"]
+    if new.models[server]["replicas"]["min"] == 0:
+        yield f"{server} may sleep: who comes first waits {first_waits(server, new)} for a replica to start"
+
+
 def how(old: Side, new: Side, stack: str) -> Iterator[str]:
     """What to do next about versions that this change begins or moves."""
     for model in sorted(new.models):
         found = coming(new, model)
-        if found is None or found == coming(old, model):
+        if found is None or (found == coming(old, model) and _taken_over(old, model) == _taken_over(new, model)):
             continue
         if coming(old, model) is None and answers(new, found["server"]):
             yield (
                 f"{model} gets a next version and its requests in one change: apply `models.{model}.rollout:"
                 " {strategy: blueGreen}` first, and its share and its clients once that is deployed."
             )
-        commands = (f"`llm-platform {each} {stack} {model}`" for each in ("promote", "rollback"))
-        yield (
-            f"{model} has a next version: raise `models.{model}.rollout.weight` as long as it does well;"
-            f" {' gives the model its settings, and '.join(commands)} ends it, both without a lost request."
-        )
+        yield f"{model} {_way_on(new, model, stack)}"
+
+
+def _way_on(side: Side, model: str, stack: str) -> str:
+    found = coming(side, model) or {}
+    promote, rollback = (f"`llm-platform {each} {stack} {model}`" for each in ("promote", "rollback"))
+    if _taken_over(side, model):
+        return f"has the settings of its next version: run {promote} again until the second server is gone."
+    if found["weight"] < ALL and not answers(side, found["server"]) and not asked_for(side, found["server"]):
+        return f"has a next version that nobody reaches: {rollback} ends it."
+    more = f"raise `models.{model}.rollout.weight` as long as it does well; " if found["weight"] < ALL else ""
+    both = f"{promote} gives the model its settings, and {rollback} ends it, both without a lost request."
+    return f"has a next version{' that answers all requests' * (not more)}: {more}{both}"
+
+
+def _taken_over(side: Side, model: str) -> bool:
+    """Whether a promotion gave the model the settings of its next version: then `next` has replicas at most."""
+    written = ((side.platform.get("models") or {}).get(model) or {}).get("next")
+    return written is not None and not set(written) - {*OWN}

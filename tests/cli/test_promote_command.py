@@ -119,7 +119,7 @@ def test_what_differs_is_taken_over_whatever_its_form() -> None:
 REFUSED: Mapping[str, tuple[Action, str, str, str]] = {
     "no such model": ("promote", CANARY, "chatt", "did you mean chat?"),
     "no next version": ("promote", DONE, "chat", "there is no next version"),
-    "nothing to take back": ("rollback", PROMOTED[1], "chat", "git log"),
+    "nothing to take back": ("rollback", PROMOTED[1], "chat", "run `promote` to its end; then write .*git log"),
 }
 
 

@@ -108,6 +108,40 @@ def test_the_way_on_is_said_once() -> None:
     assert later == []
 
 
+TAKEN = "replicas: 1"  # what a promotion leaves of next
+WAYS: dict[str, tuple[Edit, Edit, tuple[str, ...], tuple[str, ...]]] = {
+    "a trial": (_with(10), _with(0), ("raise `models.qwen3-8b.rollout.weight`", "promote", "rollback"), ()),
+    "all requests": (_with(10), _with(100), ("promote", "rollback"), ("raise",)),
+    "the model has its settings": (_with(100), _with(100, TAKEN, own=4096), ("promote",), ("raise", "rollback")),
+    "requests are back": (
+        _with(100, TAKEN, own=4096),
+        _with(0, TAKEN, own=4096, also=EMPTY),
+        ("promote",),
+        ("raise", "rollback"),
+    ),
+    "a rollback is under way": (_with(100), _with(0, also=EMPTY), ("rollback",), ("raise", "promote")),
+}
+
+
+@pytest.mark.parametrize("case", WAYS)
+def test_the_way_on_is_one_that_is_allowed(case: str) -> None:
+    before, after, said, unsaid = WAYS[case]
+    (found,) = how(side("open", before), side("open", after), "open")
+    assert [each for each in said if each not in found] == []
+    assert [each for each in unsaid if each in found] == []
+
+
+def test_who_wakes_the_server_that_gets_the_requests_waits() -> None:
+    asleep = "replicas: {min: 0, max: 2}"
+    for before, after, server in (
+        (_with(0, asleep), _with(100, asleep), "qwen3-8b-next"),
+        (_with(100, f"{asleep}"), _with(0, asleep), None),  # the model's own is always there
+    ):
+        found = compare("open", side("open", before), side("open", after))
+        said = " ".join(text for each in found.notices for text in each.afterwards)
+        assert (f"{server} may sleep: who comes first waits about" in said) is (server is not None)
+
+
 _SHARES: tuple[tuple[tuple[Edit, ...], tuple[Edit, ...]], ...] = (
     (ALONE, (_with(0),)),
     ((_with(10),), (_with(10, own=8000),)),

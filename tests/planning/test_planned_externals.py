@@ -6,6 +6,7 @@ import pytest
 
 from infra.plan.notes import Step
 from infra.planning import Plan
+from infra.services.gateway.report import gateway_tables
 from tests.planning.stacks import LOCAL, PROD, changed, plan
 
 GPT = {"baseUrl": "https://api.openai.com/v1/", "model": "gpt-4.1-mini", "keySecret": "externalKey-openai"}
@@ -74,6 +75,20 @@ def test_a_sleeping_model_holds_its_callers_only_until_they_go_elsewhere() -> No
     assert (made.models["llama-8b"].held_seconds, made.traffic.upstreams["llama-8b"].held_seconds) == (45, 45)
     said = [each.message for each in made.warnings if each.path == "models.llama-8b.replicas.min"]
     assert said == ["no replica while nobody asks: who comes first is held for 45 s, then answered by gpt"]
+
+
+def test_who_is_held_for_long_before_another_answers_needs_a_longer_timeout() -> None:
+    made = plan(_with_fallback("gpt", replicas={"min": 0, "max": 2}))
+    (said,) = [each.message for each in made.warnings if each.path == "models.llama-8b.replicas.min"]
+    assert f"a client timeout of more than {made.models['llama-8b'].held_seconds} s" in said
+    assert "`Prefer: wait=N`" in said
+
+
+@pytest.mark.parametrize(("fallback", "waits"), [("gpt", "about 6 min"), ({"to": "gpt", "afterSeconds": 45}, "45 s")])
+def test_a_first_caller_waits_until_another_answers_at_most(fallback: Any, waits: str) -> None:
+    made = plan(_with_fallback(fallback, replicas={"min": 0, "max": 2}))
+    (row,) = next(each.rows for each in gateway_tables(made) if each.title == "SLEEP")
+    assert row[2] == waits
 
 
 def test_everything_in_front_waits_until_the_answer_from_elsewhere_may_come(named: Plan) -> None:

@@ -65,7 +65,8 @@ def _check(action: Action, model: Model, name: str) -> None:
         last = "if a promotion or a rollback was cut off in its last step, `pulumi up` ends it"
         raise NotDone([(path, f"there is no next version; {last}")])
     if action == "rollback" and says_nothing(model):
-        old = "the older ones are in the history of this file (git log): write them as next, and promote that"
+        end = "its second server may still answer all requests: run `promote` to its end"
+        old = f"{end}; then write the older settings, from the history of this file (git log), as a new next"
         raise NotDone([(path, f"{name} has the settings of its next version already; {old}")])
 
 

@@ -81,7 +81,8 @@ def _versions(plan: Plan) -> Iterator[tuple[str, ...]]:
 def _asleep(plan: Plan) -> Iterator[tuple[str, ...]]:
     for model in plan.named.values():
         if model.held_seconds and model.scaling:
-            waits = f"about {minutes(model.scaling.wakes_seconds)}"
+            sooner = model.held_seconds < model.scaling.wakes_seconds  # than a replica starts
+            waits = duration(model.held_seconds) if sooner else f"about {minutes(model.scaling.wakes_seconds)}"
             back = plan.traffic.upstreams[model.name].fallback
             held = duration(model.held_seconds) + (f", then {back.to}" if back is not None else "")
             yield model.name, duration(model.scaling.cooldown_seconds), waits, held

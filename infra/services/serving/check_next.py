@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from infra.plan.versions import NEXT, server_of_next
+from infra.plan.versions import ALL, NEXT, server_of_next
 from infra.services.serving.family import task_of
 from infra.services.serving.next import differs, next_of, says_nothing, written
 from infra.services.serving.section import Model, Rollout
@@ -53,12 +53,14 @@ def _check_weight(scope: Scope, where: Key, rollout: Rollout) -> None:
         scope.report.out_of_place(at, got, "leave weight out, or write strategy: canary", reads=[(*where, "strategy")])
     elif strategy == "canary" and weight is None and not scope.report.is_broken(at):
         scope.report.wrong(at, "missing; a canary gets a share of the requests, 1 to 99 percent", "write weight: 10")
-    elif strategy == "canary" and weight in (0, 100):
+    elif strategy == "canary" and weight in (0, ALL):
         got = f"got {weight}; allowed for canary: 1 to 99"
         scope.report.wrong(at, got, f"write strategy: blueGreen for {weight}, or weight: 10")
-    elif strategy == "blueGreen" and weight not in (None, 0, 100):
-        got = f"got {weight}; allowed for blueGreen: 0 or 100"
-        scope.report.wrong(at, got, f"write strategy: canary for {weight}, or weight: 0")
+    elif strategy == "canary" and weight is not None and not 0 < weight < ALL:
+        scope.report.wrong(at, f"got {weight}; allowed for canary: 1 to 99", f"write weight: {1 if weight < 0 else 99}")
+    elif strategy == "blueGreen" and weight not in (None, 0, ALL):
+        share = f"strategy: canary for {weight}, or " if 0 < weight < ALL else ""
+        scope.report.wrong(at, f"got {weight}; allowed for blueGreen: 0 or 100", f"write {share}weight: 0")
 
 
 def _check_clients(scope: Scope, where: Key, rollout: Rollout) -> None:

@@ -128,10 +128,9 @@ class Rollout(Section):
         " of next, and gets all requests or none; canary: it gets weight percent of them",
         examples=["recreate"],
     )
-    weight: int | None = Field(
+    # What is allowed differs by strategy: a check says it, and the schema says what holds for all.
+    weight: Annotated[int, Field(json_schema_extra={"minimum": 0, "maximum": 100})] | None = Field(
         default=None,
-        ge=0,
-        le=100,
         description="percent of the requests that the next version answers: 1 to 99 for canary; 0 or 100 for blueGreen,"
         " 0 when absent",
         examples=[10],

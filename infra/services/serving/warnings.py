@@ -50,6 +50,9 @@ def _warn_of_outages(served: Served, rollout: RolloutPlan, start: ColdStart, los
     if served.replicas.min == 0 and back is not None:
         held = min(held_for(start), back.after_seconds or held_for(start))
         message = f"{none}: who comes first is held for {held} s, then answered by {back.to}"
+        if back.after_seconds is None:
+            message += f"; it gets no byte meanwhile, so callers need a client timeout of more than {held} s, or send"
+            message += " `Prefer: wait=N` (seconds) to be answered sooner"
         yield warned(
             f"{served.path}.replicas.min", message, kind="sleeps-elsewhere", detail=f"{held} s, then {back.to}"
         )
@@ -57,7 +60,8 @@ def _warn_of_outages(served: Served, rollout: RolloutPlan, start: ColdStart, los
         waits = f"about {minutes(wakes(start))}, up to {minutes(held_for(start))}"
         message = (
             f"{none}: who comes first is held {waits} and gets no byte meanwhile, so callers need"
-            f" a client timeout of {held_for(start)} s, or send `Prefer: wait=N` (seconds) and come again after a 503"
+            f" a client timeout of more than {held_for(start)} s, or send `Prefer: wait=N` (seconds) and come"
+            " again after a 503"
         )
         yield warned(f"{served.path}.replicas.min", message, kind="sleeps", detail=waits)
     if rollout.gap_seconds is not None and served.replicas.min > 0:

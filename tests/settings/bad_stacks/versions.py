@@ -44,8 +44,8 @@ VERSIONS = (
             Mistake(
                 "models.over.rollout.weight",
                 6,
-                "got the number 120; allowed: a whole number from 0 to 100",
-                "write weight: 100",
+                "got 120; allowed for canary: 1 to 99",
+                "write weight: 99",
             ),
             Mistake(
                 "models.none.rollout.weight",
