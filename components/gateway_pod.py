@@ -44,7 +44,7 @@ def proxy_pod_spec(
     pod: ProxyPod, *, labels: Mapping[str, str], config_map: str, optional_config_maps: Sequence[str], secret: str
 ) -> Any:
     """The ConfigMaps and the Secret are mounted as one folder, so that their files change in one step."""
-    health = {"httpGet": {"path": pod.health_path, "port": HTTP}}
+    health = {"httpGet": {"path": pod.health_path, "port": METRICS}}  # not limited by the connections of callers
     memory = {"memory": f"{pod.memory_mib}Mi"}
     container: dict[str, Any] = {
         "name": ENVOY,

@@ -80,7 +80,8 @@ def test_the_pod_passes_pod_security_restricted_and_writes_nowhere() -> None:
 def test_a_pod_that_refuses_requests_gets_none_and_is_not_ended() -> None:
     """Envoy refuses all while its memory is full; what is under way goes on."""
     (container,) = pod(proxy())["containers"]
-    assert container["readinessProbe"]["httpGet"] == {"path": "/healthz", "port": "http"}
+    assert container["readinessProbe"]["httpGet"] == {"path": "/healthz", "port": "metrics"}
+    assert container["startupProbe"]["httpGet"] == container["readinessProbe"]["httpGet"]
     assert container["livenessProbe"]["tcpSocket"] == {"port": "http"}
     assert "httpGet" not in container["livenessProbe"]
 

@@ -257,13 +257,20 @@ def test_a_caller_that_passes_by_the_load_balancer_is_known_by_its_connection(en
         assert (logged["from"], logged["peer"]) == ("203.0.113.9", "127.0.0.1")
 
 
+def test_a_refused_call_of_grpc_has_its_status_in_the_log(gateway: Gateway) -> None:
+    answers = [gateway.ask("POST", "/x", b"x", key="wrong", content_type=kind) for kind in ("application/grpc", "text")]
+    found = [(line["status"], line["grpc_status"]) for line in map(gateway.logged, answers)]
+    assert found == [(200, 16), (401, None)]
+
+
 def test_the_port_of_the_metrics_shows_nothing_else(gateway: Gateway) -> None:
     """The admin interface is on loopback: its /config_dump has the keys, and its /quitquitquit ends Envoy."""
     at_metrics = replace(gateway, place=replace(gateway.place, port=gateway.place.metrics_port))
     statuses = {
-        path: at_metrics.ask("GET", path).status for path in ("/stats/prometheus", "/config_dump", "/quitquitquit")
+        path: at_metrics.ask("GET", path).status
+        for path in ("/stats/prometheus", "/healthz", "/config_dump", "/quitquitquit")
     }
-    assert statuses == {"/stats/prometheus": 200, "/config_dump": 404, "/quitquitquit": 404}
+    assert statuses == {"/stats/prometheus": 200, "/healthz": 200, "/config_dump": 404, "/quitquitquit": 404}
     admin = json.loads(files(gateway.plan, in_pod("llm"))[BOOTSTRAP])["admin"]
     assert admin["address"]["socket_address"]["address"] == "127.0.0.1"
 

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from infra.plan.gateway import TrafficPlan
+from infra.services.gateway.check_clients import bytes_of
 from infra.services.gateway.envoy.clients import clients_file
 from infra.services.gateway.envoy.files import files
 from infra.services.gateway.envoy.place import in_pod
+from infra.services.gateway.section import Client
 from tests.gateway.engine import Engine
 from tests.gateway.plans import ENGINE_KEY, client, traffic, upstream
 from tests.gateway.running import Gateway, place_in, running
@@ -37,6 +39,14 @@ def test_each_file_fits_into_a_config_map(held_seconds: int) -> None:
     found = {**files(plan, in_pod("llm")), "clients.json": clients_file(plan, keys, ENGINE_KEY)}
     assert len(found) == 4 + 10
     assert {name: len(text.encode()) for name, text in found.items() if len(text.encode()) > CONFIG_MAP} == {}
+
+
+@pytest.mark.parametrize("clients", [200, 700])
+def test_the_rule_for_the_number_of_keys_knows_their_size(clients: int) -> None:
+    names = [f"team-application-{number}" for number in range(clients)]
+    plan = traffic(tuple(client(name, ("small",), team="red") for name in names), (upstream("small", 8000),))
+    size = len(clients_file(plan, {name: ["k" * 64] for name in names}, ENGINE_KEY).encode())
+    assert size <= bytes_of({name: Client(team="red") for name in names}) <= 1.1 * size
 
 
 @pytest.fixture(scope="module")

@@ -92,6 +92,15 @@ def test_a_range_of_its_pods_is_counted_at_its_maximum_and_limits_at_once_at_its
     assert "while 5 run, a client may have up to 2.5 times its limit at once" in said
 
 
+def test_the_warning_of_a_range_knows_the_smallest_limit_at_once() -> None:
+    """Each of six pods lets one request pass, or of a limit of three two."""
+    for limit, times in ((1, "6"), (3, "4"), (100, "3")):
+        gateway = {"replicas": {"min": 2, "max": 6}, "clients": {"app": {"concurrentRequests": limit}}}
+        found = plan(changed(PROD, gateway={**PROD["gateway"], "defaultClient": False, **gateway}))
+        (said,) = [each.message for each in found.warnings if each.path == "gateway.replicas"]
+        assert f"while 6 run, a client may have up to {times} times its limit at once" in said
+
+
 def test_a_fixed_number_of_its_pods_scales_by_nothing() -> None:
     found = plan(changed(PROD, gateway={**PROD["gateway"], "replicas": 3}))
     assert (found.traffic.replicas, found.traffic.scaling) == (3, None)

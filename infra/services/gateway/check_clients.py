@@ -1,6 +1,6 @@
 """Rules for `gateway.clients`: what a client may call is there, and its keys and its Secret are of one kind only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from infra.services.gateway.clients import ALL, DEFAULT
 from infra.services.gateway.exposed import GATEWAY
@@ -11,6 +11,9 @@ from infra.settings.mistakes import Key, did_you_mean
 _NAMESPACE: Key = ("namespace", "name")
 SYSTEM = ("kube-system", "kube-public", "kube-node-lease")
 _FEW = 8  # names that a message lists
+# The routes of all keys are one file in a Secret, of 1 MiB at most; hosted models have some of it too.
+_SECRET = 1_000_000
+_KEY, _LETTER_OF_NAME, _LETTER_OF_TEAM = 1_350, 6, 2  # bytes of the two routes of a key, which has up to 64 letters
 
 
 def check_clients(scope: Scope, gateway: Gateway) -> None:
@@ -24,6 +27,7 @@ def check_clients(scope: Scope, gateway: Gateway) -> None:
     if len(set(gateway.engine_keys)) < len(gateway.engine_keys):
         got = f"got {list(gateway.engine_keys)}: one number twice"
         scope.report.wrong((*GATEWAY, "engineKeys"), got, f"write engineKeys: [{gateway.engine_keys[0]}]")
+    _check_size(scope, gateway)
     for name, client in gateway.clients.items():
         key: Key = (*GATEWAY, "clients", name)
         _check_models(scope, key, client, known)
@@ -34,6 +38,24 @@ def check_clients(scope: Scope, gateway: Gateway) -> None:
         elif client.namespace in SYSTEM:
             got = f"{client.namespace} is Kubernetes' own: its pods are no application"
             scope.report.wrong((*key, "namespace"), got, "write the namespace of the client's pods, or leave it out")
+
+
+def bytes_of(clients: Mapping[str, Client]) -> int:
+    """What their keys take of the Secret, at most."""
+    return sum(
+        len(client.keys) * (_KEY + _LETTER_OF_NAME * len(name) + _LETTER_OF_TEAM * len(client.team or "-"))
+        for name, client in clients.items()
+    )
+
+
+def _check_size(scope: Scope, gateway: Gateway) -> None:
+    needed = bytes_of({**({DEFAULT: Client()} if gateway.default_client else {}), **gateway.clients})
+    if needed > _SECRET:
+        keys = sum(len(client.keys) for client in gateway.clients.values())
+        allowed = keys * _SECRET // needed
+        got = f"{keys} keys, whose routes take about {needed:,} bytes; the one Secret that has them holds about"
+        write = f"write clients with about {allowed} keys in all: one client per team, and one key for each"
+        scope.report.wrong((*GATEWAY, "clients"), f"{got} {_SECRET:,}", write)
 
 
 def names(scope: Scope) -> list[str]:

@@ -1,11 +1,13 @@
 """`gateway.replicas`: how many pods the gateway has, and what follows from their number."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from math import ceil
 
 from infra.plan.findings import Decided, warned
-from infra.plan.gateway import TrafficPlan
+from infra.plan.gateway import ClientPlan, TrafficPlan
 from infra.plan.pods import PodScaling, VerticalScaling
 from infra.plan.words import duration
+from infra.services.gateway.envoy.clusters import share
 from infra.services.gateway.section import Gateway
 from infra.services.gateway.times import CPU, THREADS
 from infra.services.serving.check_vertical import both_scale
@@ -34,11 +36,12 @@ def check_replicas(scope: Scope, gateway: Gateway) -> None:
         scope.report.wrong(key, got, write)
 
 
-def plan_replicas(gateway: Gateway) -> Decided[PodScaling | None]:
+def plan_replicas(gateway: Gateway, clients: Iterable[ClientPlan]) -> Decided[PodScaling | None]:
     replicas = gateway.replicas
     if replicas.min >= replicas.max:
         return None
-    times = -(-10 * replicas.max // replicas.min) / 10
+    limits = {each.concurrent_requests for each in clients}
+    times = max(ceil(10 * share(limit, replicas.min) * replicas.max / limit) / 10 for limit in limits)
     yield warned(
         _PATH,
         f"each pod lets through its share of a client's concurrentRequests as if {replicas.min} ran, since it doesn't"

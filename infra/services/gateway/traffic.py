@@ -48,7 +48,7 @@ def plan_traffic(
     yield from warn_of_token_limits(clients, upstreams, settings.external)
     yield from warn_of_versions(servers, upstreams)
     yield from warn_of_affinity(named, {name: each.affinity for name, each in upstreams.items()})
-    scaling = yield from plan_replicas(wanted)
+    scaling = yield from plan_replicas(wanted, clients.values())
     custom = yield from plan_custom(wanted.custom, clients.values(), settings.namespace.name)
     return TrafficPlan(
         clients=clients,

@@ -144,6 +144,22 @@ GATEWAY = (
         (Mistake("gateway.engineKeys", 6, "got [2, 2]: one number twice", "write engineKeys: [2]"),),
     ),
     Bad(
+        "more keys than a Secret holds",
+        stack(
+            CLUSTER,
+            "models: {chat: {model: Qwen/Qwen3-8B}}",
+            f"gateway: {{clients: {{{', '.join(f'c{number}: {{models: all}}' for number in range(1000, 1800))}}}}}",
+        ),
+        (
+            Mistake(
+                "gateway.clients",
+                6,
+                "800 keys, whose routes take about 1,106,994 bytes; the one Secret that has them holds about 1,000,000",
+                "write clients with about 722 keys in all: one client per team, and one key for each",
+            ),
+        ),
+    ),
+    Bad(
         "own servers with every mistake",
         stack(
             CLUSTER,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from infra.plan.gateway import TrafficPlan
-from infra.services.gateway.envoy.clients import ROUTES
+from infra.services.gateway.envoy.clients import ROUTES, healthy
 from infra.services.gateway.envoy.connections import first_tier, manager, routes_in
 from infra.services.gateway.envoy.internal import RESETS
 from infra.services.gateway.envoy.messages import MIB, Message, by_dns, extension, file_source, socket, text
@@ -93,8 +93,9 @@ def _listeners(traffic: TrafficPlan, place: Place) -> Iterator[Message]:
 
 
 def _metrics(place: Place) -> Message:
-    """Of the admin interface only what Prometheus reads; everything else of it is on loopback."""
-    routes = [{"match": {"path": "/stats/prometheus"}, "route": {"cluster": "admin"}}]
+    """Of the admin interface only what Prometheus reads; everything else of it is on loopback. The kubelet asks here
+    too, so callers that hold all connections don't make the pod unready."""
+    routes = [healthy(), {"match": {"path": "/stats/prometheus"}, "route": {"cluster": "admin"}}]
     hosts = [{"name": "metrics", "domains": ["*"], "routes": routes}]
     return {
         "name": "metrics",

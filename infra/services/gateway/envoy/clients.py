@@ -22,7 +22,7 @@ def clients_file(traffic: TrafficPlan, keys: Mapping[str, Sequence[str]], engine
     host = {
         "name": ROUTES,
         "domains": ["*"],
-        "routes": [_healthy(), _without_host(), _too_large(traffic), *routes],
+        "routes": [healthy(), _without_host(), _too_large(traffic), *routes],
         "request_headers_to_remove": ["x-api-key", ROUTED, HELD, SERVED, SERVED_BY, HELD_MS, *_CLAIMED],
         "response_headers_to_remove": [HELD_MS],
         "request_headers_to_add": [header("authorization", plain(f"Bearer {engine_key}"))],
@@ -39,7 +39,7 @@ _SOON: Message = {
 }
 
 
-def _healthy() -> Message:
+def healthy() -> Message:
     return {"match": {"path": "/healthz"}, "direct_response": {"status": 200, "body": {"inline_string": "ok\n"}}}
 
 

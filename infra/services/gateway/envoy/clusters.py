@@ -49,14 +49,18 @@ def of_model(name: str) -> str:
     return f"model:{name}"
 
 
+def share(concurrent: int, pods: int) -> int:
+    return ceil(concurrent / pods)
+
+
 def _client(traffic: TrafficPlan, client: ClientPlan) -> Message:
     """The limit at once is a circuit breaker, which counts in one Envoy. Each gets its share of the limit, rounded up:
     with n Envoys a client has at most n-1 requests more than its limit, and fewer than the limit where its connections
     lie on one Envoy more than on the others. Envoy can't share this limit by how many there are: where their number
     varies it is shared by the minimum, so that a client always has what it was promised."""
-    share = ceil(client.concurrent_requests / traffic.replicas)
+    at_once = share(client.concurrent_requests, traffic.replicas)
     listener = set_name(traffic, client.models, client.custom)
-    return to_listener(of_client(client.name), [listener], circuit_breakers(share, RETRIES))
+    return to_listener(of_client(client.name), [listener], circuit_breakers(at_once, RETRIES))
 
 
 def _pods(name: str, upstream: Upstream, traffic: TrafficPlan) -> Message:
