@@ -145,14 +145,23 @@ def test_the_two_changes_that_it_proposes_wait_for_nothing(name: str) -> None:
         assert waiting(difference) == set()
 
 
-def test_models_that_change_places_wait_for_each_other_and_one_that_moves_to_free_gpus_does_not() -> None:
-    pools = {name: {"existing": {**NODES, "nodes": 1, "selector": {"gpu": name}}} for name in "ab"}
-    whole = {**SMALL, "gpus": 8}
-    before = {"chat": {**whole, **FIRST, "replicas": 1}, "code": {**whole, **SECOND}}
-    swapped = changed({"chat": {**SMALL, **FIRST, "gpus": 4}}, {"chat": {**SMALL, **SECOND, "gpus": 4}}, pools)
-    assert waiting(swapped) == set()
-    # The old pod first: each frees its node for the other.
-    assert waiting(changed(before, {"chat": {**whole, **SECOND}, "code": {**whole, **FIRST}}, pools)) == set()
+ONE_EACH = {name: {"existing": {**NODES, "nodes": 1, "selector": {"gpu": name}}} for name in "ab"}
+WHOLE = {**SMALL, "gpus": 8}
+
+
+def test_models_that_change_places_do_not_wait_as_their_old_pods_end_first() -> None:
+    before = {"chat": {**WHOLE, **FIRST}, "code": {**WHOLE, **SECOND}}
+    after = {"chat": {**WHOLE, **SECOND}, "code": {**WHOLE, **FIRST}}
+    assert waiting(changed(before, after, ONE_EACH)) == set()
+
+
+def test_a_model_that_moves_waits_for_what_is_gone_there() -> None:
+    before = {"chat": {**WHOLE, **FIRST}, "old": {**WHOLE, **SECOND}}
+    difference = changed(before, {"chat": {**WHOLE, **SECOND}}, ONE_EACH)
+    assert waiting(difference) == {"chat"}
+    assert "keep `models.old` with `paused: true`" in how(difference)
+    free = changed({"chat": before["chat"]}, {"chat": {**WHOLE, **SECOND}}, ONE_EACH)
+    assert waiting(free) == set()
 
 
 @pytest.mark.parametrize(
