@@ -87,7 +87,8 @@ def test_a_range_of_its_pods_is_counted_at_its_maximum_and_limits_at_once_at_its
         for each in clusters(replace(found.traffic, clients={"default": client}))
         if each["name"] == of_client("default")
     ]
-    assert cluster["circuit_breakers"]["thresholds"][0]["max_requests"] == 5
+    breakers: Any = cluster["circuit_breakers"]
+    assert breakers["thresholds"][0]["max_requests"] == 5
     (said,) = [each.message for each in found.warnings if each.path == "gateway.replicas"]
     assert "while 5 run, a client may have up to 2.5 times its limit at once" in said
 
