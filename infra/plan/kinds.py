@@ -31,7 +31,7 @@ KINDS = {
     "cache-unknown": "the cache per token isn't known: whether a context fits was not judged",
     "cache-unused": "no cache is made, because no model's weights are downloaded: leave the section out",
     "no-concurrency": "no concurrency is given: check that a replica holds enough requests",
-    "mostly-empty": "the model needs a small part of its GPUs, and the rest stays empty",
+    "mostly-empty": "the model needs a small part of its GPUs, and the rest stays empty, or is cache for more requests",
     "no-free-node": (
         "Kubernetes may spread smaller models so that no node has enough free GPUs: a separate pool reserves nodes for"
         " it"

@@ -1,16 +1,17 @@
-"""A model that needs little of the GPUs that it takes whole: a smaller card, or the CPU, where that is enough."""
+"""A model that needs little of the GPUs that it takes whole: fewer of them, a smaller card, or the CPU, where that is
+enough."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from infra.offers.fixes import Changes
-from infra.offers.options import smallest_fit
+from infra.offers.options import is_certain, smallest_fit, tries
 from infra.offers.pools import Offer
 from infra.offers.sizing import Sizing
 from infra.plan.findings import warned
 from infra.plan.notes import Advice, Finding, Violation, Warned
 from infra.plan.plan import Plan
-from infra.plan.words import saves
+from infra.plan.words import count, saves
 from infra.plan.writes import written
 from infra.planning.advice import completed
 from infra.planning.cheaper import MIN_USD_PER_MONTH, Market, new_pool
@@ -39,13 +40,23 @@ def _waste(placed: Placed) -> Iterator[Warned]:
         return
     whole = sized.gpu.engine_gib or 0.0
     cards = "an" if sized.gpus == 1 and sized.gpu.name[0] in "ALHR" else "a" if sized.gpus == 1 else "each of its"
-    yield warned(
-        f"{placed.served.path}.pool",
-        f"{placed.served.name} uses {needed:.1f} of {whole:.0f} GiB of {cards} {sized.gpu.name}, and the rest stays"
-        f" empty",
-        kind=KIND,
-        detail=f"{needed:.1f} of {whole:.0f} GiB of {cards} {sized.gpu.name}",
-    )
+    part = f"{needed:.1f} of {whole:.0f} GiB of {cards} {sized.gpu.name}"
+    more = _held_beyond(sized)
+    if more is None:
+        said = f"uses {part}, and the rest stays empty"
+    else:
+        requests = count(sized.question.concurrency, "request")
+        said = f"needs {part} for {requests} at once, and the rest is cache for {more:,} more"
+    yield warned(f"{placed.served.path}.pool", f"{placed.served.name} {said}", kind=KIND, detail=part)
+
+
+def _held_beyond(sized: Sized) -> int | None:
+    """The requests at once that the whole cache holds beyond those that are asked for; None where the engine makes no
+    cache of the memory that is left."""
+    held, question = sized.fit.max_concurrency, sized.question
+    if held is None or question.task != "chat" or not question.engine.limits.takes_batch:
+        return None
+    return max(0, int(held) - question.concurrency)
 
 
 def say_where_less(
@@ -114,12 +125,34 @@ def _placed(
     found = _moved(place, [placed], market, attempt) if place is not None and pool is None else None
     more = found is not None and not found.then.violations and _costs_more(market.plan, found.then)
     other = "a pool of smaller GPUs costs more, because these nodes stay" if more else "a pool of smaller GPUs"
-    advice = tuple(each for each in (pool, on_cpu(placed, market, attempt)) if each is not None)
-    ways = ", or ".join([*([other] if pool is None else []), *(each.text for each in advice)])
-    return _with_ways(warned, ways, advice)
+    fewer = _on_fewer_gpus(placed, market, attempt)
+    advice = tuple(each for each in (fewer, pool, on_cpu(placed, market, attempt)) if each is not None)
+    can_be = [other] if pool is None and fewer is None and market.makeable else []
+    return _with_ways(warned, ", or ".join([*can_be, *(each.text for each in advice)]), advice)
+
+
+def _on_fewer_gpus(placed: Placed, market: Market, attempt: Attempt) -> Advice | None:
+    """Of the smaller numbers of GPUs of the same nodes on which a replica certainly fits, and with which no rule is
+    broken: the largest that it doesn't leave mostly empty, else the smallest."""
+    if placed.offer is None or placed.gpus < 2:
+        return None
+    question = placed.served.question.but(gpus=None)
+    certain = filter(is_certain, tries(question, placed.offer, market.sizing))
+    fewer = sorted((each for each in certain if each.gpus < placed.gpus), key=lambda each: -each.gpus)
+    best = next((each for each in fewer if not _mostly_empty(each)), next(reversed(fewer), None))
+    write = placed.served.write((("gpus", best.gpus),)) if best is not None else ()
+    found = followed(market.plan, write, attempt) if write else None
+    if best is None or found is None or found.then.violations or _costs_more(market.plan, found.then):
+        return None
+    if found.then.models[placed.served.name].pool != placed.offer.name:
+        return None
+    said = [f"{best.gpus} x {best.gpu.name}; {best.holds}", *_bills(market.plan, found.then)]
+    return Advice(found.write, f"{written(found.write)} ({'; '.join(said)})")
 
 
 def _with_ways(warned: Warned, ways: str, advice: tuple[Advice, ...]) -> Warned:
+    if not ways:
+        return warned
     return replace(warned, message=f"{warned.message}: {ways}", detail=f"{warned.detail}: {ways}", advice=advice)
 
 
@@ -184,6 +217,10 @@ def _keys(placed: Placed, smaller: Offer) -> Changes:
 def _comes_to(smaller: Offer, before: Plan, then: Plan) -> Iterator[str]:
     price = smaller.usd_per_node_hour
     yield smaller.gpu if price is None else f"{smaller.gpu}, a node for ${price:.2f} per hour"
+    yield from _bills(before, then)
+
+
+def _bills(before: Plan, then: Plan) -> Iterator[str]:
     usd, of = saved(before, then)
     if abs(usd) >= 1:
         yield saves(usd, of)

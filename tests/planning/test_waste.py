@@ -1,5 +1,6 @@
 """A model that uses little of a whole card: a warning names a smaller place, which works."""
 
+import re
 from typing import Any
 
 import pytest
@@ -19,13 +20,13 @@ def on_nodes(models: dict[str, Any], **pools: Any) -> Plan:
 
 
 def waste(result: Plan) -> dict[str, str]:
-    return {note.path: note.message for note in result.warnings if "stays empty" in note.message}
+    return {note.path: note.message for note in result.warnings if note.kind == "mostly-empty"}
 
 
 def test_an_encoder_on_a_large_card_is_a_warning() -> None:
     message = waste(on_nodes({"embed": EMBED}, a100=A100))["models.embed.pool"]
     assert message.startswith("embed uses 2.0 of 79 GiB of an A100-80, and the rest stays empty: ")
-    assert "a pool of smaller GPUs" in message
+    assert "a pool of smaller GPUs" not in message, "nobody can follow that on a cluster that has none"
     assert f"{ON_CPU} (on the CPU)" in message
     assert "key" not in message  # the gateway asks for one, whichever engine serves the model
     followed = on_nodes({"embed": {"model": "bge-m3:567m", "engine": "ollama", "gpus": 0}}, a100=A100)
@@ -196,6 +197,36 @@ def test_a_pool_that_is_full_is_passed_over() -> None:
     assert "models.embed.pool: l40s" in message
 
 
+H200 = {"existing": {"gpu": "H200", "gpusPerNode": 8, "nodes": 1, "usdPerGpuHour": 4.5, "selector": {"gpu": "h200"}}}
+LLAMA = {"model": "meta-llama/Llama-3.3-70B-Instruct", "maxModelLen": 32768, "concurrency": 8}
+
+
+def test_memory_that_the_cache_takes_is_not_called_empty_and_fewer_gpus_come_first() -> None:
+    stack = {**SHARED, "gpuPools": {"h200": H200}, "models": {"chat": LLAMA | {"gpus": 8}}}
+    before = plan(stack)
+    (warning,) = [each for each in before.warnings if each.kind == "mostly-empty"]
+    fit = before.models["chat"].fit
+    assert fit is not None
+    assert fit.max_concurrency is not None
+    assert "needs 29.0 of 140 GiB of each of its H200 for 8 requests at once" in warning.message
+    assert f"and the rest is cache for {int(fit.max_concurrency) - 8} more: models.chat.gpus: 4 (" in warning.message
+    assert "pool" not in warning.message, "the cluster has no other"
+    (way,) = warning.advice
+    after = plan(follow(stack, dict(way.write)))
+    assert not after.violations
+    assert after.models["chat"].gpus == 4
+    assert not waste(after)
+
+
+def test_fewer_gpus_are_offered_where_no_rule_is_broken_then() -> None:
+    two = H200["existing"] | {"gpusPerNode": 2, "nodes": 1}
+    small = {"model": "Qwen/Qwen3-8B", "maxModelLen": 16384, "concurrency": 8}
+    alone = on_nodes({"chat": small | {"gpus": 2}}, h200={"existing": two})
+    assert "models.chat.gpus: 1 (1 x H200; holds " in waste(alone)["models.chat.pool"]
+    one = on_nodes({"chat": small | {"gpus": 1}}, h200={"existing": two})
+    assert "gpus" not in waste(one)["models.chat.pool"], "there is no smaller number"
+
+
 BIG = {"model": "Qwen/Qwen3-235B-A22B-Instruct-2507", "quantization": "fp8", "maxModelLen": 65536, "concurrency": 8}
 SMALL = {"model": "Qwen/Qwen3-8B", "maxModelLen": 16384, "concurrency": 8, "replicas": {"min": 1, "max": 2}}
 
@@ -204,7 +235,7 @@ def test_on_an_expensive_node_the_cheapest_new_place_is_named_or_that_each_costs
     pool = {"big": {"instanceTypes": ["p5en.48xlarge"], "max": 1}}
     once = {**DEV, "gpuPools": pool, "models": {"large": BIG | {"rollout": {"strategy": "recreate"}}, "small": SMALL}}
     message = waste(plan(once))["models.small.pool"]
-    assert message.endswith("stays empty: a pool of smaller GPUs costs more, because these nodes stay")
+    assert re.search(r"and the rest is cache for \d+ more: a pool of smaller GPUs costs more, because these", message)
     two = {"big": {"instanceTypes": ["p5en.48xlarge"], "max": 2}}
     scaled = {**DEV, "gpuPools": two, "models": {"large": BIG | {"replicas": {"min": 1, "max": 2}}, "small": SMALL}}
     before = plan(scaled)
