@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from infra.diff.replicas import first_waits
+from infra.diff.replicas import about, first_waits
 from infra.plan.versions import ALL, NEXT, VERSION
+from infra.plan.words import count as counted
 from infra.services.serving.next import OWN
 from infra.sides.types import Side
 
@@ -83,19 +84,23 @@ def share_changed(old: Side, new: Side, model: str) -> Iterator[str]:
     was, now = to_next(old, model), to_next(new, model)
     if was != now:
         yield f"to its next version: {now} of the requests, was {was}"
-        yield from _wakes(old, new, model)
+        yield from _must_grow(old, new, model)
     server = (coming(new, model) or {})["server"]
     before, after = asked_for(old, server), asked_for(new, server)
     if before != after:
         yield f"requests with {_ASKED} are answered {'by the next version' if after else 'like any other'}"
 
 
-def _wakes(old: Side, new: Side, model: str) -> Iterator[str]:
-    """Of the server that gets more requests, where it may sleep."""
+def _must_grow(old: Side, new: Side, model: str) -> Iterator[str]:
+    """Of the server that gets more requests, where it may have too few replicas for them."""
     was, now = coming(old, model) or {}, coming(new, model) or {}
     server = model if now["weight"] < was["weight"] else now["server"]
-    if new.models[server]["replicas"]["min"] == 0:
+    replicas = new.models[server]["replicas"]
+    if replicas["min"] == 0:
         yield f"{server} may sleep: who comes first waits {first_waits(server, new)} for a replica to start"
+    elif server != model and now["weight"] == ALL and replicas["min"] < replicas["max"]:
+        has = f"{server} may have only {counted(replicas['min'], 'replica')} when all requests come"
+        yield f"{has}, and starts more within {about(new.models[server].get('cold_start_seconds') or 0)} each"
 
 
 def how(old: Side, new: Side, stack: str) -> Iterator[str]:

@@ -142,6 +142,21 @@ def test_who_wakes_the_server_that_gets_the_requests_waits() -> None:
         assert (f"{server} may sleep: who comes first waits about" in said) is (server is not None)
 
 
+_SCALES = "maxModelLen: 4096, replicas: {min: 1, max: 4}"
+
+
+def test_all_requests_at_once_may_find_too_few_replicas() -> None:
+    for before, after, said in (
+        (_with(10, _SCALES), _with(100, _SCALES), True),
+        (_with(10, _SCALES), _with(30, _SCALES), False),
+        (_with(10, "maxModelLen: 4096, replicas: 4"), _with(100, "maxModelLen: 4096, replicas: 4"), False),
+        (_with(100, _SCALES), _with(0, _SCALES), False),  # the model's own scales by the requests of both meanwhile
+    ):
+        found = compare("open", side("open", before), side("open", after))
+        text = " ".join(each for notice in found.notices for each in notice.afterwards)
+        assert ("qwen3-8b-next may have only 1 replica when all requests come, and starts more" in text) is said
+
+
 _SHARES: tuple[tuple[tuple[Edit, ...], tuple[Edit, ...]], ...] = (
     (ALONE, (_with(0),)),
     ((_with(10),), (_with(10, own=8000),)),

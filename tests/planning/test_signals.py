@@ -119,6 +119,33 @@ def test_prometheus_answers_with_one_number_per_signal(
     assert agrees(series, answers, tmp_path) == ""
 
 
+@pytest.mark.programs
+@pytest.mark.skipif("promtool" in MISSING, reason=WHY)
+@pytest.mark.parametrize(("weight", "counts_both"), [(100, True), (10, False)])
+def test_who_gets_all_requests_back_has_the_replicas_for_them(weight: int, counts_both: bool, tmp_path: Path) -> None:
+    """While its next version answers everything, a model scales by the load of both; what is kept is by its own."""
+    rollout = {"strategy": "blueGreen" if weight == 100 else "canary", "weight": weight}
+    stack = changed(PROD, models__llama_8b__rollout=rollout, models__llama_8b__next={"maxModelLen": 4096})
+    result = plan(stack)
+    found = scaling(stack, "llama-8b")
+    own, other = (
+        queries(result, result.models["llama-8b"], found),
+        queries(result, result.models["llama-8b-next"], found),
+    )
+    wanted = {"in-flight": 41 if counts_both else 1, "waiting": 10 if counts_both else 0}
+    wanted["kept"] = min(wanted["in-flight"], found.kept or 0)
+    answers = [
+        *({"expr": own[name], "eval_time": "1m", "exp_samples": [{"value": value}]} for name, value in wanted.items()),
+        {"expr": other["in-flight"], "eval_time": "1m", "exp_samples": [{"value": 40}]},
+    ]
+    series = [
+        {"series": f'{metric}{{namespace="llm",model_name="llama-8b",service="{service}"}}', "values": f"{value}x4"}
+        for service, each in (("llama-8b", (1, 0, 0.1)), ("llama-8b-next", (30, 10, 0.5)))
+        for metric, value in zip((RUNNING, QUEUED, CACHE), each, strict=True)
+    ]
+    assert agrees(series, answers, tmp_path) == ""
+
+
 def agrees(series: list[dict[str, str]], answers: list[dict[str, Any]], folder: Path) -> str:
     """What promtool finds wrong."""
     test = {

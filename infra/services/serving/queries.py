@@ -6,6 +6,7 @@ from infra.engines import ENGINES
 from infra.plan.models import ModelPlan, Scaling
 from infra.plan.plan import Plan
 from infra.plan.signals import ASKED, CACHE, HELD, IN_FLIGHT, KEPT, WAITING
+from infra.plan.versions import ALL, server_of_next
 from infra.services.gateway.envoy.held import asked_query, held_query
 
 _NO_PODS = " or vector(0)"  # without a pod the engine's are 0
@@ -21,9 +22,9 @@ def queries(plan: Plan, model: ModelPlan, scaling: Scaling) -> dict[str, str]:
 
 def of_engine(plan: Plan, model: ModelPlan, scaling: Scaling) -> dict[str, str]:
     """They have no element where Prometheus reads no server of the model."""
-    server = model.name if _has_two(plan, model) else None
-    asked = ENGINES[model.engine].queries(plan.settings.namespace.name, model.sent_as, server)
-    measured = {each.name: each.promql for each in asked}
+    measured = _measured(plan, model)
+    if (answering := _in_its_place(plan, model)) is not None:
+        measured = _of_both(measured, _measured(plan, answering))
     return {name: query for name, query in _signals(measured, scaling) if name in scaling.thresholds}
 
 
@@ -43,6 +44,27 @@ def _signals(measured: Mapping[str, str], scaling: Scaling) -> Iterator[tuple[st
         yield WAITING, measured["waiting"]
     if "cache" in measured:
         yield CACHE, f"100 * {measured['cache']}"
+
+
+def _measured(plan: Plan, model: ModelPlan) -> dict[str, str]:
+    server = model.name if _has_two(plan, model) else None
+    asked = ENGINES[model.engine].queries(plan.settings.namespace.name, model.sent_as, server)
+    return {each.name: each.promql for each in asked}
+
+
+def _in_its_place(plan: Plan, model: ModelPlan) -> ModelPlan | None:
+    """The next version that answers all requests of a model. They may come back at once, to as many replicas as they
+    need."""
+    upstream = plan.traffic.upstreams.get(model.name)
+    if upstream is None or upstream.next is None or upstream.next.weight < ALL:
+        return None
+    return plan.models.get(server_of_next(model.name))
+
+
+def _of_both(own: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
+    """The load of both servers. Without its own pods there is still no element; the number of servers stays its own."""
+    added = {name: query for name, query in other.items() if name in own and name != "servers"}
+    return {name: f"({query} + ({added[name]}{_NO_PODS}))" if name in added else query for name, query in own.items()}
 
 
 def _has_two(plan: Plan, model: ModelPlan) -> bool:
