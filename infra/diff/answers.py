@@ -6,6 +6,8 @@ from typing import Any
 
 from infra.diff.figures import deployment_of
 from infra.diff.names import ADAPTED, ADAPTER_OF, MODEL, PROVIDER, SERVER, TASK, behind
+from infra.diff.versions import answering, model_of
+from infra.plan.versions import NEXT
 from infra.sides.types import Change, Side
 from infra.sizing.weights import HALF
 
@@ -34,10 +36,10 @@ _BY_ITS_FILES = "auto"  # the type that the model computes in is then in its own
 
 def answers_changed(old: Side, new: Side) -> dict[str, dict[str, Change]]:
     """Of models that both sides have: what differs of what both programs say, certainty included where both judged it:
-    nothing is estimated on the CPU."""
+    nothing is estimated on the CPU. A name whose requests all move to its next version is answered by that one."""
     found = {}
     for name in sorted(old.models.keys() & new.models.keys()):
-        before, after = _answers(old, name), _answers(new, name)
+        before, after = (_answers(side, answering(side, name)) for side in (old, new))
         changed = {what: Change(before[what], value) for what, value in after.items() if what in before}
         if None in (before[CERTAIN], after[CERTAIN]):
             del changed[CERTAIN]
@@ -72,7 +74,7 @@ def what_answers(changed: Mapping[str, Change]) -> str:
 def _answers(side: Side, name: str) -> dict[str, Any]:
     """A paused model has no arguments, and an older program may not give them. Arguments that follow from
     the engine are compared as the engine."""
-    model, written = side.models[name], (side.platform.get("models") or {}).get(name) or {}
+    model, written = side.models[name], _as_written(side, name)
     dtype = next(_argument(side, name, "--dtype"), None)
     return {
         "repository": model["model"],
@@ -83,6 +85,13 @@ def _answers(side: Side, name: str) -> dict[str, Any]:
         **{what: written.get(key) or _UNWRITTEN.get(what) for what, key in _WRITTEN.items()},
         CERTAIN: model.get("certain"),
     }
+
+
+def _as_written(side: Side, name: str) -> Mapping[str, Any]:
+    """A model's part of the stack file; of a next version the model's, with what `next` says instead."""
+    models, model = side.platform.get("models") or {}, model_of(side, name)
+    found = models.get(model or name) or {}
+    return {**found, **(found.get(NEXT) or {})} if model else found
 
 
 def _quantization(model: Mapping[str, Any], written: Mapping[str, Any]) -> str | None:

@@ -9,10 +9,12 @@ from infra.registry import clouds, holds_data, owner_of
 from infra.services.addons.service import ADDONS
 from infra.sides.types import ResourceChanges, Side, name_of, type_of
 
-# By kind: what ends with the last of them, during `pulumi up` and afterwards.
+# By kind: what ends with the last of them, during `pulumi up` and afterwards. Paused models have no ServiceMonitor.
 _MEASURED = {
-    "ServiceMonitor": ("no figure of a model is read any more", "dashboards, alerts and usage stay empty from then on"),
-    "PrometheusRule": ("its alerts are removed", "nobody is warned any more"),
+    "PodMonitor": (
+        "no figure of the gateway or a model is read any more",
+        "dashboards, alerts and usage stay empty from then on",
+    ),
 }
 
 

@@ -19,7 +19,7 @@ from infra.diff.rollouts import can_start, cold_start, during_rollout, later_rol
 from infra.diff.schedules import schedule_changed
 from infra.diff.services import ground
 from infra.diff.spot import SPOT, spot_changed
-from infra.diff.versions import comes, goes, model_of, share_changed
+from infra.diff.versions import answering, comes, goes, model_of, share_changed
 from infra.diff.waiting import Wait, waits, while_waiting
 from infra.engines import ENGINES
 from infra.engines.engine import Limits
@@ -216,7 +216,7 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
     if (reached := reach(new, name)) and reached != reach(old, name):
         yield f"reached from {reached.where}{'' if reached.public else ' alone'}"
     yield from key_changed(name, old, new)
-    before, after = old.models[name], new.models[name]
+    before, after = (side.models[answering(side, name)] for side in (old, new))
     changed = answers_changed(old, new).get(name, {})
     yield from _answers({what: each for what, each in changed.items() if what != CERTAIN or after["fits"] is not False})
     yield from fallback_changed(name, old, new)
@@ -301,7 +301,8 @@ def _of(resources: ResourceChanges, type_: str, name: str) -> str | None:
 def refuses_more(old: Side, new: Side, name: str) -> bool:
     """Whether requests that were answered are too long now; some engines cut a prompt instead."""
     limits = ENGINES[engine].limits if (engine := new.models[name]["engine"]) in ENGINES else Limits()
-    return new.models[name]["max_model_len"] < old.models[name]["max_model_len"] and not limits.truncates_prompts
+    before, after = (side.models[answering(side, name)]["max_model_len"] for side in (old, new))
+    return after < before and not limits.truncates_prompts
 
 
 def _capacity_of(side: Side, name: str) -> Sequence[str]:

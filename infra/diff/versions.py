@@ -41,6 +41,12 @@ def answers(side: Side, server: str) -> str | None:
     return " and ".join([*share, *([f"all requests of {clients}"] if clients else [])])
 
 
+def answering(side: Side, name: str) -> str:
+    """The server that answers under a name: the next version only where it gets all requests."""
+    found = coming(side, name)
+    return found["server"] if found is not None and found["weight"] == ALL else name
+
+
 def is_idle(old: Side, new: Side, server: str) -> bool:
     """Whether it answers nothing before a change, nor after it, but what asks for it."""
     return answers(old, server) == "" == answers(new, server)

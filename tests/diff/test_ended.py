@@ -21,7 +21,7 @@ ENDS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, str]]] = {
         INSTALLED,
         NONE,
         {
-            "Monitoring": "no figure of a model is read any more",
+            "Monitoring": "no figure of the gateway or a model is read any more",
             "Chart keda": "what else in the cluster uses it has it no longer, other stacks too",
             "Chart kube-prometheus-stack": "it is removed",
         },

@@ -4,6 +4,7 @@ import pytest
 
 from infra.diff.difference import compare
 from infra.diff.events import AWAY, NEW, NOTHING, ROLLOUT
+from infra.diff.traffic import refuses_more
 from infra.diff.versions import how
 from tests.diff.sides import Edit, side
 
@@ -168,3 +169,24 @@ def test_the_server_is_deployed_before_its_share(rollout: Edit, first: bool) -> 
     """Otherwise an Envoy sends it requests in the moment in which it learns of it."""
     said = list(how(side("open"), side("open", rollout), "open"))
     assert any("{strategy: blueGreen}` first" in each for each in said) is first
+
+
+FP8 = "quantization: fp8"
+STEPS: dict[str, tuple[Edit, Edit, bool]] = {
+    "a share": (_with(0, FP8), _with(10, FP8), False),
+    "all requests move": (_with(10, FP8), _with(100, FP8), True),
+    "the model gets the settings": (_with(100, FP8), _with(100, FP8, own=8000), False),
+    "all move back before that": (_with(100, FP8), _with(0, FP8), True),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_other_weights_answer_when_all_requests_move(step: str) -> None:
+    before, after, moves = STEPS[step]
+    assert ("qwen3-8b" in compare("open", side("open", before), side("open", after)).answers) is moves
+
+
+def test_shorter_requests_are_refused_when_all_requests_move_and_not_when_the_model_follows() -> None:
+    shares, all_of_them, followed = (side("open", each) for each in (_with(10), _with(100), _with(100, "", own=4096)))
+    assert refuses_more(shares, all_of_them, "qwen3-8b")
+    assert not refuses_more(all_of_them, followed, "qwen3-8b")
