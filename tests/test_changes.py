@@ -19,14 +19,19 @@ pytestmark = pytest.mark.searches
 # What one model may change in the others' resources: the maximum of nodes of a pool, if the file sets none, and the
 # published list of all models.
 DERIVED = {"inputs.scalingConfig.maxSize", "inputs.data.platform.json"}
-# What the gateway knows of all models: the hosts of version 1, and Envoy's files, which change no pod.
+# What the gateway and the alerts know of all models: the hosts of version 1, Envoy's files, which change no pod, rules.
 OF_ALL = {
     "gateway-ingress": "inputs.spec.",
     "gateway-proxy-files-a": "inputs.data.",
     "gateway-proxy-network-policy": "inputs.spec.egress",
+    "scalers-rule": "inputs.spec.groups[scalers].",
 }
 # What several models share, and what is removed with the last of them that needs it.
-SHARED: dict[str, Callable[[ModelPlan], bool]] = {"model-cache-hub-token": lambda model: model.gated}
+SHARED: dict[str, Callable[[ModelPlan], bool]] = {
+    "model-cache-hub-token": lambda model: model.gated,
+    "scalers": lambda model: model.scaling is not None,
+    "scalers-rule": lambda model: model.scaling is not None,
+}
 REORDERED = [*STACK_NAMES, "many", "shared"]
 GROWING = ["local", "guide", "dev", "prod", "shared", "asleep"]
 SHRINKING = ["guide", "prod", "patient"]

@@ -21,6 +21,7 @@ FILES = [
     "docs/outputs.schema.json",
     "docs/estimates.md",
     "docs/estimates.svg",
+    "docs/contenders.svg",
 ]
 
 
