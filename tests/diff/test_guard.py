@@ -2,12 +2,14 @@
 
 import pytest
 
+from infra.clouds.aws.diff.refusals import refused_in_place
 from infra.diff.advice import advice
 from infra.diff.difference import compare
 from infra.diff.guard import Guarded
-from infra.sides.types import Side
+from infra.sides.types import ResourceChanges, Side
 from tests.diff.sides import Edit, compared, side
 
+NOTHING_ELSE = ResourceChanges({}, {}, {}, {}, {}, {}, {})
 SIZE = ("g6.2xlarge", "g6.4xlarge")
 T4 = "          t4: {instanceTypes: [g4dn.xlarge]}\n"
 CASES: dict[str, tuple[str, tuple[Edit, ...], set[tuple[str, str]]]] = {
@@ -82,8 +84,25 @@ def test_where_users_notice_no_gap_the_way_is_to_allow_it() -> None:
     ("old", "new", "advised"), [("1.36", "1.35", True), ("1.35", "1.36", False), ("1.9", "1.10", False)]
 )
 def test_an_older_kubernetes_is_said_to_be_refused(old: str, new: str, advised: bool) -> None:
-    def of(version: str) -> Side:
-        cluster = {"type": "aws:eks/cluster:Cluster", "name": "cluster-eks", "inputs": {"version": version}}
-        return Side({"resources": [cluster]})
+    found = advice(_of_version(old), _of_version(new), [], [])
+    assert any("older `cluster.create.version`" in each for each in found) is advised
 
-    assert any("older `cluster.create.version`" in each for each in advice(of(old), of(new), [], [])) is advised
+
+@pytest.mark.parametrize(("old", "new", "first"), [("1.34", "1.36", "1.35"), ("1.9", "1.12", "1.10")])
+def test_a_minor_version_of_kubernetes_that_is_skipped_is_refused(old: str, new: str, first: str) -> None:
+    ((path, message, fix),) = refused_in_place(_of_version(old), _of_version(new), NOTHING_ELSE)
+    assert (path, message) == (
+        "cluster.create.version",
+        f"EKS upgrades one minor version at a time: {new}, was {old}",
+    )
+    assert f'version: "{first}" first' in fix
+
+
+@pytest.mark.parametrize(("old", "new"), [("1.34", "1.35"), ("1.35", "1.35"), ("1.36", "1.34")])
+def test_the_next_minor_version_is_not_refused(old: str, new: str) -> None:
+    assert list(refused_in_place(_of_version(old), _of_version(new), NOTHING_ELSE)) == []
+
+
+def _of_version(version: str) -> Side:
+    cluster = {"type": "aws:eks/cluster:Cluster", "name": "cluster-eks", "inputs": {"version": version}}
+    return Side({"resources": [cluster]})

@@ -77,7 +77,8 @@ def _check_models(scope: Scope, key: Key, client: Client, known: Sequence[str]) 
         elif name not in known and name != ALL:
             some = ", ".join(known[:_FEW]) + (", ..." if len(known) > _FEW else "")
             close = did_you_mean(name, known)
-            write = f"write {close}" if close else f"write {known[0]}, or models: all"
+            own = next(each for each in known if each not in scope.settings.external)
+            write = f"write {close}" if close else f"write {own}, or models: all, or leave the client out"
             scope.report.wrong(where, f"no model or adapter {name}; there are {some}", write)
 
 

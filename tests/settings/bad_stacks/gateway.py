@@ -251,7 +251,7 @@ GATEWAY = (
                 "gateway.clients.unknown.models[0]",
                 10,
                 "no model or adapter gpt; there are chat, sql",
-                "write chat, or models: all",
+                "write chat, or models: all, or leave the client out",
             ),
             Mistake(
                 "gateway.clients.every.models",
@@ -357,7 +357,7 @@ GATEWAY = (
                 "gateway.clients.app.models[0]",
                 6,
                 "no model or adapter gpt; there are sql",
-                "write sql, or models: all",
+                "write sql, or models: all, or leave the client out",
             ),
         ),
     ),

@@ -14,6 +14,7 @@ def refused_in_place(old: Side, new: Side, resources: ResourceChanges) -> Iterat
     docs.aws.amazon.com/eks/latest/userguide/network-reqs.html and latest/eksctl/cluster-subnets-security-groups.html,
     2026-11-22.
     """
+    yield from _skipped(old, new)
     moved = [
         urn
         for urn, changes in resources.changed.items()
@@ -28,6 +29,22 @@ def refused_in_place(old: Side, new: Side, resources: ResourceChanges) -> Iterat
     elif was != now:
         message = f"EKS can't change the zones of a cluster: {', '.join(now)}, was {', '.join(was)}"
         yield "cluster.create.zones", message, f"zones: [{', '.join(was)}], or {_BESIDE}"
+
+
+def _skipped(old: Side, new: Side) -> Iterator[tuple[str, str, str]]:
+    """docs.aws.amazon.com/eks/latest/userguide/update-cluster.html"""
+    was, now = _version(old), _version(new)
+    if was and now and now[0] == was[0] and now[1] - was[1] > 1:
+        message = f"EKS upgrades one minor version at a time: {_text(now)}, was {_text(was)}"
+        yield (
+            "cluster.create.version",
+            message,
+            f'version: "{was[0]}.{was[1] + 1}" first, and the next one once that runs',
+        )
+
+
+def _text(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
 
 
 def _zones(side: Side) -> list[str]:
