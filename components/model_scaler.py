@@ -9,7 +9,7 @@ import pulumi_kubernetes as k8s
 from components.container import Query
 from components.pod_autoscaler import cores
 from components.prometheus_login import NAME
-from components.scaling_behavior import behavior, failures
+from components.scaling_behavior import behavior, failures, target_of
 
 
 class Opening(Protocol):
@@ -67,7 +67,7 @@ class ModelScaler(pulumi.ComponentResource):
             kind="ScaledObject",
             metadata=metadata,
             spec={
-                "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": target},
+                "scaleTargetRef": target_of(target),
                 "minReplicaCount": min_replicas,
                 "maxReplicaCount": max_replicas,
                 "pollingInterval": polling_seconds,

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 import pulumi
 import pulumi_kubernetes as k8s
 
-_REMOVED_PERIOD = 120  # seconds between two pods that are removed
+from components.scaling_behavior import down, target_of
+
 # KEDA refuses to scale a Deployment that has another autoscaler. Where a change of the stack file replaces this one by
 # KEDA's, both are there until the end of `pulumi up`, and neither scales meanwhile.
 _SAYS_KEDA = {"validations.keda.sh/hpa-ownership": "false"}
@@ -49,16 +50,13 @@ def scale_pods(name: str, *, target: str, metadata: Any, pods: PodRange, opts: p
 
 def _spec(target: str, pods: PodRange) -> Any:
     return {
-        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": target},
+        "scaleTargetRef": target_of(target),
         "minReplicas": pods.min,
         "maxReplicas": pods.max,
         "metrics": [_mean("cpu", cores(pods.cpu)), *_of_memory(pods.memory_mib)],
         "behavior": {
             "scaleUp": {"policies": [{"type": "Pods", "value": pods.step, "periodSeconds": 60}]},
-            "scaleDown": {
-                "stabilizationWindowSeconds": pods.keep_seconds,
-                "policies": [{"type": "Pods", "value": 1, "periodSeconds": _REMOVED_PERIOD}],
-            },
+            "scaleDown": down(pods.keep_seconds),
         },
     }
 

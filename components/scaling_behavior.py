@@ -1,12 +1,25 @@
-"""How fast a HorizontalPodAutoscaler may add and remove the replicas of a model: plain data."""
+"""What an autoscaler scales, and how fast it may add and remove replicas: plain data."""
 
 from typing import Any
 
 CONFIRMED_SECONDS = 60  # for which more replicas have to be asked for: a few long requests at once are no trend
 _LONGEST_WINDOW, _LONGEST_PERIOD = 3600, 1800  # seconds, of a HorizontalPodAutoscaler
-_SCALE_DOWN_PERIOD = 120
+_SCALE_DOWN_PERIOD = 120  # seconds between two replicas that are removed
 _FAILURES_BEFORE_FALLBACK = 3
 _SECONDS_BEFORE_WAKING = 300  # without an answer: on a first `up`, and while Prometheus restarts, nothing is measured
+
+
+def target_of(deployment: str) -> dict[str, str]:
+    """What an autoscaler of any kind scales."""
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "name": deployment}
+
+
+def down(seconds: int) -> dict[str, Any]:
+    """One after the other, each once it hasn't been needed for so long."""
+    return {
+        "stabilizationWindowSeconds": min(seconds, _LONGEST_WINDOW),
+        "policies": [{"type": "Pods", "value": 1, "periodSeconds": _SCALE_DOWN_PERIOD}],
+    }
 
 
 def failures(min_replicas: int, polling_seconds: int) -> int:
@@ -30,8 +43,5 @@ def behavior(cooldown_seconds: int) -> dict[str, Any]:
                 {"type": "Pods", "value": 2, "periodSeconds": period},
             ],
         },
-        "scaleDown": {
-            "stabilizationWindowSeconds": min(2 * cooldown_seconds, _LONGEST_WINDOW),
-            "policies": [{"type": "Pods", "value": 1, "periodSeconds": _SCALE_DOWN_PERIOD}],
-        },
+        "scaleDown": down(2 * cooldown_seconds),
     }

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.pod_autoscaler import cores
+from components.scaling_behavior import target_of
 
 Bounds = tuple[float, float]
 
@@ -37,7 +38,7 @@ def fit_pods(
         kind="VerticalPodAutoscaler",
         metadata=metadata,
         spec={
-            "targetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": target},
+            "targetRef": target_of(target),
             "updatePolicy": {"updateMode": vertical.mode, "minReplicas": vertical.min_replicas},
             "resourcePolicy": {
                 "containerPolicies": [

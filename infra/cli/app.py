@@ -11,7 +11,15 @@ import click
 from infra.cli.client_app import client
 from infra.cli.engine_help import EngineHelp
 from infra.cli.model_app import model
-from infra.cli.options import InOrder, folder_of, format_option, print_error, print_text, stacks_option
+from infra.cli.options import (
+    InOrder,
+    folder_of,
+    format_option,
+    print_error,
+    print_text,
+    prometheus_option,
+    stacks_option,
+)
 from infra.cli.simulate_app import simulate
 from infra.cli.smoke_app import smoke
 from infra.cli.status_app import status
@@ -242,16 +250,10 @@ def repair(stack: str, yes: bool) -> None:
 @click.option(
     "--since", default="7d", metavar="PERIOD", help="Hours, days or weeks until now: 12h, 7d, 4w; default: 7d."
 )
-@click.option(
-    "--prometheus",
-    "url",
-    default="http://127.0.0.1:9090",
-    metavar="URL",
-    help="Where Prometheus answers; default: http://127.0.0.1:9090, for `kubectl port-forward`.",
-)
+@prometheus_option()
 @format_option("text", "json", "markdown")
 @stacks_option("the stack files")
-def usage(stack: str, since: str, url: str, format_: str, stacks: Path) -> None:
+def usage(stack: str, since: str, prometheus: str, format_: str, stacks: Path) -> None:
     """Who used what of STACK: requests, tokens and dollars by client, team and model, what was idle, and the pace
     against the budget.
 
@@ -260,7 +262,6 @@ def usage(stack: str, since: str, url: str, format_: str, stacks: Path) -> None:
 
     Exits 2 when the stack file or the period is wrong, 3 when Prometheus can't be asked.
     """
-    import os
 
     from infra.cli import usage as command
     from infra.cli.document import rendered
@@ -269,23 +270,21 @@ def usage(stack: str, since: str, url: str, format_: str, stacks: Path) -> None:
     from infra.program import plan_of
     from infra.settings.mistakes import BadStackFile
     from infra.stack_file import load_file, stack_path
-    from infra.usage.prometheus import NoAnswer, Prometheus
+    from infra.usage.prometheus import NoAnswer
 
     hours = command.hours_of(since)
     if hours is None:
         raise click.BadParameter(
             f"{since!r} is no period of at most 366 days; write 12h, 7d or 4w", param_hint="--since"
         )
-    if not url.startswith(("http://", "https://")):
-        raise click.BadParameter(f"{url!r} is no URL; write http://127.0.0.1:9090", param_hint="--prometheus")
     try:
         planned = plan_of(load_file(stack_path(stacks, stack)))
     except BadStackFile as mistakes:
         click.echo(mistakes.render(terminal_width()), err=True, nl=False)
         sys.exit(2)
     try:
-        with waiting(f"asking {url}"):
-            found = command.usage_of(planned, Prometheus(url, os.environ.get(command.TOKEN)), hours)
+        with waiting(f"asking {prometheus}"):
+            found = command.usage_of(planned, command.prometheus_at(prometheus), hours)
     except NoAnswer as error:
         click.echo(f"usage: {error}", err=True)
         click.echo(f"  {command.reach(planned)}", err=True)

@@ -10,6 +10,8 @@ import click
 
 from infra.project import stacks_folder
 
+_PROMETHEUS = "http://127.0.0.1:9090"
+
 
 def folder_of(_context: click.Context, _option: click.Parameter, value: str | None) -> Path | None:
     """`Path("")` would be the folder that one is in."""
@@ -32,6 +34,24 @@ def stacks_option(what: str) -> Callable[[Callable[..., None]], Callable[..., No
         metavar="DIR",
         help=f"Where {what} are; default: stacks/ of the project.",
     )
+
+
+def prometheus_option(help_: str | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """With another `help_` nothing is asked where the option is absent."""
+    anywhere = f"Where Prometheus answers; default: {_PROMETHEUS}, for `kubectl port-forward`."
+    return click.option(
+        "--prometheus",
+        default=None if help_ else _PROMETHEUS,
+        callback=_url_of,
+        metavar="URL",
+        help=help_ or anywhere,
+    )
+
+
+def _url_of(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not value.startswith(("http://", "https://")):
+        raise click.BadParameter(f"{value!r} is no URL; write {_PROMETHEUS}", param_hint="--prometheus")
+    return value
 
 
 class InOrder(click.Group):

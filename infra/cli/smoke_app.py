@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from infra.cli.options import format_option, print_error, stacks_option
+from infra.cli.options import format_option, print_error, prometheus_option, stacks_option
 
 if TYPE_CHECKING:
     from infra.smoke.run import Found
@@ -29,11 +29,7 @@ _LONGEST = 15  # characters of a check's name
     metavar="FILE",
     help="Its key; default: the variable LLM_PLATFORM_KEY, else the stack's output.",
 )
-@click.option(
-    "--prometheus",
-    metavar="URL",
-    help="Also ask it the queries of the scalers, such as http://127.0.0.1:9090 for `kubectl port-forward`.",
-)
+@prometheus_option("Also ask it the queries of the scalers, such as http://127.0.0.1:9090 for `kubectl port-forward`.")
 @format_option("text", "json")
 @stacks_option("the stack files")
 def smoke(
@@ -61,8 +57,6 @@ def smoke(
     from infra.live.commands import NotRead
     from infra.smoke.target import KEY_VARIABLE, BadTarget, Given, target_of
 
-    if prometheus is not None and not prometheus.startswith(("http://", "https://")):
-        raise click.BadParameter(f"{prometheus!r} is no URL; write http://127.0.0.1:9090", param_hint="--prometheus")
     plan = planned_or_exit(stack, stacks)
     try:
         target = target_of(plan, Given(url, client, key_file, os.environ.get(KEY_VARIABLE)))
@@ -74,15 +68,14 @@ def smoke(
         sys.exit(3)
     from infra.cli.progress import waiting
     from infra.cli.signals import ended_by_signals
-    from infra.cli.usage import TOKEN
+    from infra.cli.usage import prometheus_at
     from infra.smoke.caller import Gateway
     from infra.smoke.promises import promises
     from infra.smoke.queries import of_scalers
     from infra.smoke.run import smoke as run
-    from infra.usage.prometheus import Prometheus
 
     promised = promises(plan, target.client)
-    scalers = of_scalers(plan, Prometheus(prometheus, os.environ.get(TOKEN))) if prometheus is not None else ()
+    scalers = of_scalers(plan, prometheus_at(prometheus)) if prometheus is not None else ()
     found = run(Gateway(target.base_url, target.key, promised.patience), promised, waiting, scalers)
     with ended_by_signals():  # 1 would say that a promise is broken
         names = [each.model for each in promised.models]

@@ -1,13 +1,12 @@
 """`status`: what runs, and why not."""
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from infra.cli.options import format_option, print_error, print_text, stacks_option
+from infra.cli.options import format_option, print_error, print_text, prometheus_option, stacks_option
 
 if TYPE_CHECKING:
     from infra.plan.plan import Plan
@@ -20,16 +19,10 @@ if TYPE_CHECKING:
 @click.option(
     "--context", metavar="NAME", help="Of your kubeconfig; default: the cluster of the stack file, as its state has it."
 )
-@click.option(
-    "--prometheus",
-    "url",
-    default="http://127.0.0.1:9090",
-    metavar="URL",
-    help="Where Prometheus answers; default: http://127.0.0.1:9090, for `kubectl port-forward`.",
-)
+@prometheus_option()
 @format_option("text", "json")
 @stacks_option("the stack files")
-def status(stack: str, model: str | None, context: str | None, url: str, format_: str, stacks: Path) -> None:
+def status(stack: str, model: str | None, context: str | None, prometheus: str, format_: str, stacks: Path) -> None:
     """How each model of STACK and the gateway are: ready, starting, pending, asleep, paused or failing, for how long
     against the plan, and why, with what to write and what to run next. With MODEL: all that is known of it.
 
@@ -42,14 +35,11 @@ def status(stack: str, model: str | None, context: str | None, url: str, format_
     """
     from infra.cli.plans import read_or_exit
     from infra.cli.progress import waiting
-    from infra.cli.usage import TOKEN
+    from infra.cli.usage import prometheus_at
     from infra.live.commands import NotRead
     from infra.registry import cloud_of
     from infra.status.look import look, with_context
-    from infra.usage.prometheus import Prometheus
 
-    if not url.startswith(("http://", "https://")):
-        raise click.BadParameter(f"{url!r} is no URL; write http://127.0.0.1:9090", param_hint="--prometheus")
     plan = with_context(read_or_exit(stack, stacks), context)
     if model is not None and model not in plan.models:
         raise click.BadParameter(
@@ -57,7 +47,7 @@ def status(stack: str, model: str | None, context: str | None, url: str, format_
         )
     try:
         with waiting(f"looking at {plan.cluster.name}"):
-            looked = look(plan, cloud_of(plan.settings), Prometheus(url, os.environ.get(TOKEN)), context)
+            looked = look(plan, cloud_of(plan.settings), prometheus_at(prometheus), context)
     except NotRead as error:
         print_error(f"status: {error}\n  With a context of your kubeconfig: llm-platform status {stack} --context NAME")
         sys.exit(3)

@@ -1,5 +1,6 @@
 """`usage`: who used what, as JSON or for a person to read."""
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -24,6 +25,10 @@ _COLUMNS = (
     Column("$", right=True),
     Column("$ per million out", right=True),
 )
+
+
+def prometheus_at(url: str) -> Prometheus:
+    return Prometheus(url, os.environ.get(TOKEN))
 
 
 def hours_of(since: str) -> int | None:

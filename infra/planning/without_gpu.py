@@ -1,13 +1,13 @@
 """A model on the CPU: what to write, and what else that changes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from infra.catalog import Catalog
 from infra.engines import on_cpu
 from infra.engines.engine import Engine
-from infra.engines.library import Library
 from infra.offers.fixes import Changes
+from infra.services.serving.instead_on_cpu import lengths_of
 from infra.services.serving.placement import Placed
 from infra.services.serving.section import Model
 
@@ -47,17 +47,10 @@ def another_without_gpu(placed: Placed, catalog: Catalog) -> Iterator[WithoutGpu
         and library.stored(same, None, catalog).file_gib <= MAX_CHAT_GIB
     ):
         yield WithoutGpu(_changes(same, other), SLOW)
-    embedding = _longest_embedding(library, catalog)
+    embedding = max(lengths_of(library, "embed", catalog).items(), key=lambda each: each[1], default=None)
     if placed.served.question.task == "embed" and same is None and embedding:
         harm = f", another model: texts have to be embedded again, of {embedding[1]:,} tokens at most"
         yield WithoutGpu((*_changes(embedding[0], other), ("maxModelLen", None)), harm)
-
-
-def _longest_embedding(library: Library, catalog: Catalog) -> tuple[str, int] | None:
-    names: Mapping[str, object] = library.names(catalog)
-    stored = ((name, library.stored(name, None, catalog)) for name in names)
-    embedding = [(name, each.own_context) for name, each in stored if each.task == "embed"]
-    return max(embedding, key=lambda each: each[1], default=None)
 
 
 def _changes(name: str, engine: Engine) -> Changes:

@@ -19,7 +19,7 @@ def of_scalers(plan: Plan, prometheus: Prometheus) -> Iterator[tuple[str, Iterat
 
 
 def _of_model(plan: Plan, model: ModelPlan, scaling: Scaling, prometheus: Prometheus) -> Iterator[tuple[str, Check]]:
-    gateway = of_gateway(plan, model) if scaling.held else {}
+    gateway = of_gateway(plan, model, scaling)
     for signal, query in gateway.items():
         yield f"scales: {signal}", lambda query=query: _one(prometheus, query)
     for signal, query in of_engine(plan, model, scaling).items():

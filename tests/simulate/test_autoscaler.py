@@ -158,8 +158,8 @@ def test_a_peak_within_the_window_keeps_what_it_needed() -> None:
 def test_of_several_policies_the_largest_change_is_allowed(
     current: int, desired: int, policies: list[tuple[str, int]], replicas: int
 ) -> None:
-    told = {"policies": [{"type": kind, "value": value, "periodSeconds": 60} for kind, value in policies]}
-    assert Hpa(1, 20, {"scaleUp": told, "scaleDown": told}).sync(0, current, desired) == replicas
+    rules = {"policies": [{"type": kind, "value": value, "periodSeconds": 60} for kind, value in policies]}
+    assert Hpa(1, 20, {"scaleUp": rules, "scaleDown": rules}).sync(0, current, desired) == replicas
 
 
 @pytest.mark.parametrize(

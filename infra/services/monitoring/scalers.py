@@ -38,7 +38,7 @@ def _of(plan: Plan, model: ModelPlan) -> Iterator[dict[str, Any]]:
 
 def _missing(plan: Plan, model: ModelPlan, scaling: Scaling) -> Iterator[tuple[str, str]]:
     """A model that may sleep has no engine to read, unless the gateway has sent it requests."""
-    gateway = of_gateway(plan, model) if scaling.held else {}
+    gateway = of_gateway(plan, model, scaling)
     engine = of_engine(plan, model, scaling)
     engine.pop(KEPT, None)  # it reads what another signal reads
     for signal, query in engine.items():

@@ -17,15 +17,15 @@ def instead_on_cpu(catalog: Catalog, model: Model) -> str:
     if same is not None:
         return f"engine: {other.name} and model: {same}"
     task = task_of(catalog, model)
-    another = library.small if task == "chat" else _of_task(library, task, catalog)
+    lengths = lengths_of(library, task, catalog)
+    another = library.small if task == "chat" else max(sorted(lengths), key=lambda each: lengths[each], default=None)
     return f"engine: {other.name} and a {noun_of(other)} such as {another}, another model" if another else ""
 
 
-def _of_task(library: Library, task: str, catalog: Catalog) -> str | None:
-    """The name whose model reads the longest text."""
+def lengths_of(library: Library, task: str, catalog: Catalog) -> dict[str, int]:
+    """The longest text in tokens, by name, of the models of a task."""
     stored = ((name, library.stored(name, None, catalog)) for name in library.names(catalog))
-    lengths = {name: each.own_context for name, each in stored if each.task == task}
-    return max(sorted(lengths), key=lambda name: lengths[name], default=None)
+    return {name: each.own_context for name, each in stored if each.task == task}
 
 
 def noun_of(engine: Engine) -> str:

@@ -14,10 +14,10 @@ _NO_PODS = " or vector(0)"  # without a pod the engine's are 0
 
 def queries(plan: Plan, model: ModelPlan, scaling: Scaling) -> dict[str, str]:
     """Where the model sleeps, the gateway's say whether it is needed, and the engine's are 0 without a pod."""
-    engine = of_engine(plan, model, scaling)
-    if not scaling.held:
+    engine, gateway = of_engine(plan, model, scaling), of_gateway(plan, model, scaling)
+    if not gateway:
         return engine
-    return {**{name: f"{query}{_NO_PODS}" for name, query in engine.items()}, **of_gateway(plan, model)}
+    return {**{name: f"{query}{_NO_PODS}" for name, query in engine.items()}, **gateway}
 
 
 def of_engine(plan: Plan, model: ModelPlan, scaling: Scaling) -> dict[str, str]:
@@ -28,8 +28,10 @@ def of_engine(plan: Plan, model: ModelPlan, scaling: Scaling) -> dict[str, str]:
     return {name: query for name, query in _signals(measured, scaling) if name in scaling.thresholds}
 
 
-def of_gateway(plan: Plan, model: ModelPlan) -> dict[str, str]:
-    """Of a model that sleeps."""
+def of_gateway(plan: Plan, model: ModelPlan, scaling: Scaling) -> dict[str, str]:
+    """Of a model that sleeps; empty where it doesn't."""
+    if not scaling.held:
+        return {}
     namespace = plan.settings.namespace.name
     return {HELD: held_query(plan.traffic, namespace, model.name), ASKED: asked_query(namespace, model.name)}
 
