@@ -15,7 +15,7 @@ def target_of(deployment: str) -> dict[str, str]:
 
 
 def down(seconds: int) -> dict[str, Any]:
-    """One after the other, each once it hasn't been needed for so long."""
+    """One after the other, each once it hasn't been needed for these seconds."""
     return {
         "stabilizationWindowSeconds": min(seconds, _LONGEST_WINDOW),
         "policies": [{"type": "Pods", "value": 1, "periodSeconds": _SCALE_DOWN_PERIOD}],
