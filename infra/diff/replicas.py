@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from infra.plan.words import count as counted
-from infra.plan.words import minutes
+from infra.plan.words import first_wait, minutes
 from infra.sides.types import Side
 from infra.sizing.estimates import span
 
@@ -25,8 +25,9 @@ def number_changed(name: str, old: Side, new: Side) -> Iterator[str]:
 
 
 def first_waits(name: str, side: Side) -> str:
-    """As the plan says it: until the scaler has seen the request, and a replica has started."""
-    return about(side.models[name]["wakes_seconds"] or 0)
+    """As the plan says it."""
+    wakes = side.models[name]["wakes_seconds"] or 0
+    return first_wait(side.models[name].get("held_seconds") or wakes, wakes)
 
 
 def _instead(name: str, side: Side) -> str:

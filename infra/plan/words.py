@@ -52,6 +52,11 @@ def minutes(seconds: float) -> str:
     return duration(seconds if seconds < 45 else max(1, round(seconds / 60)) * 60)
 
 
+def first_wait(held: int, wakes: int) -> str:
+    """What the first caller of a model that sleeps waits: until a replica has started, or its hold ends before that."""
+    return duration(held) if held < wakes else f"about {minutes(wakes)}"
+
+
 def memory(gib: float) -> str:
     """`1.5 GiB`; what would print as `0.0 GiB` in MiB: `12 MiB`."""
     return f"{gib:.1f} GiB" if abs(gib) >= SMALLEST_GIB else f"{gib * 1024:.0f} MiB"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from infra.plan.gateway import ClientPlan, TrafficPlan
 from infra.plan.plan import Plan
-from infra.plan.words import duration, minutes
+from infra.plan.words import duration, first_wait
 from infra.services.access.client_secrets import base_url, secret_name
 from infra.services.gateway.affinity import affinity_table
 from infra.services.gateway.custom import custom_table
@@ -81,8 +81,7 @@ def _versions(plan: Plan) -> Iterator[tuple[str, ...]]:
 def _asleep(plan: Plan) -> Iterator[tuple[str, ...]]:
     for model in plan.named.values():
         if model.held_seconds and model.scaling:
-            sooner = model.held_seconds < model.scaling.wakes_seconds  # than a replica starts
-            waits = duration(model.held_seconds) if sooner else f"about {minutes(model.scaling.wakes_seconds)}"
+            waits = first_wait(model.held_seconds, model.scaling.wakes_seconds)
             back = plan.traffic.upstreams[model.name].fallback
             held = duration(model.held_seconds) + (f", then {back.to}" if back is not None else "")
             yield model.name, duration(model.scaling.cooldown_seconds), waits, held
