@@ -7,6 +7,7 @@ from typing import Any
 
 from components.container import Container, Fetch, KeysFile, Query
 from infra.catalog import Catalog, Gpu, ModelShape
+from infra.catalog.metrics import Exporter
 from infra.engines.arguments import Argument, BadArgument
 from infra.engines.hub import hub_adapter_fetch, hub_download, hub_fetch
 from infra.engines.last_words import LastWords
@@ -78,15 +79,6 @@ class StartStep:
     times: float = 1
 
 
-@dataclass(frozen=True)
-class Gauges:
-    """Metrics that count requests, and the version in which they were looked up: a new pin needs a new look."""
-
-    version: str
-    names: frozenset[str]
-    labels: frozenset[str]  # `namespace` and `service` are Prometheus' own, of the Service that it scraped
-
-
 class Engine:
     """A model server."""
 
@@ -117,8 +109,9 @@ class Engine:
         return None
 
     @property
-    def gauges(self) -> Gauges | None:
-        """The metrics that its queries may use."""
+    def exported(self) -> Exporter | None:
+        """The metrics that it has for Prometheus, and the version in which somebody looked: a new pin needs a new look.
+        None: it has none."""
         return None
 
     @property

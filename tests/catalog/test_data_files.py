@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.catalog import metrics
 from infra.catalog.load import DATA, read_catalog
 from infra.catalog.table import BadCatalog
 from infra.engines.ollama import tags
@@ -26,6 +27,7 @@ def _mistakes(folder: Path, file: str, old: str, new: str) -> list[str]:
     tags.read(folder / "data", models, mistakes)
     tgi.read(folder / "data", models, mistakes)
     vllm.read(folder / "data", mistakes)
+    metrics.read(folder / "data", mistakes)
     return mistakes
 
 
@@ -80,6 +82,7 @@ def _line(file: str, begins: str) -> int:
         ),
         ("vllm/flags.csv", "--seed,", "--seed,one", "--seed,two", "takes must be one of none, one, optional, some"),
         ("vllm/metrics.csv", "vllm:num_requests_waiting,", "gauge", "level", "kind must be one of gauge, counter"),
+        ("exporters.csv", "prometheus,3,up,", "gauge", "level", "kind must be one of gauge, counter, histogram"),
         ("vllm/quantization.csv", "fp8,", "fp8,7.5", "fp8,", "min_compute_capability must be a number"),
         ("gguf.csv", "Q8_0,", "8.5008", "eight", "bits_per_weight must be a number"),
         ("aws/cpu_instances.csv", "m5.large,", "m5.large,2", "m5.large,2.5", "vcpus must be a whole number"),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.catalog import types
+from infra.catalog import metrics, types
 from infra.catalog.load import DATA, read_catalog
 from infra.catalog.table import Row
 from infra.clouds.aws import facts
@@ -68,6 +68,7 @@ def asked() -> Mapping[str, set[str]]:
         vllm.read(DATA, [])
         answers.read(DATA, [])
         needed.read(DATA, [])
+        metrics.read(DATA, [])
     return found
 
 

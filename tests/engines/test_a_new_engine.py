@@ -11,11 +11,12 @@ import pytest
 from components.container import Query
 from infra import engines
 from infra.catalog.load import DATA, load_catalog, read_catalog
+from infra.catalog.metrics import Exporter, Metric
 from infra.cli.as_json import document
 from infra.cli.fit import run as fit
 from infra.diff.difference import compare
 from infra.engines import ENGINES, registered
-from infra.engines.engine import Engine, Gauges, Limits
+from infra.engines.engine import Engine, Limits
 from infra.engines.hub import weights_path
 from infra.engines.model import EngineModel
 from infra.engines.vllm.memory import size
@@ -55,8 +56,8 @@ class Quick(Engine):
     limits = Limits(refused_keys={"quantization": "Quick reads weights as they are"}, truncates_prompts=True)
 
     @property
-    def gauges(self) -> Gauges:
-        return Gauges("1.0", frozenset({"quick_waiting"}), frozenset({"namespace", "service"}))
+    def exported(self) -> Exporter:
+        return Exporter("quick", "1.0", {"quick_waiting": Metric("quick_waiting", "gauge", frozenset())})
 
     def args(self, model: EngineModel) -> tuple[str, ...]:
         return ("--weights", weights_path(model.model, model.revision), *model.extra_args)
@@ -137,7 +138,7 @@ def test_its_scaler_asks_what_somebody_looked_up(
         write_stack(tmp_path, QUICK.replace("engine: quick", "engine: quick, replicas: {min: 1, max: 2}"))
     )
     assert RULES["6 queries"](planned) == []
-    monkeypatch.setattr(type(engine), "gauges", None)
+    monkeypatch.setattr(type(engine), "exported", None)
     assert "nobody has looked at the metrics of quick" in str(RULES["6 queries"](planned))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.catalog.metrics import exporters
 from infra.services.gateway.envoy.held import asked_query, held_query
 from infra.usage import measured
 from tests.conftest import HANGS_SECONDS
@@ -77,3 +78,14 @@ def test_what_the_command_usage_asks_for_is_there(gateway: Gateway) -> None:
     assert asked == {"envoy_llm_requests", "envoy_llm_tokens_in", "envoy_llm_tokens_out"}
     lines = _lines(gateway)
     assert [metric for metric in sorted(asked) if not _has(lines, metric)] == []
+
+
+def test_what_the_catalogue_says_of_it_is_there(gateway: Gateway) -> None:
+    """A new Envoy that exports less, or under other names or labels, is seen here."""
+    lines = [line for line in _lines(gateway) if not line.startswith("#")]
+    written = {match[1]: set(re.findall(r'(\w+)="', line)) for line in lines if (match := re.match(r"(\w+)", line))}
+    for metric in exporters()["envoy"].metrics.values():
+        of_other_plans = metric.name.startswith("envoy_llm_version") or "_ratelimit_" in metric.name
+        for series in () if of_other_plans else metric.series:
+            assert series in written, series
+            assert metric.labels <= written[series], series

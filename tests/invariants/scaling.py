@@ -7,8 +7,8 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from components.gateway_proxy import GATEWAY, LABELS
+from infra.catalog.metrics import Exporter
 from infra.engines import ENGINES
-from infra.engines.engine import Gauges
 from infra.offline import Planned
 from infra.recording import Recorded, Recording
 from tests.invariants.reading import CONFIG_MAP, POD_MONITOR, SCALED_OBJECT, SERVICE, SERVICE_MONITOR, Pod, servers
@@ -86,7 +86,7 @@ def _trigger(planned: Planned, scaler: Recorded, metadata: dict[str, str], targe
         if not query.endswith(_NO_PODS):
             broken.append(f"{scaler.name}: `{query}` is an error while there is no pod")
         query = query.removesuffix(_NO_PODS)
-    known = ENGINES[engine].gauges
+    known = ENGINES[engine].exported
     if known is None:
         return [*broken, f"{scaler.name}: nobody has looked at the metrics of {engine}"]
     if known.version != planned.plan.models[target.name].engine_version:
@@ -98,13 +98,15 @@ def _trigger(planned: Planned, scaler: Recorded, metadata: dict[str, str], targe
     return broken
 
 
-def _of_the_engine(scaler: Recorded, found: re.Match[str], target: Pod, engine: str, known: Gauges) -> list[str]:
+def _of_the_engine(scaler: Recorded, found: re.Match[str], target: Pod, engine: str, known: Exporter) -> list[str]:
     """The pinned version has the metric and its labels, which are those of this model."""
     broken: list[str] = []
-    if found["metric"] not in known.names:
-        broken.append(f"{scaler.name}: {engine} has no metric {found['metric']}")
+    metric = known.metrics.get(found["metric"])
+    if metric is None or metric.kind != "gauge":
+        return [f"{scaler.name}: {engine} has no metric {found['metric']}"]
     labels = dict(re.findall(r'(\w+)="([^"]*)"', found["labels"]))
-    broken += [f"{scaler.name}: {engine}'s metrics have no label {name}" for name in labels.keys() - known.labels]
+    has = metric.series[metric.name]
+    broken += [f"{scaler.name}: {engine}'s metrics have no label {name}" for name in labels.keys() - has]
     namespace = target.resource.inputs["metadata"]["namespace"]
     wanted = {"namespace": namespace, "service": target.name, "model_name": target.argument("--served-model-name")}
     broken += [

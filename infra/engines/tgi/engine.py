@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 
 from components.container import HOME, Query
 from infra.catalog import Catalog, ModelShape
-from infra.engines.engine import Engine, Gauges, Limits
+from infra.catalog.metrics import Exporter, exporters
+from infra.engines.engine import Engine, Limits
 from infra.engines.hub import weights_path
 from infra.engines.model import EngineModel, ModelSection, Refusal
 from infra.engines.tgi.flags import REFUSED
@@ -19,11 +20,6 @@ from infra.sizing.question import Question, Sized
 
 _DTYPE = {"bf16": "bfloat16", "fp16": "float16"}
 _KV_CACHE_DTYPE = {"fp8": "fp8_e4m3fn"}
-_GAUGES = Gauges(  # huggingface.co/docs/text-generation-inference/reference/metrics
-    version="3.1.0",
-    names=frozenset({"tgi_queue_size", "tgi_batch_current_size"}),
-    labels=frozenset({"namespace", "service"}),
-)
 
 
 class Tgi(Engine):
@@ -52,8 +48,8 @@ class Tgi(Engine):
     memory = staticmethod(size)
 
     @property
-    def gauges(self) -> Gauges:
-        return _GAUGES
+    def exported(self) -> Exporter:
+        return exporters()[self.name]
 
     def default_utilization(self, question: Question) -> float | None:
         return DEFAULT_FRACTION

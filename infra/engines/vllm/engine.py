@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from components.container import Fetch, KeysFile, Query
 from infra.catalog import Catalog, Gpu, ModelShape
+from infra.catalog.metrics import Exporter
 from infra.engines.arguments import Argument, BadArgument
-from infra.engines.engine import OPENAI, Engine, Gauges, Limits, StartStep, as_served
+from infra.engines.engine import OPENAI, Engine, Limits, StartStep, as_served
 from infra.engines.hub import NOT_NEEDED_BY_MISTRAL, adapters_path, hub_fetch, weights_path
 from infra.engines.model import Dimensions, EngineModel, Family, ModelSection, Parsers, Refusal
 from infra.engines.vllm.answers import parsers_of
@@ -27,7 +28,6 @@ from infra.sizing.question import Question, Sized
 
 _DTYPE = {"bf16": "bfloat16", "fp16": "float16"}
 # `auto` would pick the runner by the architecture, and an embedding model built on a chat model would chat.
-LABELS = frozenset({"model_name", "engine"})
 TOOL_CHOICE, TOOL_PARSER, REASONING_PARSER = "--enable-auto-tool-choice", "--tool-call-parser", "--reasoning-parser"
 _TASK = {
     "chat": ("--runner", "generate"),
@@ -177,11 +177,8 @@ class Vllm(Engine):
         return facts().build.cuda
 
     @property
-    def gauges(self) -> Gauges:
-        """Every engine's metrics have these labels; Prometheus adds those of the Service that it scraped."""
-        metrics = facts().metrics.values()
-        names = frozenset(each.name for each in metrics if each.kind == "gauge" and each.labels >= LABELS)
-        return Gauges(facts().build.version, names, frozenset({"namespace", "service", *LABELS}))
+    def exported(self) -> Exporter:
+        return Exporter(self.name, facts().build.version, facts().metrics)
 
     def read_arguments(self, given: Sequence[str]) -> Iterator[Argument | BadArgument]:
         plugins = any(item.startswith(("--tool-parser-plugin", "--reasoning-parser-plugin")) for item in given)

@@ -7,6 +7,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from infra.catalog.load import DATA
+from infra.catalog.metrics import KINDS as METRIC_KINDS
+from infra.catalog.metrics import Metric
 from infra.catalog.table import Row, Table, without_mistakes
 from infra.catalog.toml_file import read_toml, section
 from infra.engines.vllm.flags import GONE
@@ -47,18 +49,6 @@ class Method:
     min_compute_capability: float
     computes_in: tuple[str, ...]  # fp16, bf16, fp32
     at_load: bool
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A metric under the name that Prometheus scrapes: a counter ends in _total, a histogram has _bucket, _sum and
-    _count."""
-
-    name: str
-    kind: str
-    labels: frozenset[str]
-    unit: str
-    since: str
 
 
 @dataclass(frozen=True)
@@ -156,7 +146,7 @@ def _backend(row: Row) -> Backend:
 
 
 def _metric(row: Row) -> Metric:
-    kind = row.one_of("kind", "gauge", "counter", "histogram")
+    kind = row.one_of("kind", *METRIC_KINDS)
     unit = row.text_or_none("unit") or ""
     return Metric(row.text("metric"), kind, frozenset(_words(row, "labels")), unit, row.text("since"))
 
