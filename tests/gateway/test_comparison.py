@@ -10,7 +10,8 @@ import pytest
 
 from infra.plan.gateway import Next
 from infra.recording import Recorded
-from infra.services.gateway.comparison import rules
+from infra.services.monitoring.alerts.alert import Common, rule
+from infra.services.monitoring.alerts.next_versions import next_versions
 from tests.conftest import HANGS_SECONDS
 from tests.example_stacks import plan_text, text
 from tests.gateway.plans import client, traffic, upstream
@@ -74,13 +75,17 @@ CASES: dict[str, tuple[list[dict[str, str]], list[str]]] = {
 @pytest.mark.skipif(bool(MISSING), reason=WHY)
 def test_an_alert_is_for_what_is_worse_and_for_nothing_else(tmp_path: Path) -> None:
     """One run of promtool for all cases."""
-    (tmp_path / "rules.json").write_text(json.dumps({"groups": [{"name": "x", "rules": rules(_PLAN, "llm", "prod")}]}))
+    (tmp_path / "rules.json").write_text(json.dumps({"groups": [{"name": "x", "rules": _all()}]}))
     tests = [_case(name, *case) for name, case in CASES.items()]
     file = {"rule_files": ["rules.json"], "evaluation_interval": "1m", "tests": tests}
     (tmp_path / "tests.json").write_text(json.dumps(file))
     command = ["promtool", "test", "rules", str(tmp_path / "tests.json")]
     run = subprocess.run(command, capture_output=True, text=True, timeout=HANGS_SECONDS, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def _all() -> list[dict[str, Any]]:
+    return [rule(each, Common("llm", "runbooks", {})) for each in next_versions(_PLAN, "llm", "prod")]
 
 
 def _case(name: str, series: list[dict[str, str]], fires: list[str]) -> dict[str, Any]:
@@ -101,7 +106,7 @@ def _case(name: str, series: list[dict[str, str]], fires: list[str]) -> dict[str
 
 
 def test_only_a_model_with_a_next_version_has_alerts_and_each_says_the_way_back() -> None:
-    found = rules(_PLAN, "llm", "prod")
+    found = _all()
     assert {each["labels"]["model"] for each in found} == {"small"}
     assert all("`llm-platform rollback prod small`" in each["annotations"]["description"] for each in found)
 

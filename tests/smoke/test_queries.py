@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from infra.plan.plan import Plan
-from infra.services.monitoring.scalers import ALERT, rules
+from infra.services.monitoring.alerts.alert import Common, rule
+from infra.services.monitoring.alerts.kinds import Kind
+from infra.services.monitoring.alerts.scalers import scalers
 from infra.smoke.caller import Gateway
 from infra.smoke.promises import promises
 from infra.smoke.queries import of_scalers
@@ -23,6 +25,7 @@ from tests.planning.stacks import PROD, changed, plan
 from tests.prometheus import MISSING, WHY
 
 URL = "http://prometheus"
+ALERT = str(Kind.SCALER_HEARS_NOTHING)
 SIGNALS = ["in-flight", "kept", "waiting", "cache"]
 SLEEPS: dict[str, Any] = changed(PROD, models__llama_8b__replicas__min=0)
 
@@ -91,7 +94,11 @@ def test_fixed_and_paused_models_have_no_query() -> None:
     assert list(of_scalers(plan(changed(PROD, models__llama_8b__paused=True)), Fake(URL, answers={}, usual=[]))) != []
     paused = plan(changed(PROD, models__llama_8b__paused=True))
     assert "llama-8b" not in {name for name, _ in of_scalers(paused, Fake(URL, answers={}, usual=[]))}
-    assert "llama-8b" not in {rule["labels"]["model"] for rule in rules(paused)}
+    assert "llama-8b" not in {each["labels"]["model"] for each in _rules(paused)}
+
+
+def _rules(of: Plan) -> list[dict[str, Any]]:
+    return [rule(each, Common("llm", "runbooks", {})) for each in scalers(of)]
 
 
 ENGINE = [
@@ -125,12 +132,12 @@ CASES = {
 def test_an_alert_says_which_signal_is_missing(
     stack: dict[str, Any], series: list[dict[str, str]], signals: set[str], tmp_path: Path
 ) -> None:
-    mine = [rule for rule in rules(plan(stack)) if rule["labels"]["model"] == "llama-8b"]
+    mine = [each for each in _rules(plan(stack)) if each["labels"]["model"] == "llama-8b"]
     (tmp_path / "rules.yaml").write_text(json.dumps({"groups": [{"name": "scalers", "rules": mine}]}))
     wanted = [
-        {"exp_labels": rule["labels"], "exp_annotations": rule["annotations"]}
-        for rule in mine
-        if rule["labels"]["signal"] in signals
+        {"exp_labels": each["labels"], "exp_annotations": each["annotations"]}
+        for each in mine
+        if each["labels"]["signal"] in signals
     ]
     alerts = {"eval_time": "80m", "alertname": ALERT, "exp_alerts": wanted}
     tests = [{"interval": "1m", "input_series": series, "alert_rule_test": [alerts]}]

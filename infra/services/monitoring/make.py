@@ -7,8 +7,8 @@ from components.prometheus_rules import PrometheusRules
 from infra.clouds.site import Site
 from infra.plan.cluster import MonitoringPlan
 from infra.plan.plan import Plan
-from infra.services.gateway.comparison import rules
-from infra.services.monitoring import scalers
+from infra.services.monitoring.alerts.alert import rule
+from infra.services.monitoring.alerts.groups import alerts_of, common_of
 from infra.services.service import Made
 
 _HEADER = ("X-Llm-Platform", "scaler")  # no login: KEDA sends it to a Prometheus that asks for none
@@ -43,19 +43,15 @@ def trigger_login(monitoring: MonitoringPlan) -> dict[str, str] | None:
 
 
 def make_alerts(plan: Plan, made: Made) -> None:
-    """Where an operator reads rules from the cluster: Amazon's Prometheus has rules of its workspace alone."""
-    monitoring = plan.monitoring
-    if monitoring is None or (monitoring.login is not None and monitoring.login.mode == "sigv4"):
+    if plan.monitoring is None:
         return
-    namespace = plan.settings.namespace.name
-    groups = {"next-versions": rules(plan.traffic, namespace, plan.stack), "scalers": scalers.rules(plan)}
-    for name, found in groups.items():
-        if found:
-            PrometheusRules(
-                name,
-                namespace=namespace,
-                rules=found,
-                labels=monitoring.labels,
-                depends_on=list(made.after),
-                opts=made.opts,
-            )
+    common = common_of(plan)
+    for name, alerts in alerts_of(plan).items():
+        PrometheusRules(
+            name,
+            namespace=common.namespace,
+            rules=[rule(each, common) for each in alerts],
+            labels=plan.monitoring.labels,
+            depends_on=list(made.after),
+            opts=made.opts,
+        )

@@ -5,6 +5,7 @@ from tests.settings.bad_stacks.cluster import BAD_CLUSTERS
 from tests.settings.bad_stacks.external import EXTERNAL
 from tests.settings.bad_stacks.gateway import GATEWAY
 from tests.settings.bad_stacks.models import MODELS
+from tests.settings.bad_stacks.monitoring import MONITORING
 from tests.settings.bad_stacks.own_nodes import OWN_NODES
 from tests.settings.bad_stacks.places import PLACES
 from tests.settings.bad_stacks.platform import PLATFORM
@@ -35,4 +36,5 @@ BAD_STACKS: tuple[Bad, ...] = (
     *VERSIONS,
     *SCHEDULES,
     *SCALING,
+    *MONITORING,
 )

@@ -2,13 +2,14 @@
 happens by itself."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from infra.plan.gateway import TrafficPlan, Upstream
 from infra.plan.versions import NEXT
+from infra.services.monitoring.alerts.alert import Alert
+from infra.services.monitoring.alerts.kinds import Kind
 
 _WINDOW = "15m"
-_FOR = "10m"
+_MINUTES = 10
 _ENOUGH = 50  # requests of each in that time: fewer say little
 _MORE_ERRORS = 0.02  # of all requests
 _SLOWER = 1.5  # times as long
@@ -16,17 +17,18 @@ _QUANTILES: Mapping[str, float] = {"half of the requests": 0.5, "95 % of the req
 _PRESENT = "present"
 
 
-def rules(traffic: TrafficPlan, namespace: str, stack: str) -> list[dict[str, Any]]:
+def next_versions(traffic: TrafficPlan, namespace: str, stack: str) -> Iterator[Alert]:
     """Of each model with a next version."""
-    found = [each for _, each in sorted(traffic.upstreams.items()) if each.next is not None]
-    return [rule for upstream in found for rule in _of(upstream, namespace, stack)]
+    for _, upstream in sorted(traffic.upstreams.items()):
+        if upstream.next is not None:
+            yield from _of(upstream, namespace, stack)
 
 
-def _of(upstream: Upstream, namespace: str, stack: str) -> Iterator[dict[str, Any]]:
+def _of(upstream: Upstream, namespace: str, stack: str) -> Iterator[Alert]:
     names = "|".join(upstream.names)  # letters, digits and hyphens: nothing to escape in a pattern
     compared = _Compared(f'namespace="{namespace}",model=~"{names}"')
-    yield _rule(
-        "LlmNextVersionFails",
+    yield _alert(
+        Kind.NEXT_VERSION_FAILS,
         f"{compared.failed(NEXT)} > {compared.failed(_PRESENT)} + {_MORE_ERRORS} and {compared.enough(NEXT)}",
         upstream.model,
         stack,
@@ -35,8 +37,8 @@ def _of(upstream: Upstream, namespace: str, stack: str) -> Iterator[dict[str, An
     )
     for which, quantile in _QUANTILES.items():
         slow = f"{compared.first_byte(NEXT, quantile)} > {_SLOWER} * {compared.first_byte(_PRESENT, quantile)}"
-        yield _rule(
-            "LlmNextVersionSlower",
+        yield _alert(
+            Kind.NEXT_VERSION_SLOWER,
             f"{slow} and {compared.enough(NEXT)} and {compared.enough(_PRESENT)}",
             upstream.model,
             stack,
@@ -72,15 +74,9 @@ class _Compared:
         return f'{self._of},version="{version}"'
 
 
-def _rule(alert: str, expression: str, model: str, stack: str, said: str, **labels: str) -> dict[str, Any]:
-    return {
-        "alert": alert,
-        "expr": expression,
-        "for": _FOR,
-        "labels": {"severity": "warning", "model": model, **labels},
-        "annotations": {
-            "summary": f"{model}: {said}",
-            "description": f"Nothing happens by itself. `llm-platform rollback {stack} {model}` takes the next version"
-            " away, without a lost request.",
-        },
-    }
+def _alert(kind: Kind, expression: str, model: str, stack: str, said: str, **labels: str) -> Alert:
+    look = (
+        f"Nothing happens by itself. `llm-platform rollback {stack} {model}` takes the next version away, without a"
+        " lost request."
+    )
+    return Alert(kind, expression, _MINUTES, f"{model}: {said}", look, labels={"model": model, **labels})

@@ -2,38 +2,37 @@
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 from infra.plan.models import ModelPlan, Scaling
 from infra.plan.plan import Plan
 from infra.plan.signals import ASKED, KEPT
+from infra.services.monitoring.alerts.alert import Alert
+from infra.services.monitoring.alerts.kinds import Kind
 from infra.services.serving.queries import of_engine, of_gateway
 
-ALERT = "LlmScalerHearsNothing"
 _LOWEST_MINUTES, _MORE_MINUTES = 15, 5  # until a first start is over, and Prometheus has read it
 
 
-def rules(plan: Plan) -> list[dict[str, Any]]:
+def scalers(plan: Plan) -> Iterator[Alert]:
     """Of each model that scales."""
-    return [rule for model in plan.models.values() for rule in _of(plan, model)]
+    for model in plan.models.values():
+        yield from _of(plan, model)
 
 
-def _of(plan: Plan, model: ModelPlan) -> Iterator[dict[str, Any]]:
+def _of(plan: Plan, model: ModelPlan) -> Iterator[Alert]:
     scaling = model.scaling
     if scaling is None or model.paused:
         return
     for signal, missing in _missing(plan, model, scaling):
-        yield {
-            "alert": ALERT,
-            "expr": missing,
-            "for": f"{max(_LOWEST_MINUTES, math.ceil(model.cold_start.high / 60) + _MORE_MINUTES)}m",
-            "labels": {"severity": "warning", "model": model.name, "signal": signal},
-            "annotations": {
-                "summary": f"{model.name}: Prometheus has no {signal}, so its scaler adds no replica for it",
-                "description": "Is the model's ServiceMonitor read (status of Prometheus' targets), and is the metric"
-                f" there? `llm-platform smoke {plan.stack} --prometheus URL` asks each query.",
-            },
-        }
+        yield Alert(
+            Kind.SCALER_HEARS_NOTHING,
+            missing,
+            max(_LOWEST_MINUTES, math.ceil(model.cold_start.high / 60) + _MORE_MINUTES),
+            f"{model.name}: Prometheus has no {signal}, so its scaler adds no replica for it",
+            "Is the model's ServiceMonitor read (status of Prometheus' targets), and is the metric there?"
+            f" `llm-platform smoke {plan.stack} --prometheus URL` asks each query.",
+            labels={"model": model.name, "signal": signal},
+        )
 
 
 def _missing(plan: Plan, model: ModelPlan, scaling: Scaling) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,66 @@
+"""What every alert has: a page, a row on the page of alerts, words for the plan, and a valid object."""
+
+import re
+from typing import Any
+
+from infra.recording import Recorded
+from infra.services.monitoring.alerts.kinds import WHEN, Kind
+from tests.docs.pages import ROOT
+from tests.example_stacks import plan_text, text
+from tests.kubernetes_schema import check
+
+RUNBOOKS = ROOT / "docs" / "runbooks"
+HEADINGS = ["What users notice", "What to look at", "What to do"]
+RULE = "kubernetes:monitoring.coreos.com/v1:PrometheusRule"
+
+
+def objects(stack: str) -> list[Recorded]:
+    return plan_text("prod", stack).recording.of(RULE)
+
+
+def rules(stack: str) -> list[dict[str, Any]]:
+    return [rule for each in objects(stack) for group in each.inputs["spec"]["groups"] for rule in group["rules"]]
+
+
+def with_section(section: str) -> str:
+    return text("prod").replace("    models:\n", f"    monitoring: {section}\n    models:\n", 1)
+
+
+def test_each_alert_has_a_page_and_each_page_an_alert() -> None:
+    assert {page.stem for page in RUNBOOKS.glob("*.md")} == {*Kind}
+
+
+def test_each_page_says_what_users_notice_what_to_look_at_and_what_to_do() -> None:
+    for kind in Kind:
+        page = (RUNBOOKS / f"{kind}.md").read_text(encoding="utf-8")
+        assert page.startswith(f"# {kind}\n"), kind
+        assert re.findall(r"^## (.+)$", page, re.MULTILINE) == HEADINGS, kind
+        assert "llm-platform status prod" in page, kind
+
+
+def test_the_page_of_alerts_lists_each_with_the_words_of_the_plan() -> None:
+    page = (ROOT / "docs" / "platform" / "alerts.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| \[(\w+)\]\(\.\./runbooks/\1\.md\) \| (.+?) \|$", page, re.MULTILINE))
+    assert rows == {str(kind): when for kind, when in WHEN.items()}
+
+
+def test_the_rules_are_objects_that_the_operator_takes() -> None:
+    found = objects(text("prod"))
+    assert found
+    for each in found:
+        check(each.inputs, "1.35")
+
+
+def test_each_rule_says_whose_it_is_how_bad_and_where_its_page_is() -> None:
+    found = rules(with_section("{alerts: {labels: {team: ml}, runbooks: https://git.example.com/runbooks/}}"))
+    assert found
+    for rule in found:
+        assert rule["labels"].items() >= {"namespace": "llm", "team": "ml"}.items()
+        assert rule["labels"]["severity"] in ("critical", "warning")
+        assert rule["annotations"]["runbook_url"] == f"https://git.example.com/runbooks/{rule['alert']}.md"
+        assert {"summary", "description"} <= rule["annotations"].keys()
+
+
+def test_without_a_setting_the_page_is_that_of_the_repository() -> None:
+    for rule in rules(text("prod")):
+        assert (ROOT / rule["annotations"]["runbook_url"]).exists()
