@@ -7,7 +7,7 @@ from infra.cli.speed import speed_data
 from infra.offline import Planned
 from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan, StartPart
-from infra.plan.money import Cheaper, CostItem, Remedy
+from infra.plan.money import Cheaper, CostItem, Remedy, in_cents
 from infra.plan.notes import Advice, Note, ToDo, Violation, Warned
 from infra.plan.plan import Plan
 from infra.plan.schedule import DAYS
@@ -34,14 +34,15 @@ def document(planned: Planned) -> dict[str, Any]:
         "gateway": _gateway(plan),
         "external": {name: _external(plan, name) for name in plan.traffic.externals},
         "cost": {
-            "usd_per_month_min": round(plan.cost.usd_per_month_min, 2),
-            "usd_per_month_expected": round(plan.cost.usd_per_month_expected, 2),
-            "usd_per_month_typical": round(plan.cost.usd_per_month_expected, 2),  # its name before
-            "usd_per_month_max": round(plan.cost.usd_per_month_max, 2),
+            "usd_per_month_min": plan.cost.usd_per_month_min,
+            "usd_per_month_expected": plan.cost.usd_per_month_expected,
+            "usd_per_month_typical": plan.cost.usd_per_month_expected,  # its name before
+            "usd_per_month_max": plan.cost.usd_per_month_max,
             "while_paused": [_way(way) for way in plan.while_paused],
             "items": [_item(item) for item in plan.cost.items],
             "prices": plan.cost.whose or plan.cost.price_note,
         },
+        "weights": {folder: round(gib, 2) for folder, gib in sorted(plan.cache.folders.items())},
         "quotas": [vars(quota) for quota in plan.quotas],
         "services": {name: asdict(part) for name, part in plan.parts.items()},
         "chosen": {
@@ -242,10 +243,11 @@ def _item(item: CostItem) -> dict[str, Any]:
     return {
         "name": item.name,
         "pool": item.pool,
-        "min": round(item.min, 2),
-        "expected": round(item.expected, 2),
-        "typical": round(item.expected, 2),  # its name before
-        "max": round(item.max, 2),
+        "min": in_cents(item.min),
+        "expected": in_cents(item.expected),
+        "typical": in_cents(item.expected),  # its name before
+        "max": in_cents(item.max),
+        "usd_per_gib": item.usd_per_gib,
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from infra.diff.figures import BILLS, EXPECTED, MAX, MIN, cost
 from infra.diff.interim import plan_of
+from infra.plan.money import rise
 from infra.registry import region_keys
 from infra.sides.types import Change, Changes, Side
 
@@ -67,7 +68,7 @@ def _by_prices(old: Side, new: Side) -> Dollars | None:
         EXPECTED: then.cost.usd_per_month_expected,
         MAX: then.cost.usd_per_month_max,
     }
-    return {key: round(now[key].new) - round(before[key]) for key in BILLS if key in now}
+    return {key: rise(before[key], now[key].new) for key in BILLS if key in now}
 
 
 def _with_prices_of(old: Side, new: Side) -> dict[str, Any]:

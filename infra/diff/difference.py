@@ -14,6 +14,7 @@ from infra.diff.findings import FindingChanges, Found, compare_findings, compare
 from infra.diff.guard import Guarded, guarded
 from infra.diff.in_place import refused_in_place
 from infra.diff.no_effect import without_effect
+from infra.diff.old_weights import OldWeights, old_weights
 from infra.diff.replacements import forces
 from infra.diff.resources import compare_resources
 from infra.diff.restarts import restarts
@@ -48,6 +49,7 @@ class Difference:
     restarts: Sequence[str]  # models
     services: Sequence[ServiceNotice]
     clients: Sequence[ClientNotice]  # that lose something
+    old_weights: OldWeights | None
 
     def __bool__(self) -> bool:
         """Whether anything changes."""
@@ -120,6 +122,7 @@ def compare(stack: str, old: Side, new: Side, forces: Forces = forces) -> Differ
         restarts=restarts(old, new, resources),
         services=service_notices(old, new, resources),
         clients=client_notices(old, new),
+        old_weights=old_weights(old, new, resources),
     )
 
 
@@ -140,6 +143,7 @@ def document(difference: Difference, facts: Facts | None, requirements: Changes)
         "guarded": [each.urn for each in difference.refused],
         "allowed": [each.urn for each in difference.guarded if each.allowed],
         "cost": _changes(difference.cost),
+        "old_weights": vars(difference.old_weights) if difference.old_weights else None,
         "counted": _counted(difference.counted),
         "priced_alike": figures.priced_alike(difference.old, difference.new),
         "traffic": [_notice(each) for each in difference.notices if noticed(each)],

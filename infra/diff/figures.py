@@ -1,10 +1,11 @@
 """Money, GPUs, quotas and fit of both sides."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from infra.plan.adding_up import adding_up
+from infra.plan.money import rise
 from infra.registry import owner_of
 from infra.services.serving.service import SERVING
 from infra.sides.types import Change, Side
@@ -35,11 +36,14 @@ _OF_A_MODEL = (
 )
 
 
+ROUNDED = "items that stay, by rounding"
+
+
 @dataclass(frozen=True)
 class BudgetUse:
     usd_per_month: float
     of: str  # a key of BILLS
-    over: float  # negative: what is left
+    over: int  # negative: what is left
 
 
 @dataclass(frozen=True, order=True)
@@ -77,15 +81,22 @@ def _same_price(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
 
 
 def items_in_dollars(old: Side, new: Side) -> dict[str, Change]:
-    """Items of the bill whose price changed, as [minimum, expected, maximum], in whole dollars that add up to the
-    change of the bills as they are shown: what stays keeps the dollars of the old side."""
+    """Items of the bill whose price changed, as [minimum, expected, maximum], in the whole dollars that the plan of
+    each side shows. What the dollars of items that stay differ by is one more row, so that all add up to the change of
+    the bills."""
     before, after = _items(old), _items(new)
-    changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
-    shown = _in_dollars(before, _totals(old))
-    stays = [shown[name] for name in shown if name in after and name not in changed]
-    left = [total - sum(each[end] for each in stays) for end, total in enumerate(_totals(new))]
-    come = _in_dollars({name: after[name] for name in changed if name in after}, left)
-    return {name: Change(shown.get(name), come.get(name)) for name in changed}
+    was, now = (_in_dollars(items, _totals(side)) for items, side in ((before, old), (after, new)))
+    names = sorted(before.keys() | after.keys())
+    changed = [name for name in names if before.get(name) != after.get(name)]
+    rounded = Change(*(_sums(shown[name] for name in names if name not in changed) for shown in (was, now)))
+    return {
+        **{name: Change(was.get(name), now.get(name)) for name in changed},
+        **({ROUNDED: rounded} if rounded else {}),
+    }
+
+
+def _sums(rows: Iterable[Sequence[int]]) -> list[int]:
+    return [sum(column) for column in zip(*rows, strict=True)]
 
 
 def _totals(side: Side) -> list[int]:
@@ -101,7 +112,7 @@ def budget(side: Side) -> BudgetUse | None:
     if not isinstance(wanted, Mapping) or not side.exists:
         return None
     limit, of = float(wanted.get("usdPerMonth", 0)), _BUDGETS.get(wanted.get("of", "max"), MAX)
-    return BudgetUse(limit, of, _cost(side).get(of, 0) - limit)
+    return BudgetUse(limit, of, rise(limit, _cost(side).get(of, 0)))
 
 
 def gpus_at_peak(old: Side, new: Side) -> Change:

@@ -36,8 +36,9 @@ def sizes_asked(old: Side, new: Side) -> Iterator[str]:
 def _too_full(old: Side, new: Side) -> Iterator[tuple[float, float, str, str]]:
     """GiB that stay and that come, the size of the claim, and the size that it needs."""
     was, claim = _claim(old), _claim(new)
-    there = _weights(old) if was else {}
-    come = {folder: size for folder, size in _weights(new).items() if folder not in there}
+    before, after = weights_of(old, new)
+    there = before if was else {}
+    come = {folder: size for folder, size in after.items() if folder not in there}
     stays, added = sum(there.values()), sum(come.values())
     if claim is None or not stays or not come:
         return
@@ -83,9 +84,22 @@ def _made(side: Side) -> bool:
     return any(owner_of(urn) is WEIGHTS for urn in classes)
 
 
-def _weights(side: Side) -> dict[tuple[str, str | None], float]:
-    """By folder, which models of one repository and revision share; an older program doesn't say how large."""
+def claims(side: Side) -> set[str]:
+    """The URN of the claim of the weights."""
+    found = (each["urn"] for each in side.resources if type_of(each["urn"]) == CLAIM)
+    return {urn for urn in found if owner_of(urn) is WEIGHTS}
+
+
+def weights_of(old: Side, new: Side) -> tuple[dict[str, float], dict[str, float]]:
+    """GiB by folder, on both sides; where an older program doesn't say them, by repository and revision."""
+    if all("weights" in side.plan for side in (old, new)):
+        return dict(old.plan["weights"]), dict(new.plan["weights"])
+    return _of_models(old), _of_models(new)
+
+
+def _of_models(side: Side) -> dict[str, float]:
+    """An older program doesn't say how large either."""
     return {
-        (model["model"], model.get("revision")): model.get("weights_on_disk_gib") or 0.0
+        f"{model['model']}/{model.get('revision') or 'main'}": model.get("weights_on_disk_gib") or 0.0
         for model in side.models.values()
     }

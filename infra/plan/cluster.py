@@ -186,6 +186,7 @@ class CachePlan:
     access_mode: Literal["ReadWriteMany", "ReadWriteOnce"]
     zone_id: str | None  # of a volume that is in one zone only
     reason: str
+    folders: Mapping[str, float] = field(default_factory=dict[str, float])  # GiB of weights by folder
     only_node: str | None = None  # the pool whose only node has every pod that reads a volume of one node
     one_node: bool = False  # the cluster has no other node
 

@@ -1,5 +1,6 @@
 """The bill, and what would change it, in US dollars. A month is 730 hours."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -13,6 +14,12 @@ HOURS_PER_MONTH = 730
 
 # The expected bill assumes that the mean number of replicas is this share of the way from minimum to maximum.
 EXPECTED_LOAD = 1 / 3
+
+
+def rise(before: float, after: float) -> int:
+    """By how many dollars per month the second bill is higher, as both are shown: the difference of their whole
+    dollars, so that a promise in a plan is what a diff of the same change shows."""
+    return round(after) - round(before)
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,7 @@ class CostItem:
     what: str = ""  # what is billed, and how much of it
     pool: str | None = None  # the pool whose nodes these are
     with_nodes: bool = False  # it is billed per node, besides the node's price
+    usd_per_gib: float | None = None  # and month: of weights of earlier models, which stay and aren't in it
 
 
 @dataclass(frozen=True)
@@ -69,25 +77,50 @@ class Cost:
 
     @property
     def usd_per_month_min(self) -> float:
-        return sum(item.min for item in self.items)
+        return _sum(item.min for item in self.items)
 
     @property
     def usd_per_month_expected(self) -> float:
-        return sum(item.expected for item in self.items)
+        return _sum(item.expected for item in self.items)
 
     @property
     def usd_per_month_max(self) -> float:
-        return sum(item.max for item in self.items)
+        return _sum(item.max for item in self.items)
+
+    def bill(self, of: str) -> float:
+        """By a key of BILLS."""
+        return {
+            "min": self.usd_per_month_min,
+            "expected": self.usd_per_month_expected,
+            "max": self.usd_per_month_max,
+        }[of]
+
+    def rises(self, usd: float, of: str) -> int:
+        """By how much it rises where a change adds these dollars, as both bills are shown."""
+        return rise(self.bill(of), in_cents(self.bill(of) + usd))
+
+    def falls(self, usd: float, of: str) -> int:
+        return -self.rises(-usd, of)
 
     @property
     def in_dollars(self) -> tuple[CostItem, ...]:
         """The items as they are shown: their whole dollars add up to those of the three bills."""
         sums = (self.usd_per_month_min, self.usd_per_month_expected, self.usd_per_month_max)
-        shown = adding_up([(each.min, each.expected, each.max) for each in self.items], [round(each) for each in sums])
+        amounts = [[in_cents(amount) for amount in (each.min, each.expected, each.max)] for each in self.items]
+        shown = adding_up(amounts, [round(each) for each in sums])
         return tuple(
             replace(item, min=low, expected=mid, max=high)
             for item, (low, mid, high) in zip(self.items, shown, strict=True)
         )
+
+
+def in_cents(amount: float) -> float:
+    """As JSON has it. Every whole number of dollars is rounded from it, so a plan and its JSON show the same one."""
+    return round(amount, 2)
+
+
+def _sum(amounts: Iterable[float]) -> float:
+    return in_cents(sum(map(in_cents, amounts)))
 
 
 @dataclass(frozen=True)

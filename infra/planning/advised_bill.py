@@ -7,7 +7,7 @@ from infra.plan.notes import Advice, Warned
 from infra.plan.plan import Plan
 from infra.plan.words import saves
 from infra.plan.writes import written
-from infra.planning.saving import saved
+from infra.planning.saving import saved_dollars
 from infra.planning.trial import Attempt, noted
 
 
@@ -28,5 +28,5 @@ def _with_bill(way: Advice, plan: Plan, attempt: Attempt) -> Advice:
     then = attempt(way.write) if way.text == written(way.write) else None
     if then is None:
         return way
-    usd, of = saved(plan, then)
+    usd, of = saved_dollars(plan, then)
     return noted(way, saves(usd, of)) if abs(usd) >= 1 else way

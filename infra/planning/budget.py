@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from infra.plan.money import Cost, CostItem
+from infra.plan.money import Cost, CostItem, rise
 from infra.plan.notes import Advice, Finding, Violation
 from infra.plan.plan import Plan
 from infra.plan.rules import Rule
-from infra.plan.words import BILLS
+from infra.plan.words import BILLS, usd
 from infra.settings.platform import Budget, Settings
 
 PATH = "budget.usdPerMonth"
@@ -19,9 +19,9 @@ def check_budget(settings: Settings, cost: Cost) -> Iterator[Finding]:
     if budget is None:
         return
     bill_is = total(cost, budget)
-    over = bill_is - budget.usd_per_month
-    if over <= 0:
+    if bill_is <= budget.usd_per_month:
         return
+    over = rise(budget.usd_per_month, bill_is)
     bill = f"the {BILLS[budget.of]} bill, ${bill_is:,.0f} per month{f' ({cost.whose})' if cost.whose else ''},"
     shown = biggest(replace(cost, items=cost.in_dollars), budget)[:NAMED]
     items = ", ".join(f"{item.name} {of(item, budget):,.0f}" for item in shown)
@@ -29,7 +29,7 @@ def check_budget(settings: Settings, cost: Cost) -> Iterator[Finding]:
     yield Violation(
         Rule.BUDGET,
         PATH,
-        f"{bill} is ${over:,.0f} over {budget.usd_per_month:,.0f}; the biggest: {items}",
+        f"{bill} is {usd(over) if over else 'less than $1'} over {budget.usd_per_month:,.0f}; the biggest: {items}",
         larger.text,
         (larger,),
     )
@@ -41,14 +41,15 @@ def further_over(plan: Plan, then: Plan | None) -> list[str]:
     if budget is None or then is None or then.settings.budget != budget:
         return []
     before, after = (total(each.cost, budget) for each in (plan, then))
-    if min(before, after) <= budget.usd_per_month or after - before < 1:
+    if min(before, after) <= budget.usd_per_month or rise(before, after) < 1:
         return []
-    return [f"the bill is then ${after:,.0f}, ${after - budget.usd_per_month:,.0f} over {budget.usd_per_month:,.0f}"]
+    over = rise(budget.usd_per_month, after)
+    return [f"the bill is then {usd(after)}, {usd(over)} over {budget.usd_per_month:,.0f}"]
 
 
-def enough(usd: float) -> int:
+def enough(bill: float) -> int:
     """A budget that such a bill keeps to."""
-    return round(-(-usd // 100) * 100)
+    return round(-(-bill // 100) * 100)
 
 
 def biggest(cost: Cost, budget: Budget) -> list[CostItem]:
@@ -56,7 +57,7 @@ def biggest(cost: Cost, budget: Budget) -> list[CostItem]:
 
 
 def total(cost: Cost, budget: Budget) -> float:
-    return sum(of(item, budget) for item in cost.items)
+    return cost.bill(budget.of)
 
 
 def of(item: CostItem, budget: Budget) -> float:

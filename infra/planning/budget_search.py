@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from infra.catalog import Catalog
+from infra.plan.money import rise
 from infra.plan.notes import Advice, Write
 from infra.plan.plan import Plan
 from infra.plan.words import count, minutes
@@ -126,7 +127,7 @@ class Search:
         found = self._followed(((PATH, enough(usd)), *write))
         if found is None or not self._is_sound(found.then):
             return None
-        still = f"${usd - self.budget.usd_per_month:,.0f} over {self.budget.usd_per_month:,.0f}"
+        still = f"${rise(self.budget.usd_per_month, usd):,.0f} over {self.budget.usd_per_month:,.0f}"
         usd_is = f"${usd:,.0f}{self._expected(there)}"
         said = "; ".join(
             [

@@ -7,6 +7,7 @@ from itertools import islice
 from infra.offers.fixes import Fix, fewer_requests, smaller_fixes
 from infra.offers.options import fits, is_certain, smallest_fit, tries
 from infra.offers.pools import Offer
+from infra.plan.money import rise
 from infra.plan.notes import Advice, Violation, Write
 from infra.plan.rules import Rule
 from infra.plan.writes import written
@@ -168,5 +169,5 @@ def _first(each: Placed, offers: Sequence[Offer], market: Market) -> Iterator[Of
 
 def _money(write: Write, market: Market, attempt: Attempt) -> str:
     then = attempt(write)
-    more = then.cost.usd_per_month_max - market.plan.cost.usd_per_month_max if then is not None else 0.0
+    more = rise(market.plan.cost.usd_per_month_max, then.cost.usd_per_month_max) if then is not None else 0
     return f"; +${more:,.0f} per month at most" if more >= 1 else ""

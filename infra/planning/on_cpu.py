@@ -7,7 +7,7 @@ from infra.plan.words import saves
 from infra.plan.writes import written
 from infra.planning.advice import completed
 from infra.planning.cheaper import Market
-from infra.planning.saving import saved
+from infra.planning.saving import saved_dollars
 from infra.planning.trial import Attempt, Followed, followed, what_follows
 from infra.planning.unused_pools import left_nodes
 from infra.planning.without_gpu import WithoutGpu, without_gpu
@@ -21,7 +21,7 @@ def on_cpu(placed: Placed, market: Market, attempt: Attempt, *, saves_usd: float
     found = _moved(placed, way, market, attempt) if way is not None else None
     if way is None or found is None or found.then.violations:
         return None
-    usd, of = saved(market.plan, found.then)
+    usd, of = saved_dollars(market.plan, found.then)
     if usd < saves_usd:
         return None
     said = [f"on the CPU{way.harm}", *([saves(usd, of)] if usd >= 1 else []), *what_follows(market.plan, found.then)]

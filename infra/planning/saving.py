@@ -5,6 +5,12 @@ from typing import Literal
 from infra.plan.plan import Plan
 
 
+def saved_dollars(plan: Plan, then: Plan) -> tuple[int, Literal["min", "expected"]]:
+    """As both bills are shown."""
+    usd, of = saved(plan, then)
+    return plan.cost.falls(usd, of), of
+
+
 def saved(plan: Plan, then: Plan) -> tuple[float, Literal["min", "expected"]]:
     """The saving in dollars per month, and the bill that it refers to. If there are spot nodes before or after the
     change, it is the expected bill: the minimum uses the price of the cheapest zone at one moment, so it would show

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 
+from infra.plan.money import rise
 from infra.plan.notes import Advice, Write
 from infra.plan.plan import Plan
 from infra.settings.cluster import GpuPool
@@ -78,7 +79,7 @@ def broken_by(plan: Plan) -> frozenset[tuple[str, str]]:
 
 def what_follows(plan: Plan, then: Plan) -> Iterator[str]:
     """What a reader of a change has to know beside what it saves."""
-    more = then.cost.usd_per_month_max - plan.cost.usd_per_month_max
+    more = rise(plan.cost.usd_per_month_max, then.cost.usd_per_month_max)
     if more >= 1:  # a lower minimum hides it
         yield f"the maximum is then ${then.cost.usd_per_month_max:,.0f}, ${more:,.0f} more"
     if likely(plan, then):

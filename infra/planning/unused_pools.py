@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from infra.plan.cluster import PoolPlan
 from infra.plan.findings import warned
+from infra.plan.money import rise
 from infra.plan.notes import Advice, Finding, Warned
 from infra.plan.plan import Plan
 from infra.plan.words import count, saves
 from infra.plan.writes import written
-from infra.planning.saving import saved
+from infra.planning.saving import saved_dollars
 from infra.planning.trial import Attempt, followed
 
 KIND = "unused-pool"  # of the warning
@@ -40,11 +41,11 @@ def _with_cost(unused: Warned, plan: Plan, attempt: Attempt) -> Warned:
 
 
 def _effects(plan: Plan, then: Plan) -> Iterator[str]:
-    usd, of = saved(plan, then)
+    usd, of = saved_dollars(plan, then)
     if usd >= 1:
         yield saves(usd, of)
-    less = plan.cost.usd_per_month_max - then.cost.usd_per_month_max
-    if less >= 1 and round(less) != round(usd):
+    less = rise(then.cost.usd_per_month_max, plan.cost.usd_per_month_max)
+    if less >= 1 and less != usd:
         yield f"the maximum is then ${then.cost.usd_per_month_max:,.0f}, ${less:,.0f} less"
 
 

@@ -9,6 +9,7 @@ from infra.offers.options import is_certain, smallest_fit, tries
 from infra.offers.pools import Offer
 from infra.offers.sizing import Sizing
 from infra.plan.findings import warned
+from infra.plan.money import rise
 from infra.plan.notes import Advice, Finding, Violation, Warned
 from infra.plan.plan import Plan
 from infra.plan.words import count, saves
@@ -16,7 +17,7 @@ from infra.plan.writes import written
 from infra.planning.advice import completed
 from infra.planning.cheaper import MIN_USD_PER_MONTH, Market, new_pool
 from infra.planning.on_cpu import on_cpu
-from infra.planning.saving import saved
+from infra.planning.saving import saved_dollars
 from infra.planning.trial import Attempt, Followed, followed, what_follows
 from infra.services.serving.placement import Placed
 from infra.sizing.question import Sized
@@ -221,10 +222,10 @@ def _comes_to(smaller: Offer, before: Plan, then: Plan) -> Iterator[str]:
 
 
 def _bills(before: Plan, then: Plan) -> Iterator[str]:
-    usd, of = saved(before, then)
+    usd, of = saved_dollars(before, then)
     if abs(usd) >= 1:
         yield saves(usd, of)
-    less = before.cost.usd_per_month_max - then.cost.usd_per_month_max
+    less = rise(then.cost.usd_per_month_max, before.cost.usd_per_month_max)
     if usd < 0 and less >= 1:
         yield f"the maximum is then ${then.cost.usd_per_month_max:,.0f}, ${less:,.0f} less"
     yield from what_follows(before, then)

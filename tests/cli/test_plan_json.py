@@ -13,8 +13,8 @@ from tests.example_stacks import text
 from tests.settings.bad_stacks.writing import CPU, LAPTOP, stack
 
 KEYS = {
-    "plan": "stack models gpu_pools gateway cost quotas services chosen resources outputs violations warnings to_do"
-    " assumptions version cheaper external",
+    "plan": "stack models gpu_pools gateway cost weights quotas services chosen resources outputs violations warnings"
+    " to_do assumptions version cheaper external",
     "model": "engine next_of next model revision dtype pool instance_type gpus_per_replica replicas fits certain"
     " weights_gib weights_on_disk_gib "
     "kv_cache_gib kv_cache_gib_interval kv_cache_tokens max_model_len max_concurrency starts held_seconds "
@@ -27,7 +27,7 @@ KEYS = {
     "client": "name team models namespace requests_per_minute concurrent_requests tokens_per_minute keys secret custom",
     "cost": "usd_per_month_min usd_per_month_expected usd_per_month_typical usd_per_month_max items prices"
     " while_paused",
-    "cost item": "name pool min expected typical max",
+    "cost item": "name pool min expected typical max usd_per_gib",
     "quota": "code name region needed unit",
     "choice": "value reason",
     "resource": "urn type name parent inputs options",

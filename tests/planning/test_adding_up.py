@@ -7,7 +7,7 @@ import pytest
 
 from infra.cli.report.bill import bill_section
 from infra.plan.adding_up import adding_up
-from infra.plan.money import Cost, CostItem
+from infra.plan.money import Cost, CostItem, in_cents, rise
 from tests.conftest import STACK_NAMES
 from tests.example_stacks import planned
 
@@ -57,3 +57,18 @@ def test_each_column_of_the_bill_adds_up(stack: str) -> None:
 def test_the_items_are_as_they_were_but_for_cents() -> None:
     items = tuple(CostItem(f"i{n}", n + 0.4, n + 0.4, n + 0.4) for n in range(5))
     assert [item.min for item in Cost(items, "", "").in_dollars] == [1, 2, 2, 3, 4]
+
+
+def test_the_bill_is_the_same_in_plan_and_json_and_its_items_add_up_in_cents() -> None:
+    """1,234.496 is 1,234.50 in JSON, which rounds to 1,234; half a cent each of four items are two cents."""
+    items = tuple(CostItem(f"i{n}", 308.624, 308.624, 308.624) for n in range(4))
+    cost = Cost(items, "", "")
+    assert cost.usd_per_month_max == pytest.approx(sum(in_cents(each.max) for each in items), abs=1e-9)
+    assert cost.usd_per_month_max == in_cents(cost.usd_per_month_max)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "more"), [(0.4, 0.6, 1), (0.6, 1.4, 0), (100.4, 99.6, 0), (100.6, 99.4, -2)]
+)
+def test_a_change_of_a_bill_is_that_of_the_whole_dollars_of_both(before: float, after: float, more: int) -> None:
+    assert rise(before, after) == more

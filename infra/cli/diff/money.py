@@ -6,8 +6,9 @@ from infra.cli.diff.values import names
 from infra.diff import figures
 from infra.diff.counted import unpriced
 from infra.diff.difference import Difference
+from infra.plan.money import rise
 from infra.plan.rules import Rule
-from infra.plan.words import bills, bills_said, prices_of, usd
+from infra.plan.words import bills, bills_said, memory, prices_of, usd
 from infra.sides.types import Change, Changes
 
 _ALWAYS = ("expected", "maximum")  # of the title, unless all bills are the same
@@ -20,7 +21,7 @@ def money(difference: Difference, by_program: Changes) -> str:
     found = _found(difference.cost)
     if not difference.old.exists:
         return f"a new stack: {_said({word: usd(change.new) for word, change in found.items()})}{_over(difference)}"
-    changes = {word: round(change.new) - round(change.old) for word, change in found.items()}
+    changes = {word: rise(change.old, change.new) for word, change in found.items()}
     if not difference.new.exists:
         return f"the stack is gone: {_said(_signed(changes))}{_over(difference)}"
     if pools := uncounted_before(difference):
@@ -85,7 +86,7 @@ def _not_known(difference: Difference) -> str:
 def _of_what_runs(difference: Difference) -> dict[str, int]:
     """At the prices of the base."""
     by_prices, found = difference.counted.by_prices or {}, difference.cost.items()
-    amounts = {key: round(each.new) - round(each.old) - by_prices.get(key, 0) for key, each in found}
+    amounts = {key: rise(each.old, each.new) - by_prices.get(key, 0) for key, each in found}
     return {word: amounts[key] for key, word in figures.BILLS.items() if key in amounts}
 
 
@@ -114,7 +115,7 @@ def _part(difference: Difference) -> str:
 
 
 def _from_program(changes: Mapping[str, int], by_program: Changes) -> Iterator[str]:
-    program = {word: round(change.new) - round(change.old) for word, change in _found(by_program).items()}
+    program = {word: rise(change.old, change.new) for word, change in _found(by_program).items()}
     if program == changes:
         yield "from the program's own prices and facts"
     elif any(program.values()):
@@ -150,7 +151,8 @@ def _over(difference: Difference) -> str:
 
 def figures_note(difference: Difference) -> str:
     """What the figures leave out, and what of them isn't from what runs."""
-    return "; ".join((*_of_prices(difference), *_of_alike(difference), *_left_out(difference)))
+    notes = (_of_prices, _of_alike, _left_out, _of_old_weights)
+    return "; ".join(said for note in notes for said in note(difference))
 
 
 def _of_prices(difference: Difference) -> Iterator[str]:
@@ -176,3 +178,13 @@ def _left_out(difference: Difference) -> Iterator[str]:
         yield f"now: without the nodes of {names(pools)}, which have no price, so the change of $ isn't what it saves"
     if pools := unpriced(difference.new):
         yield f"not counted: the nodes of {names(pools)}, which have no price; {prices_of(pools)} gives them one"
+
+
+def _of_old_weights(difference: Difference) -> Iterator[str]:
+    old = difference.old_weights
+    if old is not None:
+        usd_is = "" if old.usd_per_month is None else f", for ${old.usd_per_month:,.2f} per month beside this bill,"
+        yield (
+            f"old weights stay: {memory(old.gib)} of {names([*old.folders])}{usd_is} until somebody removes them"
+            " (docs/platform/models.md, Space in the cache)"
+        )

@@ -12,6 +12,7 @@ from infra.diff.settings import without_secrets
 from infra.diff.side_by_side import Raise, of_quota, raises
 from infra.diff.traffic import noticed
 from infra.plan.alike import alike, parts
+from infra.plan.money import rise
 from infra.plan.words import count, duration, number
 from infra.sides.types import Change, Changes
 from infra.sizing.estimates import requests, span
@@ -196,7 +197,7 @@ def effect(difference: Difference, facts: Facts) -> str:
 
 def _in_dollars(change: Change) -> int:
     """As the figures above it show it, so that the parts add up."""
-    return round(change.new) - round(change.old)
+    return rise(change.old, change.new)
 
 
 def to_do(difference: Difference) -> list[tuple[str, str]]:

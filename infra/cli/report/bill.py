@@ -22,7 +22,7 @@ def bill_section(plan: Plan) -> Section:
     rows.append(_row("sum", "", *sums))
     rows.append(("per hour", *(f"{each / HOURS_PER_MONTH:,.2f}" for each in sums), ""))
     parts = f"\nthe rest{_others_whose(cost)}: {', '.join(_part(item) for item in rest)}" if rest else ""
-    paused = "".join(f"\nless while paused: {_way(way)}" for way in plan.while_paused)
+    paused = "".join(f"\nless while paused: {_way(plan, way)}" for way in plan.while_paused)
     last = f"{parts}{paused}\n{cost.price_note}; not in it: {cost.left_out}"
     if all(len(set(amounts)) == 1 for _, *amounts, _ in rows):
         once = tuple((name, amount, what) for name, amount, *_, what in rows)
@@ -46,8 +46,8 @@ def _row(name: str, what: str, *amounts: float) -> Row:
     return name, *(number(each) for each in amounts), what
 
 
-def _way(way: Cheaper) -> str:
-    return f"`{way.setting}` {saves(way.usd_per_month, way.of)}: {way.effect}"
+def _way(plan: Plan, way: Cheaper) -> str:
+    return f"`{way.setting}` {saves(plan.cost.falls(way.usd_per_month, way.of), way.of)}: {way.effect}"
 
 
 def _part(item: CostItem) -> str:

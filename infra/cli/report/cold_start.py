@@ -72,8 +72,9 @@ def _how(plan: Plan, shown: list[str]) -> Iterator[str]:
     """What to write for the best remedies, once per pool. Pools that the program chose have to be in the file first."""
     written: dict[str, list[str]] = {}
     for best in filter(None, (_best(plan.remedies[name]) for name in shown)):
-        more = f" (+{usd(best.usd_per_month)} per month of the {BILLS['min']} bill)" if best.usd_per_month else ""
-        key = f"{best.write}{more}"
+        more = plan.cost.rises(best.usd_per_month or 0.0, "min")
+        adds = f" (+{usd(more)} per month of the {BILLS['min']} bill)" if more else ""
+        key = f"{best.write}{adds}"
         if key not in written.setdefault(best.name, []):
             written[best.name].append(key)
     yield from (f"{name}: {', '.join(keys)}" for name, keys in written.items())

@@ -136,7 +136,7 @@ def why_section(plan: Plan) -> Section:
             *model.reasons,
             *_night(plan, name),
             *_morning(plan, name),
-            *(_cheaper(way) for way in plan.cheaper.get(name, ())[:_CHEAPER]),
+            *(_cheaper(plan, way) for way in plan.cheaper.get(name, ())[:_CHEAPER]),
         )
         for name, model in plan.models.items()
     }
@@ -155,11 +155,11 @@ def _night(plan: Plan, name: str) -> Iterator[str]:
     if night is None:
         return
     hours = f"its windows are {night.hours_per_week:.0f} of the 168 hours of the week"
-    if round(night.saves_min) == 0 and round(night.saves_expected) == 0:
+    low, expected = plan.cost.rises(night.saves_min, "min"), plan.cost.rises(night.saves_expected, "expected")
+    if low == expected == 0:
         yield f"{hours}; that saves nothing, since its nodes stay: for other models, or by the pool's min"
         return
-    saved = saves(night.saves_min, "min")
-    yield f"{hours}: that {saved}, and {usd(night.saves_expected)} of the expected one, against all hours"
+    yield f"{hours}: that {saves(low, 'min')}, and {usd(expected)} of the expected one, against all hours"
 
 
 def _morning(plan: Plan, name: str) -> Iterator[str]:
@@ -168,7 +168,8 @@ def _morning(plan: Plan, name: str) -> Iterator[str]:
         return
     ((_, (hours,)),) = morning.write
     when = f'from: "{hours["from"]}", to: "{hours["to"]}", timezone: {hours["timezone"]}, min: {hours["min"]}'
-    adds = f"adds {usd(morning.usd_per_month)} per month to the minimum bill" if round(morning.usd_per_month) else ""
+    more = plan.cost.rises(morning.usd_per_month, "min")
+    adds = f"adds {usd(more)} per month to the minimum bill" if more else ""
     yield (
         f"who comes first in the morning waits about {minutes(morning.waits_seconds)}:"
         f" `schedule: [{{days: {hours['days']}, {when}}}]`, with your hours and time zone, starts a replica"
@@ -176,12 +177,12 @@ def _morning(plan: Plan, name: str) -> Iterator[str]:
     )
 
 
-def _cheaper(way: Cheaper) -> str:
+def _cheaper(plan: Plan, way: Cheaper) -> str:
     beside = ", ".join(f"`{each}`" for each in way.beside)
     what = f"`{way.setting}`{f' with {beside}' if beside else ''}"
     if way.usd_per_month < 1:
         return f"for the same money: {what}: {way.effect}"
-    return f"lower bill: {what} {saves(way.usd_per_month, way.of)}: {way.effect}"
+    return f"lower bill: {what} {saves(plan.cost.falls(way.usd_per_month, way.of), way.of)}: {way.effect}"
 
 
 def pools_section(plan: Plan) -> Section:

@@ -19,7 +19,6 @@ from infra.plan.notes import Assumption, Finding
 from infra.plan.words import usd
 from infra.services.addons.pods import addon_pods
 from infra.services.gateway.token_limits import gateway_pods
-from infra.services.serving.served import claim_gib
 from infra.settings.platform import Settings
 
 if TYPE_CHECKING:
@@ -85,6 +84,20 @@ def _flow_log_month(catalog: Catalog) -> float:
 
 
 def _left_out(billed: Billed) -> str:
+    return f"{_left_out_of_gateway(billed)}{_earlier_weights(billed)}"
+
+
+def _earlier_weights(billed: Billed) -> str:
+    """A plan knows nothing of the models before it, and a swap or a removal of a model deletes no weights."""
+    if billed.cache.storage != EFS:
+        return ""
+    price = billed.catalog.aws.prices.efs_gib_month
+    return (
+        f"; weights of earlier models, which stay on the file system for ${price:.2f} per GiB per month until removed"
+    )
+
+
+def _left_out_of_gateway(billed: Billed) -> str:
     gateway = billed.settings.gateway
     acl = "the web ACL, its rules and its requests; " if gateway is not None and gateway.waf_acl_arn else ""
     return f"{acl}{_left_out_always(billed)}"
@@ -145,9 +158,10 @@ def _gateway(gateway: GatewayPlan | None, cluster: AwsCluster, catalog: Catalog)
 def _cache(billed: Billed) -> Iterator[CostItem]:
     cache = billed.cache
     if cache.storage == EFS:
-        gib = claim_gib(each.served for each in billed.placed)
-        month = gib * billed.catalog.aws.prices.efs_gib_month
-        yield CostItem("EFS", month, month, month * OLDER_REVISIONS, f"{gib:,.0f} GiB of weights")
+        gib, price = sum(cache.folders.values()), billed.catalog.aws.prices.efs_gib_month
+        month = gib * price
+        what = f"{gib:,.0f} GiB of weights; the maximum has as much of earlier ones"
+        yield CostItem("EFS", month, month, month * OLDER_REVISIONS, what, usd_per_gib=price)
     elif cache.storage == EBS:
         month = _disk_month(cache.size_gib, EBS.iops, EBS.throughput, billed.catalog)
         yield _fixed("EBS cache", month, _cache_disk(cache.size_gib, billed.catalog))

@@ -24,6 +24,8 @@ from infra.sizing.kv_cache import kv_bytes_per_token
 from infra.sizing.question import Question
 from infra.sizing.weights import in_16_bit, stored_gib
 
+_NO_REVISION = "main"  # the folder of weights whose revision nobody gives
+
 
 @dataclass(frozen=True)
 class Served:
@@ -126,12 +128,17 @@ class Served:
         return shape.hidden_size if shape and self.question.task == "embed" else None
 
 
-def claim_gib(models: Iterable[Served]) -> float:
-    """What models take of the claim together."""
-    folders: dict[tuple[str | None, ...], float] = {}
-    for folder, gib in (pair for each in models for pair in each.folders.items()):
+def claim_folders(models: Iterable[Served]) -> dict[str, float]:
+    """What models take of the claim together, in GiB, by folder."""
+    folders: dict[str, float] = {}
+    for parts, gib in (pair for each in models for pair in each.folders.items() if pair[1]):
+        folder = "/".join(part or _NO_REVISION for part in parts)
         folders[folder] = max(gib, folders.get(folder, 0.0))
-    return sum(folders.values())
+    return folders
+
+
+def claim_gib(models: Iterable[Served]) -> float:
+    return sum(claim_folders(models).values())
 
 
 def resolve(

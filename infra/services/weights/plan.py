@@ -7,7 +7,7 @@ from infra.plan.cluster import CachePlan, ClusterPlan, Storage
 from infra.plan.findings import Decided, warned
 from infra.plan.notes import Advice, Chosen, Violation
 from infra.plan.rules import Rule
-from infra.services.serving.served import Served, claim_gib
+from infra.services.serving.served import Served, claim_folders, claim_gib
 from infra.settings.platform import Settings
 
 # Room for the files that the hub keeps beside the weights, and for the file system itself.
@@ -25,7 +25,7 @@ def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPla
     cache = settings.cache
     kind, reason = yield from _kind(settings, cluster, cloud)
     storage_class = cache.storage_class if cache else None
-    weights = claim_gib(models)
+    folders = claim_folders(models)
     storage = next((each for each in cloud.storage if each.kind == kind), None)
     size = yield from _size(settings, storage, models)
     one_reader = storage.one_reader if storage else storage_class is None
@@ -36,7 +36,8 @@ def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPla
         size_gib=size,
         access_mode="ReadWriteOnce" if one_reader else "ReadWriteMany",
         zone_id=cluster.zone_ids[0] if storage and storage.one_reader and cluster.zone_ids else None,
-        reason=f"{reason}; {weights:.1f} GiB of weights",
+        reason=f"{reason}; {sum(folders.values()):.1f} GiB of weights",
+        folders=folders,
         one_node=settings.cluster.existing is not None and settings.cluster.existing.one_node,
     )
 
