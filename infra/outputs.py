@@ -111,6 +111,11 @@ class GatewayClient(_Promise):
     team: str | None
     requests_per_minute: int = Field(description="more are answered with 429")
     concurrent_requests: int = Field(description="more at once are answered with 429")
+    concurrent_requests_of: dict[str, int] | None = Field(
+        default=None,
+        description="by model, how many of them may be for that one, so that other clients have a part of it; null: of"
+        " each model all of them",
+    )
     tokens_per_minute: int | None = Field(
         description="of prompts and answers, counted once an answer has ended; null: not limited"
     )
@@ -246,6 +251,7 @@ def _client(client: ClientPlan, namespace: str) -> GatewayClient:
         team=client.team,
         requests_per_minute=client.requests_per_minute,
         concurrent_requests=client.concurrent_requests,
+        concurrent_requests_of=dict(client.at_once_of) or None,
         tokens_per_minute=client.tokens_per_minute,
         custom=list(client.custom) or None,
     )

@@ -27,6 +27,8 @@ class ClientPlan:
     tokens_per_minute: int | None  # of prompts and answers, counted once an answer has ended; None: not limited
     keys: tuple[int, ...]  # numbers of its keys that are valid, at least one; the last is the newest
     custom: tuple[str, ...] = ()  # own servers that it may call, sorted
+    # By model, how many of its requests at once may be for that one; of a model that isn't here, all of them.
+    at_once_of: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ the limit per minute, then the tokens of the minute of the clock. All Envoys tog
 """
 
 import random
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from infra.plan.gateway import TrafficPlan
 from infra.simulate.arrivals import Arrivals
@@ -22,14 +23,20 @@ class ClientLimits:
     at_once: int
     per_minute: int
     tokens: int | None = None  # per minute
+    at_once_of: Mapping[str, int] = field(default_factory=dict[str, int])  # by model: how many may be for that one
 
 
 def clients_of(traffic: TrafficPlan) -> Iterator[ClientLimits]:
     """Envoys share a limit at once, each rounds its share up."""
     for name, each in sorted(traffic.clients.items()):
         models = tuple(model for model, upstream in traffic.upstreams.items() if set(upstream.names) & set(each.models))
-        at_once = traffic.replicas * -(-each.concurrent_requests // traffic.replicas)
-        yield ClientLimits(name, models, at_once, each.requests_per_minute, each.tokens_per_minute)
+        of = {model: _of_all(limit, traffic.replicas) for model, limit in each.at_once_of.items()}
+        at_once = _of_all(each.concurrent_requests, traffic.replicas)
+        yield ClientLimits(name, models, at_once, each.requests_per_minute, each.tokens_per_minute, of)
+
+
+def _of_all(limit: int, envoys: int) -> int:
+    return envoys * -(-limit // envoys)
 
 
 def with_clients(arrivals: Arrivals, clients: Sequence[ClientLimits], seed: int) -> Arrivals:
@@ -56,6 +63,7 @@ class Admission:
         self._clients, self._of, self._arrivals = clients, arrivals.clients, arrivals
         self._limited = bool(clients) and bool(self._of)
         self._inside = [0] * len(clients)
+        self._inside_of: Counter[tuple[int, str]] = Counter()  # of each client, by model
         self._bucket = [(0.0, float(each.per_minute)) for each in clients]  # when, and what was in it
         self._used = [(0, 0)] * len(clients)  # the minute, and tokens of answers that ended in it
         self.asked = [0] * len(clients)
@@ -65,9 +73,11 @@ class Admission:
         if not self._limited or (which := self._of[request]) < 0:
             return True
         self.asked[which] += 1
-        why = self._above(which, now)
+        model = self._arrivals.names[self._arrivals.models[request]]
+        why = self._above(which, model, now)
         if why is None:
             self._inside[which] += 1
+            self._inside_of[which, model] += 1
             return True
         self.refused[which][why] = self.refused[which].get(why, 0) + 1
         return False
@@ -76,6 +86,7 @@ class Admission:
         if not self._limited or (which := self._of[request]) < 0:
             return
         self._inside[which] -= 1
+        self._inside_of[which, self._arrivals.names[self._arrivals.models[request]]] -= 1
         if answered and self._clients[which].tokens is not None:
             minute, tokens = int(now // _MINUTE), self._arrivals.prompts[request] + self._arrivals.outputs[request]
             then, used = self._used[which]
@@ -85,9 +96,12 @@ class Admission:
         """What each asked, and by which limit it was refused how often."""
         return {each.name: (self.asked[row], self.refused[row]) for row, each in enumerate(self._clients)}
 
-    def _above(self, which: int, now: float) -> str | None:
+    def _above(self, which: int, model: str, now: float) -> str | None:
         limits = self._clients[which]
         if self._inside[which] >= limits.at_once:
+            return AT_ONCE
+        part = limits.at_once_of.get(model)
+        if part is not None and self._inside_of[which, model] >= part:
             return AT_ONCE
         then, left = self._bucket[which]
         left = min(limits.per_minute, left + (now - then) * limits.per_minute / _MINUTE)

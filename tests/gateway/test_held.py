@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from tests.prometheus import MISSING, WHY, scraping
 pytestmark = pytest.mark.programs
 CHAT = "/v1/chat/completions"
 _STREAMS = 50
+APP, PART = "key-of-app-1", "key-of-part-1"
 _ASLEEP = 8  # seconds until the server is there
 
 
@@ -43,8 +45,8 @@ def _asleep(folder: Path, **plan: int) -> Iterator[tuple[Gateway, Names, int]]:
         yield gateway, names, port
 
 
-def _ask(gateway: Gateway, **headers: str) -> Answer:
-    return gateway.ask("POST", CHAT, {"model": "small", "does": "stream"}, **headers)
+def _ask(gateway: Gateway, key: str = APP, **headers: str) -> Answer:
+    return gateway.ask("POST", CHAT, {"model": "small", "does": "stream"}, key, **headers)
 
 
 def held(gateway: Gateway) -> int:
@@ -191,10 +193,11 @@ def test_a_model_that_is_asked_briefly_and_rarely_stays_awake(
 
 @pytest.mark.skipif(bool(MISSING), reason=WHY)
 def test_the_query_that_wakes_a_model_counts_what_all_envoys_hold(tmp_path: Path) -> None:
-    """As KEDA asks a real Prometheus that reads two Envoys."""
+    """As KEDA asks a real Prometheus that reads two Envoys. One of the clients may fill only a part of the model."""
     with ExitStack() as stack:
         (port,) = free_ports(1)
         plan, names = _plan(port), stack.enter_context(Names([]))
+        plan = replace(plan, clients={**plan.clients, "part": client("part", ("small",), at_once_of={"small": 20})})
         folders = [tmp_path / name for name in ("first", "second", "prometheus")]
         for folder in folders:
             folder.mkdir()
@@ -210,7 +213,7 @@ def test_the_query_that_wakes_a_model_counts_what_all_envoys_hold(tmp_path: Path
 
         until(wakes, [0])
         pool = stack.enter_context(ThreadPoolExecutor(_STREAMS))
-        asked = [pool.submit(_ask, gateway) for gateway in [first] * 30 + [second] * 20]
+        asked = [pool.submit(_ask, gateway, key) for gateway, key in [(first, APP)] * 30 + [(second, PART)] * 20]
         until(wakes, [_STREAMS])
         stack.enter_context(Engine(port=port))
         names.addresses = ["127.0.0.1"]

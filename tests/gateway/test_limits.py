@@ -1,5 +1,6 @@
 """What one client may have, so that the others have something too."""
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import HANGS_SECONDS
 from tests.gateway.engine import Engine
 from tests.gateway.plans import client, traffic, upstream
 from tests.gateway.running import Answer, Gateway, place_in, running, two_places
@@ -24,8 +26,9 @@ def gateways(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             client("busy", ("small",), concurrent_requests=3),
             client("other", ("small",), requests_per_minute=6),
             client("rare", ("small",), requests_per_minute=1),
+            client("flood", ("large", "small"), at_once_of={"small": 4}),
         ),
-        (upstream("small", engine.port),),
+        (upstream("large", engine.port), upstream("small", engine.port)),
         replicas=2,
     )
     with ExitStack() as stack:
@@ -66,6 +69,34 @@ def test_requests_at_once_are_limited_in_each_envoy_to_its_share(gateways: tuple
     assert sorted(answer.status for answer in answers) == [200, 200, 429, 429, 429]
     refused = next(answer for answer in answers if answer.status == 429)
     assert (refused.error["code"], refused.headers["retry-after"]) == ("too_many_at_once", "1")
+
+
+def test_a_client_that_fills_its_part_of_a_model_leaves_the_rest_to_others(gateways: tuple[Gateway, Gateway]) -> None:
+    """It is refused for that model alone, in each Envoy from half of its part on."""
+    gateway = gateways[0]
+
+    def flood(model: str) -> Answer:
+        return gateway.ask("POST", CHAT, {"model": model, "does": "slow"}, key="key-of-flood-1")
+
+    with ThreadPoolExecutor(7) as at_once:
+        flooding = at_once.map(flood, ["small"] * 5 + ["large"] * 2)
+        _until_under_way(gateway, 2)
+        other = gateway.ask("POST", CHAT, {"model": "small"}, key="key-of-busy-1")
+        answers = list(flooding)
+    assert other.status == 200
+    assert sorted(answer.status for answer in answers[:5]) == [200, 200, 429, 429, 429]
+    assert [answer.status for answer in answers[5:]] == [200, 200]
+    refused = next(answer for answer in answers if answer.status == 429)
+    assert (refused.error["code"], refused.headers["retry-after"]) == ("too_many_at_once", "1")
+    assert gateway.logged(refused)["flags"] == "UO"
+
+
+def _until_under_way(gateway: Gateway, number: int) -> None:
+    """Of all clients together, as the queries of a scaler count them."""
+    name, deadline = "cluster.model_small.upstream_rq_active", time.monotonic() + HANGS_SECONDS
+    while gateway.stats(name)[name] < number:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def _until(gateway: Gateway, status: int) -> Answer:

@@ -53,9 +53,13 @@ def _lines(gateway: Gateway) -> list[str]:
 
 def _has(lines: list[str], query: str) -> bool:
     """A line of each metric of the query, with those of its labels that Envoy itself writes."""
-    asked = [(name, re.findall(r'envoy_cluster_name="[^"]*"', labels)) for name, labels in _ASKED.findall(query)]
+    labels_of = re.compile(r'envoy_cluster_name=~?("[^"(]*)')
+    asked = [(name, labels_of.findall(labels)) for name, labels in _ASKED.findall(query)]
     return bool(asked) and all(
-        any(line.startswith(f"{name}{{") and all(label in line for label in labels) for line in lines)
+        any(
+            line.startswith(f"{name}{{") and all(f"envoy_cluster_name={label}" in line for label in labels)
+            for line in lines
+        )
         for name, labels in asked
     )
 

@@ -16,6 +16,7 @@ import pytest
 
 from infra.plan.gateway import Next, TrafficPlan
 from infra.services.gateway.envoy.files import BOOTSTRAP
+from infra.services.gateway.envoy.versions import ways
 from tests.conftest import HANGS_SECONDS
 from tests.gateway.engine import Engine
 from tests.gateway.names import Names
@@ -38,6 +39,19 @@ def _plan(
         small = replace(small, next=Next(server, weight, clients, trials))
     both = ("lora", "small")
     return traffic((client("app", both), client("beta", both)), (small,), connection_seconds=600)
+
+
+@pytest.mark.parametrize("weight", [0, 10, 100])
+def test_a_client_with_a_part_of_a_model_has_it_of_both_versions(weight: int) -> None:
+    """It goes where every client goes, by clusters that count its requests alone."""
+    small = replace(upstream("small", 1), next=Next(upstream("small-next", 2), weight, (), trials=True))
+    beta = replace(client("beta", ("small",)), at_once_of={"small": 4})
+    all_go = list(ways(small, []))
+    found = list(ways(small, [beta]))
+    assert found[len(all_go) :] == all_go
+    for alone, every in zip(found, all_go, strict=False):
+        assert str(alone.action) == re.sub("small(-next)?", r"small\1:beta", str(every.action))
+        assert [each["name"] for each in alone.headers] == ["x-llm-client", *(each["name"] for each in every.headers)]
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from tests.invariants.reading import CONFIG_MAP, POD_MONITOR, SCALED_OBJECT, SER
 
 _HELD = re.compile(
     r"sum\((?P<most>\d+) - envoy_cluster_circuit_breakers_default_remaining_retries"
-    r'\{namespace="(?P<namespace>[^"]*)",envoy_cluster_name="model_(?P<model>[^"]*)"\}\)'
+    r'\{namespace="(?P<namespace>[^"]*)",envoy_cluster_name=~"model_(?P<model>[^"]*)\(_\.\+\)\?"\}\)'
 )
 _PODS = r'\{namespace="(?P<namespace>[^"]*)",envoy_cluster_name="pods_(?P<model>[^"]*)"\}'
 _ASKED = re.compile(

@@ -54,6 +54,32 @@ def test_no_client_of_a_shared_model_takes_all_of_it(three: Plan) -> None:
     assert _client(three, "web").concurrent_requests < places(three.models["llama-8b"])
 
 
+def test_of_each_shared_model_a_client_has_the_part_of_that_model_alone(three: Plan) -> None:
+    """Its number over all models would fill a small one whole."""
+    held = {name: places(model) for name, model in three.models.items()}
+    batch = _client(three, "batch")
+    parts = {name: max(MIN_AT_ONCE, -(-held[name] // 2)) for name in ("embed", "llama-8b")}
+    assert batch.at_once_of == parts
+    assert max(parts.values()) < batch.concurrent_requests
+    reason = three.chosen["gateway.clients.batch.concurrentRequests"].reason
+    assert reason.endswith("; of them at most " + ", ".join(f"{part} for {name}" for name, part in parts.items()))
+    assert known_outputs(three)["gateway"]["clients"]["batch"]["concurrent_requests_of"] == parts
+
+
+def test_a_client_of_one_model_and_one_with_its_own_limit_have_no_part(three: Plan) -> None:
+    assert (_client(three, "web").at_once_of, _client(three, "tight").at_once_of) == ({}, {})
+
+
+def test_clients_and_shared_models_without_number_have_no_parts_which_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    clients = {"a": {}, "b": {}}
+    needed = sum(len(each.at_once_of) for each in _without_default(clients).traffic.clients.values())
+    monkeypatch.setattr("infra.services.gateway.clients.MAX_LIMITS_BY_MODEL", needed - 1)
+    found = _without_default(clients)
+    assert [each.at_once_of for each in found.traffic.clients.values()] == [{}, {}]
+    (said,) = (each.message for each in found.warnings if each.path == "gateway.clients")
+    assert f"{needed} limits by client and model would be needed" in said
+
+
 def test_a_small_model_can_be_waited_for() -> None:
     stack = changed(LOCAL, gateway__clients={"a": {}, "b": {}})
     assert places(plan(stack).models["llama-1b"]) < MIN_AT_ONCE

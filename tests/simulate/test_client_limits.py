@@ -33,6 +33,11 @@ def test_who_has_as_many_at_once_as_it_may_gets_429() -> None:
     assert (counted.arrived, counted.answered, counted.limited, counted.lost) == (6, 4, 2, 0)
 
 
+def test_of_one_model_a_client_has_its_part_alone() -> None:
+    outcome = played(ClientLimits("web", ("chat",), 3, 1_000, at_once_of={"chat": 2}), times=[1.0, 1.1, 1.2, 60.0])
+    assert refused(outcome) == {AT_ONCE: 1}
+
+
 def test_a_held_request_is_one_at_once() -> None:
     outcome = played(ClientLimits("web", ("chat",), 2, 1_000), times=[1.0, 2.0, 3.0], least=0)
     assert refused(outcome) == {AT_ONCE: 1}

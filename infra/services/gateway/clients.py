@@ -2,17 +2,22 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from infra.plan.findings import Decided, warned
 from infra.plan.gateway import ClientPlan
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Chosen, Finding
-from infra.services.gateway.limits import Default, at_once, per_minute
+from infra.plan.words import count
+from infra.services.gateway.limits import Default, at_once, at_once_of, per_minute
 from infra.services.gateway.section import Client
 
 ALL = "all"  # the models of the platform, in a list of names; those elsewhere are there by name only
 DEFAULT = "default"  # callers of all models, with the stack's one key: llm-platform:apiKey, or a random one
+
+# As many names as DNS is asked for by each Envoy, every few seconds, and about 25 MiB of its memory.
+MAX_LIMITS_BY_MODEL = 500
+_FEW = 4  # models that a reason names
 
 
 def plan_clients(
@@ -33,7 +38,21 @@ def plan_clients(
             " next one, so give each application a client and its key, and"
             " write gateway.defaultClient: false once none has the old one",
         )
-    return {each.name: each.plan for each in asked}
+    return (yield from _bounded({each.name: each.plan for each in asked}))
+
+
+def _bounded(clients: dict[str, ClientPlan]) -> Decided[dict[str, ClientPlan]]:
+    """Each limit of a client and a model is a cluster of Envoy, of which there can't be any number."""
+    limits = sum(len(each.at_once_of) for each in clients.values())
+    if limits <= MAX_LIMITS_BY_MODEL:
+        return clients
+    yield warned(
+        "gateway.clients",
+        f"one client can fill a small model that it shares: {limits:,} limits by client and model would be needed, and"
+        f" the gateway has room for {MAX_LIMITS_BY_MODEL}, so each client's limit holds for all its models together;"
+        " name the models of each client, or write its concurrentRequests",
+    )
+    return {name: replace(each, at_once_of={}) for name, each in clients.items()}
 
 
 def names_of(model: ModelPlan) -> tuple[str, ...]:
@@ -76,6 +95,7 @@ class _Asked:
             tokens_per_minute=self.wanted.tokens_per_minute,
             keys=self.wanted.keys,
             custom=tuple(sorted(self.wanted.custom)),
+            at_once_of=self._at_once_of,
         )
 
     def explain(self) -> Iterator[Finding]:
@@ -85,7 +105,14 @@ class _Asked:
             ("requestsPerMinute", self.wanted.requests_per_minute, self._per_minute),
         ):
             if given is None:
-                yield Chosen(f"{path}.{key}", found.value, found.reason)
+                parts = self._said_parts if key == "concurrentRequests" else ""
+                yield Chosen(f"{path}.{key}", found.value, found.reason + parts)
+
+    @property
+    def _said_parts(self) -> str:
+        parts = [f"{limit:,} for {name}" for name, limit in self._at_once_of.items()]
+        more = f" and {count(len(parts) - _FEW, 'more model')}" if len(parts) > _FEW else ""
+        return f"; of them at most {', '.join(parts[:_FEW])}{more}" if parts else ""
 
     @property
     def _concurrent(self) -> int:
@@ -94,6 +121,15 @@ class _Asked:
     @property
     def _at_once(self) -> Default:
         return at_once([self.models[name] for name in _models_of(self.wanted, self.models)], self.sharers)
+
+    @property
+    def _at_once_of(self) -> dict[str, int]:
+        """Of shared models that are smaller than all its models together. A limit of the stack file is left alone."""
+        if self.wanted.concurrent_requests is not None:
+            return {}
+        shared = [name for name in _models_of(self.wanted, self.models) if self.sharers[name] > 1]
+        found = {name: at_once_of(self.models[name], self.sharers[name]) for name in shared}
+        return {name: limit for name, limit in found.items() if limit < self._concurrent}
 
     @property
     def _per_minute(self) -> Default:

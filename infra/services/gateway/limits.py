@@ -25,6 +25,11 @@ def places(model: ModelPlan) -> int:
     return max(1, of_one) * max(1, model.replicas.max)
 
 
+def at_once_of(model: ModelPlan, sharers: int) -> int:
+    """Its part of the sum."""
+    return max(MIN_AT_ONCE, ceil(places(model) * (SHARED if sharers > 1 else ALONE)))
+
+
 def at_once(models: Iterable[ModelPlan], sharers: Mapping[str, int]) -> Default:
     """The sum over its models. `sharers`: by model, how many clients may use it."""
     used = sorted(models, key=lambda each: each.name)

@@ -110,9 +110,12 @@ def _clients(traffic: TrafficPlan, every: set[str], namespace: str) -> Table:
     limits = ("at once", "per minute", *(("tokens per minute",) if tokens else ()))
     header = ("may call", *limits, "keys", "Secret with the newest key")
     note = "at once, per minute: requests; one more is answered with 429"
+    if any(client.at_once_of for client in traffic.clients.values()):
+        note += f"; {_PARTS}"
     return Table("CLIENTS", header, rows, f"{note}; {_COUNTED}" if tokens else note)
 
 
+_PARTS = "of a model that clients share, one with a chosen limit has at once its part of that model alone"
 _COUNTED = (
     "tokens per minute: of prompts and answers, counted once an answer has ended, so the request that passes the limit"
     " still succeeds, and those after it are answered with 429 until the next minute begins"

@@ -1,9 +1,9 @@
 """The servers of each model, and the way of each client to the second tier."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import ceil
 
-from infra.plan.gateway import ClientPlan, TrafficPlan, Upstream
+from infra.plan.gateway import ClientPlan, TrafficPlan, Upstream, servers_of
 from infra.services.gateway.envoy.affinity import balance
 from infra.services.gateway.envoy.held import either, nobody, pods_of
 from infra.services.gateway.envoy.internal import http1, to_listener
@@ -31,10 +31,13 @@ def clusters(traffic: TrafficPlan) -> Iterator[Message]:
         yield _client(traffic, client)
     for upstream in sorted(traffic.servers, key=lambda each: each.model):
         if upstream.held_seconds:
-            yield either(of_model(upstream.model), upstream, traffic)
+            yield either(of_model(upstream.model), pods_of(upstream.model), upstream, traffic)
             yield _pods(pods_of(upstream.model), upstream, traffic)
         else:
             yield _pods(of_model(upstream.model), upstream, traffic)
+    for upstream in sorted(traffic.upstreams.values(), key=lambda each: each.model):
+        for client in limited(upstream, traffic.clients.values()):
+            yield from _limited(traffic, upstream, client)
     if any(each.held_seconds for each in traffic.servers):
         yield nobody()
     if traffic.token_limits is not None:
@@ -45,8 +48,14 @@ def of_client(name: str) -> str:
     return f"client:{name}"
 
 
-def of_model(name: str) -> str:
-    return f"model:{name}"
+def of_model(name: str, client: ClientPlan | None = None) -> str:
+    """`client`: one that has a limit of its requests at once for this model."""
+    return f"model:{name}" if client is None else f"model:{name}:{client.name}"
+
+
+def limited(upstream: Upstream, clients: Iterable[ClientPlan]) -> Iterator[ClientPlan]:
+    """Who may fill only a part of this model, so that other clients have the rest."""
+    yield from (each for each in clients if upstream.model in each.at_once_of)
 
 
 def share(concurrent: int, pods: int) -> int:
@@ -63,7 +72,20 @@ def _client(traffic: TrafficPlan, client: ClientPlan) -> Message:
     return to_listener(of_client(client.name), [listener], circuit_breakers(at_once, RETRIES))
 
 
-def _pods(name: str, upstream: Upstream, traffic: TrafficPlan) -> Message:
+def _limited(traffic: TrafficPlan, upstream: Upstream, client: ClientPlan) -> Iterator[Message]:
+    """The same servers once more, and its next version's: a circuit breaker counts the requests of one cluster. What it
+    counts of the pods is added to the numbers of the model's own cluster."""
+    at_once = share(client.at_once_of[upstream.model], traffic.replicas)
+    for server in servers_of([upstream]):
+        name, pods = of_model(server.model, client), pods_of(server.model)
+        if server.held_seconds:
+            yield either(name, f"{pods}:{client.name}", server, traffic)
+            yield _pods(f"{pods}:{client.name}", server, traffic, at_once, alt_stat_name=pods)
+        else:
+            yield _pods(name, server, traffic, at_once, alt_stat_name=of_model(server.model))
+
+
+def _pods(name: str, upstream: Upstream, traffic: TrafficPlan, at_once: int = MANY, **more: object) -> Message:
     """The addresses of the pods that are ready, as DNS has them."""
     return typed(
         "config.cluster.v3.Cluster",
@@ -71,12 +93,13 @@ def _pods(name: str, upstream: Upstream, traffic: TrafficPlan) -> Message:
         cluster_type=by_dns(traffic.dns_refresh_seconds),
         connect_timeout="2s",
         load_assignment=at(name, socket(upstream.host, upstream.port)),
-        circuit_breakers=circuit_breakers(MANY, RETRIES),
+        circuit_breakers=circuit_breakers(at_once, RETRIES),
         outlier_detection=_ejection(),
         **balance(upstream),
         upstream_connection_options={"tcp_keepalive": _KEEPALIVE},
         metadata={"filter_metadata": {"gateway": {"start_seconds": upstream.start_seconds}}},
         typed_extension_protocol_options=http1(idle_timeout=SECONDS(traffic.engine_idle_seconds)),
+        **more,
     )
 
 

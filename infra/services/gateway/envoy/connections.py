@@ -157,6 +157,7 @@ def _after_a_key(traffic: TrafficPlan) -> list[Message]:
         f" in {sent_back(RESET)} s"
     )
     failed = f"the gateway failed; it passes no JSON of more than {traffic.body_mib} MiB in one answer"
+    full = "this client has as many requests under way for this model as it may have while other clients use it"
     no_custom = f"no server of %REQ({ROUTED})% is there, or it broke the connection"
     return [
         when(status(429), 429, said("too_many_per_minute", often, "rate_limit_error"), wait("%REQ(X-LLM-WAIT)%")),
@@ -177,9 +178,10 @@ def _after_a_key(traffic: TrafficPlan) -> list[Message]:
         when(status(500), 500, said("unavailable", failed)),
         when(status(502), 502, said("unavailable", _NO_ANSWER)),
         when(flags(*_BROKEN), 503, said("unavailable", broken, retry_after=SOON), wait(SOON)),
+        when(flags("UO"), 429, said("too_many_at_once", full, "rate_limit_error", SOON), wait(SOON)),
     ]
 
 
 _CUSTOM: Message = {"header_filter": {"header": {"name": ROUTED, "string_match": {"prefix": "custom:"}}}}
-_NOBODY = ("UF", "URX", "UO")  # no server took the request
-_BROKEN = ("UF", "UC", "UR", "LR", "URX", "UO", "OM", "UPE")
+_NOBODY = ("UF", "URX")  # no server took the request
+_BROKEN = ("UF", "UC", "UR", "LR", "URX", "OM", "UPE")

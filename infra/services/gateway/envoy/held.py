@@ -47,9 +47,9 @@ def nobody() -> Message:
     )
 
 
-def either(name: str, upstream: Upstream, traffic: TrafficPlan) -> Message:
-    """The model's pods where there are any, else nobody. No more than `held_requests` are tried again at once, so no
-    more are held: their bodies are in memory."""
+def either(name: str, pods: str, upstream: Upstream, traffic: TrafficPlan) -> Message:
+    """The model's pods, whose cluster is `pods`, where there are any, else nobody. No more than `held_requests` are
+    tried again at once, so no more are held: their bodies are in memory."""
     return typed(
         "config.cluster.v3.Cluster",
         name=name,
@@ -58,7 +58,7 @@ def either(name: str, upstream: Upstream, traffic: TrafficPlan) -> Message:
         cluster_type=extension(
             "clusters.aggregate",
             "extensions.clusters.aggregate.v3.ClusterConfig",
-            clusters=[pods_of(upstream.model), NOBODY],
+            clusters=[pods, NOBODY],
         ),
         circuit_breakers=circuit_breakers(MANY, traffic.held_requests, track_remaining=True),
         metadata={"filter_metadata": {"gateway": {"start_seconds": upstream.start_seconds}}},
@@ -117,9 +117,11 @@ def held_headers() -> list[Message]:
 
 def held_query(traffic: TrafficPlan, namespace: str, model: str) -> str:
     """The requests of a model that are held, in all Envoys together: 0 while none is, and no element, which KEDA takes
-    for an error, where Prometheus reads no Envoy. The metric of Envoy says how many more it would hold."""
+    for an error, where Prometheus reads no Envoy. The metric of Envoy says how many more it would hold. The query is
+    the same whether or not there are clients that may fill only a part of the model: an added client changes no
+    scaler."""
     metric = "envoy_cluster_circuit_breakers_default_remaining_retries"
-    return f"sum({traffic.held_requests} - {metric}{_of(namespace, f'model:{model}')})"
+    return f'sum({traffic.held_requests} - {metric}{{namespace="{namespace}",{_with_parts(f"model:{model}")}}})'
 
 
 def asked_query(namespace: str, model: str) -> str:
@@ -132,5 +134,14 @@ def asked_query(namespace: str, model: str) -> str:
 
 
 def _of(namespace: str, cluster: str) -> str:
+    return f'{{namespace="{namespace}",envoy_cluster_name="{_written(cluster)}"}}'
+
+
+def _with_parts(cluster: str) -> str:
+    """With the clusters of clients that may fill only a part of the model."""
+    return f'envoy_cluster_name=~"{_written(cluster)}(_.+)?"'
+
+
+def _written(cluster: str) -> str:
     """Envoy writes the names of its statistics without colons."""
-    return f'{{namespace="{namespace}",envoy_cluster_name="{cluster.replace(":", "_")}"}}'
+    return cluster.replace(":", "_")

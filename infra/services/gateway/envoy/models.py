@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from infra.plan.external import External
-from infra.plan.gateway import TrafficPlan, Upstream
+from infra.plan.gateway import ClientPlan, TrafficPlan, Upstream
 from infra.services.gateway.envoy.affinity import hash_policy
 from infra.services.gateway.envoy.custom import MODEL_HEADER, custom_routes
 from infra.services.gateway.envoy.descriptions import descriptions
@@ -63,9 +63,8 @@ def _limits(traffic: TrafficPlan, permission: Permission) -> Iterator[tuple[str,
 def _routes(traffic: TrafficPlan, permission: Permission) -> Iterator[Message]:
     yield from custom_routes(traffic, permission)
     yield from descriptions(traffic, permission)
-    clients = [each.name for each in permission.clients]
     for upstream, names in allowed(traffic, permission):
-        yield from _of(traffic, upstream, names, clients)
+        yield from _of(traffic, upstream, names, permission.clients)
     for external in allowed_elsewhere(traffic, permission):
         yield _elsewhere(traffic, external)
     yield from refusals(traffic, permission)
@@ -77,14 +76,16 @@ def own_file(traffic: TrafficPlan, upstream: Upstream) -> str:
     host = {
         "name": upstream.model,
         "domains": ["*"],
-        "routes": list(_ways(traffic, replace(upstream, paths=paths), traffic.clients, {}, [])),
+        "routes": list(_ways(traffic, replace(upstream, paths=paths), traffic.clients.values(), {}, [])),
         "response_headers_to_add": [header(HELD_MS, "%COMMON_DURATION(DS_RX_BEG:US_TX_BEG:ms)%")],
         "retry_policy": {**_retries(), **own_tries(upstream)},
     }
     return resources([typed("config.route.v3.RouteConfiguration", name=own(upstream.model), virtual_hosts=[host])])
 
 
-def _of(traffic: TrafficPlan, upstream: Upstream, names: Iterable[str], clients: Iterable[str]) -> Iterator[Message]:
+def _of(
+    traffic: TrafficPlan, upstream: Upstream, names: Iterable[str], clients: Iterable[ClientPlan]
+) -> Iterator[Message]:
     """What is routed says so in a header, by which it is counted: its model is one that there is, whatever was sent."""
     asked = {"headers": [POST], "dynamic_metadata": [from_body("model", one_of(names))]}
     counted = [header(ROUTED, sent("model"))]
@@ -97,7 +98,7 @@ def _of(traffic: TrafficPlan, upstream: Upstream, names: Iterable[str], clients:
 
 
 def _ways(
-    traffic: TrafficPlan, upstream: Upstream, clients: Iterable[str], asked: Message, counted: Iterable[Message]
+    traffic: TrafficPlan, upstream: Upstream, clients: Iterable[ClientPlan], asked: Message, counted: Iterable[Message]
 ) -> Iterator[Message]:
     """`clients`: whose requests may come here."""
     for way in ways(upstream, clients):
