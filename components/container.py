@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+CLAIM = "model-cache"  # of the weights
 MODELS_MOUNT = "/models"  # where the claim is mounted, in the server and in the prefetch Job
 ENGINE_KEYS = "engine-keys"  # the Secret with the keys that engines accept
 API_KEY = "api-key"  # in a Secret: one key

@@ -7,7 +7,8 @@ from typing import Any, Literal
 import pulumi
 import pulumi_kubernetes as k8s
 
-CLAIM = "model-cache"
+from components.container import CLAIM
+
 HUB_TOKEN_SECRET = "huggingface-token"
 HUB_TOKEN_KEY = "token"
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.bucket_access import BucketAccess
-from components.container import API_KEY, ENGINE_KEYS, KEYS_MOUNT, MODELS_MOUNT, Container, KeysFile
-from components.model_cache import CLAIM
+from components.container import API_KEY, CLAIM, ENGINE_KEYS, KEYS_MOUNT, MODELS_MOUNT, Container, KeysFile
 from components.pods import container_security_context, scratch, secret_variable, security_context, spread, variables
 
 GPU_RESOURCE = "nvidia.com/gpu"  # what the device plugin offers on a node, and pods request

@@ -6,8 +6,8 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.container import MODELS_MOUNT, Fetch
-from components.model_cache import CLAIM, HUB_TOKEN_KEY, HUB_TOKEN_SECRET
+from components.container import CLAIM, MODELS_MOUNT, Fetch
+from components.model_cache import HUB_TOKEN_KEY, HUB_TOKEN_SECRET
 from components.network_policy import prefetch_policy
 from components.pods import container_security_context, scratch, secret_variable, security_context, variables
 from components.stall import watched

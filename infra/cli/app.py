@@ -25,6 +25,7 @@ from infra.cli.smoke_app import smoke
 from infra.cli.status_app import status
 from infra.cli.try_app import try_
 from infra.cli.versions_app import promote, rollback
+from infra.cli.weights_app import weights
 from infra.project import stacks_folder
 
 if TYPE_CHECKING:
@@ -217,6 +218,7 @@ main.add_command(simulate)
 main.add_command(try_)
 main.add_command(smoke)
 main.add_command(status)
+main.add_command(weights)
 
 
 @main.command(short_help="Takes up what a `pulumi up` that was cut off left.")

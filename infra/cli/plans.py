@@ -2,11 +2,15 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from infra.cli.options import print_error
 from infra.plan.plan import Plan
+
+if TYPE_CHECKING:
+    from infra.catalog import Catalog
 
 
 def planned_or_exit(stack: str, stacks: Path) -> Plan:
@@ -19,6 +23,11 @@ def planned_or_exit(stack: str, stacks: Path) -> Plan:
 
 def read_or_exit(stack: str, stacks: Path) -> Plan:
     """A plan that may break a rule. Exits 2 when the stack file is wrong."""
+    return read_with_catalog(stack, stacks)[0]
+
+
+def read_with_catalog(stack: str, stacks: Path) -> "tuple[Plan, Catalog]":
+    """The same, and the catalogue with the stack's prices."""
     from infra.cli.progress import waiting
     from infra.cli.terminal import terminal_width
     from infra.settings.mistakes import BadStackFile
@@ -26,9 +35,12 @@ def read_or_exit(stack: str, stacks: Path) -> Plan:
     try:
         with waiting(f"planning {stack}"):
             from infra.program import plan_of
+            from infra.registry import cloud_of
             from infra.stack_file import load_file, stack_path
 
-            return plan_of(load_file(stack_path(stacks, stack)))
+            file = load_file(stack_path(stacks, stack))
+            prices = cloud_of(file.settings).priced(file.catalog, file.region, file.settings.prices)
+            return plan_of(file), prices
     except BadStackFile as mistakes:
         click.echo(mistakes.render(terminal_width()), err=True, nl=False)
         sys.exit(2)

@@ -159,6 +159,11 @@ class Cloud(Owner):
         """What a node of the pool costs per month beside its price, such as its disk."""
         return 0.0
 
+    def usd_per_stored_gib(self, cache: CachePlan, catalog: Catalog) -> float | None:
+        """What a GiB of weights on the cache costs per month; 0: the cache is billed by its size, whatever it holds;
+        None: nobody knows. The catalogue has the prices of the stack."""
+        return None
+
     def price_note(self, billed: Billed) -> Decided[PriceNote]:
         yield from ()
         return PriceNote("what isn't listed", f"prices of {self.title}, as the catalogue has them")

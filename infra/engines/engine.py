@@ -9,7 +9,7 @@ from components.container import Container, Fetch, KeysFile, Query
 from infra.catalog import Catalog, Gpu, ModelShape
 from infra.catalog.metrics import Exporter
 from infra.engines.arguments import Argument, BadArgument
-from infra.engines.hub import hub_adapter_fetch, hub_download, hub_fetch
+from infra.engines.hub import ADAPTERS, WEIGHTS, hub_adapter_fetch, hub_download, hub_fetch
 from infra.engines.last_words import LastWords
 from infra.engines.library import Library
 from infra.engines.model import (
@@ -22,6 +22,7 @@ from infra.engines.model import (
     Proposer,
     Refusal,
 )
+from infra.engines.store import Store
 from infra.sizing.estimates import Throughput
 from infra.sizing.question import Question, Sized
 
@@ -100,6 +101,7 @@ class Engine:
     memory: Callable[[Question, Gpu, int, Catalog], Sized] | None = None  # None: the plan says "no estimate"
     throughput: Callable[[Sized], Throughput] | None = None  # None: the plan says "no estimate"
     library: Library | None = None  # None: it serves repositories of the Hugging Face hub
+    stores: tuple[Store, ...] = (WEIGHTS, ADAPTERS)  # where its downloads lie on the cache
     last_words: tuple[LastWords, ...] = ()  # what it says of itself before it ends, beside PyTorch's words
     first_token_metric: str | None = None  # a histogram of the seconds until a first token; None: it has none
 
@@ -221,6 +223,15 @@ class Engine:
 
     def fetch_adapter(self, model: EngineModel, adapter: Adapter) -> Fetch:
         return hub_adapter_fetch(model, adapter)
+
+    def fetches(self, model: EngineModel) -> Iterator[tuple[str, Fetch]]:
+        """Everything that its servers read from the cache, by a name that no other download has."""
+        yield model.name, self.fetch(model)
+        draft = self.fetch_draft(model.proposer) if model.proposer else None
+        if draft is not None:
+            yield f"{model.name}-draft", draft
+        for adapter in model.adapters:  # its name is no model's and no other adapter's
+            yield adapter.name, self.fetch_adapter(model, adapter)
 
     def downloads(self, words: Sequence[str], variables: Mapping[str, str]) -> tuple[str, str] | None:
         """The host from which a container with this command downloads, and what; None: not a command of this engine."""

@@ -5,9 +5,12 @@ from collections.abc import Mapping, Sequence
 
 from components.container import HOME, MODELS_MOUNT, Fetch
 from infra.engines.model import Adapter, EngineModel
+from infra.engines.store import Store
 from infra.models.places import Bucket, Claim, NodePath, place_of
 
 _HUB = "huggingface.co"
+# `huggingface-cli download --local-dir` keeps what it knows of each file in .cache (huggingface_hub 0.32).
+WEIGHTS, ADAPTERS = (Store(folder, (".cache",), "*.incomplete") for folder in ("hf", "adapters"))
 # Copies of the weights in other formats. Engines read the safetensors (or .bin) files in the root.
 _OTHER_COPIES = ("*.gguf", "onnx/*", "openvino/*", "*.pth", "original/*")
 NOT_NEEDED = ("consolidated*", *_OTHER_COPIES)
@@ -25,7 +28,7 @@ def weights_path(model: str, revision: str | None) -> str:
         case Bucket():
             return model
         case None:
-            return f"{MODELS_MOUNT}/hf/{model}/{revision or 'main'}"
+            return f"{MODELS_MOUNT}/{WEIGHTS.folder}/{model}/{revision or 'main'}"
 
 
 def hub_fetch(model: str, revision: str | None, not_needed: Sequence[str] = NOT_NEEDED) -> Fetch:
@@ -68,7 +71,7 @@ path.write_text(json.dumps(config))
 def adapters_path(model: EngineModel) -> str:
     """The directory with one folder per adapter, by name. Another revision of the model has another directory: old
     replicas go on finding what names their own."""
-    return f"{MODELS_MOUNT}/adapters/{model.name}/{model.model}/{model.revision or 'main'}"
+    return f"{MODELS_MOUNT}/{ADAPTERS.folder}/{model.name}/{model.model}/{model.revision or 'main'}"
 
 
 def hub_adapter_fetch(model: EngineModel, adapter: Adapter) -> Fetch:

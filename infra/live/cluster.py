@@ -11,11 +11,12 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from infra.live.commands import output_of
-from infra.live.state import State
+from infra.live.state import State, read_state
 from infra.plan.cluster import ClusterPlan
 
 if TYPE_CHECKING:
     from infra.clouds.cloud import Cloud
+    from infra.plan.plan import Plan
 
 _SECONDS = 10  # for each request
 
@@ -47,6 +48,18 @@ def reach(plan: ClusterPlan, cloud: Cloud, state: State) -> Iterator[ReachedClus
         path = Path(folder) / "kubeconfig"
         access = cloud.access(plan, path, _given(state))
         yield answering(ReachedCluster(access)) if access else None
+
+
+@contextmanager
+def reach_by(plan: Plan, cloud: Cloud, context: str | None) -> Iterator[ReachedCluster | None]:
+    """By a context of the kubeconfig, which needs no rights on the stack's state; else by what the state has. Raises
+    NotRead."""
+    if context is not None:
+        yield answering(ReachedCluster(("--context", context)))
+        return
+    state = read_state(plan.stack) if plan.cluster.made else State()
+    with reach(plan.cluster, cloud, state) as cluster:
+        yield cluster
 
 
 def _given(state: State) -> str | None:

@@ -1,13 +1,10 @@
 """Reaches a cluster, looks, and asks Prometheus: what `status` does besides judging."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from infra.clouds.cloud import Cloud
-from infra.live.cluster import ReachedCluster, answering, reach
+from infra.live.cluster import reach_by
 from infra.live.commands import NotRead
-from infra.live.state import State, read_state
 from infra.plan.plan import Plan
 from infra.status.assess import assess
 from infra.status.findings import Status
@@ -25,7 +22,7 @@ class Looked:
 
 def look(plan: Plan, cloud: Cloud, prometheus: Prometheus, context: str | None) -> Looked:
     """Raises NotRead."""
-    with _reached(plan, cloud, context) as cluster:
+    with reach_by(plan, cloud, context) as cluster:
         if cluster is None:
             raise NotRead(f"the cluster isn't made yet: run `pulumi up -s {plan.stack}`")
         seen = read(cluster, plan)
@@ -35,17 +32,6 @@ def look(plan: Plan, cloud: Cloud, prometheus: Prometheus, context: str | None) 
     except NoAnswer as error:
         measured, no_answer = {}, str(error)
     return Looked(assess(plan, seen, words, measured), no_answer)
-
-
-@contextmanager
-def _reached(plan: Plan, cloud: Cloud, context: str | None) -> Iterator[ReachedCluster | None]:
-    """By a context of the kubeconfig, which needs no rights on the stack's state; else by what the state has."""
-    if context is not None:
-        yield answering(ReachedCluster(("--context", context)))
-        return
-    state = read_state(plan.stack) if plan.cluster.made else State()
-    with reach(plan.cluster, cloud, state) as cluster:
-        yield cluster
 
 
 def with_context(plan: Plan, context: str | None) -> Plan:

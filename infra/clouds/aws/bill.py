@@ -11,7 +11,7 @@ from infra.clouds.aws.facts import CpuInstance
 from infra.clouds.aws.plan import AwsCluster, aws_cluster
 from infra.clouds.aws.storage import EBS, EFS
 from infra.clouds.aws.whose import headline, others_elsewhere, price_note, spot_note
-from infra.plan.cluster import GatewayPlan, PoolPlan
+from infra.plan.cluster import CachePlan, GatewayPlan, PoolPlan
 from infra.plan.findings import Decided
 from infra.plan.models import Resources
 from infra.plan.money import HOURS_PER_MONTH, CostItem, PriceNote
@@ -67,6 +67,11 @@ def _spot_to_demand(pool: PoolPlan, billed: Billed) -> float:
 def usd_beside_node(pool: PoolPlan, settings: Settings, catalog: Catalog) -> float:
     """The price of its disk and of its flow logs per month."""
     return _pools_disk(pool, catalog) + (_flow_log_month(catalog) if _has_flow_logs(settings) else 0.0)
+
+
+def usd_per_stored_gib(cache: CachePlan, catalog: Catalog) -> float | None:
+    """EFS bills what is used; a disk its size."""
+    return {EFS.kind: catalog.aws.prices.efs_gib_month, EBS.kind: 0.0}.get(cache.kind)
 
 
 def _pools_disk(pool: PoolPlan, catalog: Catalog) -> float:

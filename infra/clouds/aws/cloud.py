@@ -158,6 +158,9 @@ class Aws(Cloud):
     def usd_beside_node(self, pool: PoolPlan, settings: Settings, catalog: Catalog) -> float:
         return bill.usd_beside_node(pool, settings, catalog)
 
+    def usd_per_stored_gib(self, cache: CachePlan, catalog: Catalog) -> float | None:
+        return bill.usd_per_stored_gib(cache, catalog)
+
     def price_note(self, billed: Billed) -> Decided[PriceNote]:
         return bill.price_note_of(billed)
 

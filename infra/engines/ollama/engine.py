@@ -9,10 +9,13 @@ from infra.engines.engine import OPENAI, Engine, Limits, as_served
 from infra.engines.model import EngineModel
 from infra.engines.ollama.library import OllamaLibrary
 from infra.engines.ollama.memory import size
+from infra.engines.store import Store
 
 # Beside OpenAI's (docs.ollama.com/api/openai-compatibility and anthropic-compatibility, read 2026-11): it keeps no
 # responses, counts no tokens of messages, and has no tokenizer. It ranks nothing.
 _MORE = {"chat": ("/v1/responses", "/v1/messages")}
+# A blob is called sha256-DIGEST-partial and its parts sha256-DIGEST-partial-N until it is whole (server/download.go).
+_STORE = Store("ollama", ("blobs", "manifests"), "*-partial*")
 _KV_CACHE_TYPE = {"fp8": "q8_0"}
 # `pull` and `cp` need a server, so the Job runs one for itself. The server logs to a file, because Pulumi shows the
 # end of the container's log as the error.
@@ -40,6 +43,7 @@ class Ollama(Engine):
     keep_alive_env: str | None = None  # Go's server without an idle timeout (server/routes.go)
     memory = staticmethod(size)
     library = OllamaLibrary()
+    stores = (_STORE,)
     limits = Limits(
         cpu=True,
         takes_batch=False,
@@ -110,7 +114,7 @@ class Ollama(Engine):
 def _store(model: EngineModel) -> dict[str, str]:
     """One store per name and tag: a name could also be another model's tag, and old replicas keep their files."""
     tag = re.sub(r"[/:]", "-", model.model)
-    return {"OLLAMA_MODELS": f"{MODELS_MOUNT}/ollama/{model.name}/{tag}", "OLLAMA_NOPRUNE": "1"}
+    return {"OLLAMA_MODELS": f"{MODELS_MOUNT}/{_STORE.folder}/{model.name}/{tag}", "OLLAMA_NOPRUNE": "1"}
 
 
 ENGINE = Ollama()

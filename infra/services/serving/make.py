@@ -71,13 +71,10 @@ def _downloads(serving: Serving, model: ModelPlan, engine: Engine) -> Iterator[P
     job = model.prefetch
     if job is None:
         return
-    yield _job(serving, model, job, model.name, engine.fetch(model))
-    draft = engine.fetch_draft(model.proposer) if model.proposer else None
-    if draft is not None:
-        yield _job(serving, model, job, f"{model.name}-draft", draft)
-    for adapter in model.adapters:  # its name is no model's and no other adapter's, so the Job is named after it alone
-        name = server_of_next(adapter.name) if model.next_of else adapter.name
-        yield _job(serving, model, job, name, engine.fetch_adapter(model, adapter))
+    adapters = {each.name for each in model.adapters}
+    for name, fetch in engine.fetches(model):
+        own = server_of_next(name) if model.next_of and name in adapters else name
+        yield _job(serving, model, job, own, fetch)
 
 
 def _job(serving: Serving, model: ModelPlan, job: PrefetchPlan, name: str, fetch: Fetch) -> Prefetch:

@@ -1,0 +1,1 @@
+"""What the cache holds of models, what still needs it, and the removal of the rest: what `weights` does."""
