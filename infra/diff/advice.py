@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from infra.diff.events import AWAY
+from infra.diff.events import AWAY, ELSEWHERE
 from infra.diff.guard import SYSTEM_NODES, Guarded, serving
 from infra.diff.interim import Beside, as_written, kept_max, with_both
 from infra.diff.nodes import node_group
@@ -137,7 +137,8 @@ def _helped(each: Guarded, old: Side, new: Side, notices: Sequence[Notice]) -> l
 
 
 def _down(notices: Sequence[Notice]) -> set[str]:
-    return {notice.model for notice in notices if notice.seconds is not None or notice.event == AWAY}
+    """Models that are without their own servers for a while, also where a model elsewhere answers."""
+    return {each.model for each in notices if each.seconds is not None or each.event in (ELSEWHERE, AWAY)}
 
 
 def _is_of_its_settings(each: Guarded, old: Side, new: Side) -> bool:

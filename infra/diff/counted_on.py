@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from infra.diff.fallbacks import fallback_of
 from infra.sides.types import Side
 
 # By the key of an endpoint: what is said where the model has it no longer, and where it has it now.
@@ -29,7 +30,14 @@ def abilities_changed(name: str, old: Side, new: Side) -> Iterator[str]:
 def loss_changed(name: str, old: Side, new: Side) -> Iterator[str]:
     before, after = _loss(name, old), _loss(name, new)
     if before and after and before != after:
-        yield f"if its node is lost: {_LOSSES[after]}, was {_LOSSES[before]}"
+        yield f"if its node is lost: {_said(after, name, new)}, was {_said(before, name, old)}"
+
+
+def _said(loss: str, name: str, side: Side) -> str:
+    back = fallback_of(side, name)
+    if back is None or loss == "serves":
+        return _LOSSES[loss]
+    return f"own servers {_LOSSES[loss]}, and {back[0]} answers"
 
 
 def _loss(name: str, side: Side) -> str | None:

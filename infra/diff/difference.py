@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.diff import figures
-from infra.diff.access import Access, access_changed
+from infra.diff.access import access_changed
+from infra.diff.access.meanwhile import with_prompts
+from infra.diff.access.said import Access
 from infra.diff.answers import answers_changed
 from infra.diff.asks import asked_by
 from infra.diff.clients import ClientNotice, client_notices
@@ -23,6 +25,7 @@ from infra.diff.settings import choices_changed, settings_changed
 from infra.diff.side_by_side import not_lowered, not_needed, raises
 from infra.diff.space import too_little_room
 from infra.diff.traffic import Notice, noticed, notices
+from infra.plan.alike import alike
 from infra.sides.properties import differences
 from infra.sides.types import Changes, Forces, ResourceChanges, Side
 
@@ -99,6 +102,8 @@ def compare(stack: str, old: Side, new: Side, forces: Forces = forces) -> Differ
     warnings, to_do = compare_findings(old, new, "warnings"), compare_to_dos(old, new, settings)
     refused = bool(new.plan.get("violations"))  # such a plan doesn't say all that holds
     answers = answers_changed(old, new)
+    noticed_by_users = notices(old, new, resources)
+    answered = alike((each.model, each.answered_by) for each in noticed_by_users if each.answered_by is not None)
     asked = asked_by(old, new, resources, answers)
     violations = compare_findings(old, new, "violations")
     return Difference(
@@ -111,14 +116,14 @@ def compare(stack: str, old: Side, new: Side, forces: Forces = forces) -> Differ
         outputs=differences(old.outputs, new.outputs),
         cost=figures.cost(old, new),
         counted=counted(old, new, settings),
-        notices=notices(old, new, resources),
+        notices=noticed_by_users,
         violations=FindingChanges([*violations.introduced, *in_place], violations.fixed),
         in_place=in_place,
         warnings=FindingChanges([*warnings.introduced, *too_little_room(old, new)], () if refused else warnings.fixed),
         to_do=FindingChanges([*not_lowered(to_do.introduced, old, new), *asked], [*not_needed(to_do.fixed, new)]),
         guarded=guarded(old, new, resources),
         answers=answers,
-        access=access_changed(old, new),
+        access=with_prompts(access_changed(old, new), answered, new),
         restarts=restarts(old, new, resources),
         services=service_notices(old, new, resources),
         clients=client_notices(old, new),
@@ -210,6 +215,7 @@ def _notice(notice: Notice) -> dict[str, Any]:
         "during": notice.during,
         "afterwards": list(notice.afterwards),
         "seconds_away": notice.seconds,
+        "answered_by": notice.answered_by,
         "starts": notice.starts,
         "waits": vars(notice.waits) if notice.waits is not None else None,
     }

@@ -13,6 +13,12 @@ def fallback_of(side: Side, model: str) -> tuple[str, Mapping[str, Any]] | None:
     return next(((name, how) for name, how in found if how is not None), None)
 
 
+def answers_meanwhile(old: Side, new: Side, model: str) -> str | None:
+    """Who answers while a change leaves a model without servers: a fallback that it has before and after."""
+    was, now = fallback_of(old, model), fallback_of(new, model)
+    return now[0] if was is not None and now is not None and was[0] == now[0] else None
+
+
 def loses_fallback(old: Side, new: Side, model: str) -> bool:
     both = model in old.models and model in new.models
     return both and fallback_of(old, model) is not None and fallback_of(new, model) is None

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
-from infra.diff.events import AWAY, ROLLOUT
+from infra.diff.events import AWAY, ELSEWHERE, ROLLOUT
+from infra.diff.fallbacks import answers_meanwhile, fallback_of
 from infra.diff.figures import rollout
 from infra.diff.replicas import about
 from infra.diff.versions import answers, asked_for, is_idle
+from infra.plan.rules import Rule
 from infra.sides.types import Side
 
 
@@ -20,12 +22,23 @@ def during_rollout(name: str, old: Side, new: Side, cold: int) -> tuple[str, str
     if left <= 0:
         gap = _gap(new, name)
         which = f" for {of}" if (of := answers(new, name) or answers(old, name)) else ""
-        text = f"down for {about(gap)}{which}: the old pod ends before the new one starts"
-        return AWAY, while_awake(name, old, new, text), gap
+        event, text = without_servers(
+            name, old, new, f"down for {about(gap)}{which}: the old pod ends before the new one starts"
+        )
+        return event, while_awake(name, old, new, text), gap
     text = f"a rollout without a gap: the new pod starts first, {about(cold)} per replica"
     if unavailable:
         text = f"a rollout, with {left} of {before} replicas; {about(cold)} per replica"
     return ROLLOUT, while_awake(name, old, new, text), None
+
+
+def without_servers(name: str, old: Side, new: Side, text: str) -> tuple[str, str]:
+    """Of a change for whose time no pod answers: the event, and `down ...` or `may be down ...` in whole."""
+    instead = answers_meanwhile(old, new, name)
+    if instead is None:
+        return AWAY, text
+    verb = "" if text.startswith("may ") else "are "
+    return ELSEWHERE, f"its own servers {verb}{text}; {instead} answers meanwhile, so prompts leave to it"
 
 
 def while_awake(name: str, old: Side, new: Side, text: str) -> str:
@@ -54,10 +67,20 @@ def _each_rollout(name: str, side: Side) -> tuple[str, str]:
     """What happens, and the words for it."""
     replicas, (_, unavailable) = running(side, name), rollout(side, name)
     if not unavailable or answers(side, name) is not None:
+        if _lacks_gpus(name, side):
+            return "stuck", "stuck wherever no GPU is free for the new pod"
         return ROLLOUT, "without a gap"
     if replicas <= unavailable:
-        return AWAY, f"down for {about(_gap(side, name))}"
+        down, back = f"down for {about(_gap(side, name))}", fallback_of(side, name)
+        return (ELSEWHERE, f"own servers {down}, and {back[0]} answers") if back else (AWAY, down)
     return "fewer", f"with {replicas - unavailable} of {replicas} replicas"
+
+
+def _lacks_gpus(name: str, side: Side) -> bool:
+    """Whether the side's plan says that its pool has no GPU for a new pod beside every old one."""
+    pool = f"gpuPools.{side.models[name].get('pool')}."
+    broken = [each["path"] for each in side.plan.get("violations", []) if each["rule"] == Rule.GPUS_AT_PEAK]
+    return any(path.startswith(pool) for path in broken)
 
 
 def _gap(side: Side, name: str) -> int:

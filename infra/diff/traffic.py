@@ -9,13 +9,21 @@ from infra.diff.adapters import adapters_changed
 from infra.diff.answers import CERTAIN, answers_changed
 from infra.diff.clients import key_changed
 from infra.diff.counted_on import abilities_changed, loss_changed
-from infra.diff.events import AWAY, FEWER, GONE, MOVES, NEW, NOTHING, ROLLOUT
-from infra.diff.fallbacks import fallback_changed, fallback_of
+from infra.diff.events import AWAY, ELSEWHERE, FEWER, GONE, MOVES, NEW, NOTHING, ROLLOUT
+from infra.diff.fallbacks import answers_meanwhile, fallback_changed, fallback_of
 from infra.diff.figures import rollout
 from infra.diff.names import said_by
 from infra.diff.nodes import group_of, leaves_the_old, restarts_nodes
 from infra.diff.replicas import about, fewer_of, finishes, first_waits, number_changed, without_scaler
-from infra.diff.rollouts import can_start, cold_start, during_rollout, later_rollouts, running, while_awake
+from infra.diff.rollouts import (
+    can_start,
+    cold_start,
+    during_rollout,
+    later_rollouts,
+    running,
+    while_awake,
+    without_servers,
+)
 from infra.diff.schedules import schedule_changed
 from infra.diff.services import ground
 from infra.diff.spot import SPOT, spot_changed
@@ -50,21 +58,32 @@ class Notice:
     seconds: int | None = None  # how long it may be away
     starts: bool = True  # False: a new pod doesn't, because the model doesn't fit
     waits: Wait | None = None  # for GPUs that old pods hold
+    answered_by: str | None = None  # a model elsewhere, while it has no servers
 
 
 def notices(old: Side, new: Side, resources: ResourceChanges) -> list[Notice]:
     """Of every model that is there before or after; `nothing` included."""
     found = (_notice(name, old, new, resources) for name in sorted(old.models.keys() | new.models.keys()))
     waiting = waits(old, new, resources)
-    return [_waiting(each, waiting[each.model]) if each.model in waiting else each for each in found]
+    return [_answered(_waiting(each, waiting.get(each.model), old, new), old, new) for each in found]
 
 
-def _waiting(notice: Notice, wait: Wait) -> Notice:
-    during = while_waiting(wait, notice.during)
+def _waiting(notice: Notice, wait: Wait | None, old: Side, new: Side) -> Notice:
+    if wait is None:
+        return notice
+    instead = answers_meanwhile(old, new, notice.model)
+    during = while_waiting(wait, notice.during, instead)
     if not wait.certain:
         return replace(notice, during=during, waits=wait)
-    event = notice.event if wait.answers or notice.event == NEW else AWAY
+    gone = AWAY if instead is None else ELSEWHERE
+    event = notice.event if wait.answers or notice.event == NEW else gone
     return replace(notice, event=event, during=during, seconds=None, waits=wait)
+
+
+def _answered(notice: Notice, old: Side, new: Side) -> Notice:
+    """With the model elsewhere that answers for its time without servers."""
+    away = notice.event == ELSEWHERE or (notice.event == MOVES and notice.seconds is not None)
+    return replace(notice, answered_by=answers_meanwhile(old, new, notice.model)) if away else notice
 
 
 def noticed(notice: Notice) -> bool:
@@ -143,13 +162,14 @@ def _during(name: str, old: Side, new: Side, resources: ResourceChanges) -> tupl
     deployment = _of(resources, DEPLOYMENT, f"{name}-deployment")
     if any(type_of(urn) == CLAIM and owner_of(urn) is WEIGHTS for urn in resources.replaced):
         text = f"its Deployment and its claim are recreated; {about(cold)} once its weights are downloaded again"
-        return AWAY, f"down: {text}", None
+        return *without_servers(name, old, new, f"down: {text}"), None
     if deployment in resources.replaced:
-        return AWAY, while_awake(name, old, new, f"down for {about(cold)}: its Deployment is recreated"), cold
+        event, text = without_servers(name, old, new, f"down for {about(cold)}: its Deployment is recreated")
+        return event, while_awake(name, old, new, text), cold
     if deployment in resources.removed:
-        return AWAY, "down: its Deployment is removed", None
+        return *without_servers(name, old, new, "down: its Deployment is removed"), None
     if _of(resources, _SERVICE, f"{name}-service") in resources.replaced:
-        return AWAY, "down for a moment: its Service is recreated", None
+        return *without_servers(name, old, new, "down for a moment: its Service is recreated"), None
     if (away := _nodes(name, old, new, resources, cold)) is not None:
         event, during, seconds = away
         return event, while_awake(name, old, new, during), seconds
@@ -189,10 +209,11 @@ def _nodes(
             f"may be down for {about(cold)}, until a new replica is ready: the new node group is created first, but"
             f" {swapped[0].ended_by} doesn't wait for the replica before it drains and ends the nodes of the old group"
         )
-        return MOVES, text, cold
+        return MOVES, without_servers(name, old, new, text)[1], cold
     if any(restarts_nodes(urn, resources.changed.get(urn, {})) for urn in groups):
         text = f"its nodes are replaced one by one, if any run: {about(cold)} for each replica"
-        return (AWAY, f"down for {about(cold)}: {text}", cold) if one else (ROLLOUT, text, None)
+        down = f"down for {about(cold)}: {text}"
+        return (*without_servers(name, old, new, down), cold) if one else (ROLLOUT, text, None)
     return None
 
 

@@ -123,13 +123,14 @@ def waits(old: Side, new: Side, resources: ResourceChanges) -> dict[str, Wait]:
     return _Pods(old, new, resources, at_maximum=True).waits() | _Pods(old, new, resources, at_maximum=False).waits()
 
 
-def while_waiting(wait: Wait, during: str) -> str:
-    """During `pulumi up`."""
+def while_waiting(wait: Wait, during: str, instead: str | None) -> str:
+    """During `pulumi up`. `instead`: a model elsewhere that answers where no pod does."""
     holders = ", ".join(wait.holders)
     verb = "holds" if len(wait.holders) == 1 else "hold"
+    others = "nothing answers meanwhile" if instead is None else f"{instead} answers meanwhile, so prompts leave to it"
     text = (
         f"its new pod waits for GPUs of {wait.pool} that {holders} {verb} until the end, so `pulumi up` waits in vain"
-        f" and fails; {'its old pods answer meanwhile' if wait.answers else 'nothing answers meanwhile'}"
+        f" and fails; {'its old pods answer meanwhile' if wait.answers else others}"
     )
     if wait.certain:
         return text

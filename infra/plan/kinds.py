@@ -14,7 +14,7 @@ KINDS = {
     ),
     "adapter-revision": "no revision is given: main of the repository can move, and with it what is served",
     "draft-revision": "no revision is given: main of the repository can move, and with it what proposes tokens",
-    "one-replica": "one replica: if it is lost, the model is down until another replica has started",
+    "one-replica": "one replica: if it is lost, the model has no servers until another replica has started",
     "sleeps": (
         "no replica while nobody asks: who comes first is held until one has started and gets no byte meanwhile, so"
         " callers need a client timeout that is longer, or send `Prefer: wait=N` (seconds) and come again after a 503"

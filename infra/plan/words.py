@@ -57,6 +57,13 @@ def first_wait(held: int, wakes: int) -> str:
     return duration(held) if held < wakes else f"about {minutes(wakes)}"
 
 
+def without(model: str, fallback: str | None) -> str:
+    """What there is of a model for the time in which it has no servers. `fallback`: a model elsewhere."""
+    return (
+        f"without {model}" if fallback is None else f"in which {fallback} answers for {model} and prompts leave to it"
+    )
+
+
 def memory(gib: float) -> str:
     """`1.5 GiB`; what would print as `0.0 GiB` in MiB: `12 MiB`."""
     return f"{gib:.1f} GiB" if abs(gib) >= SMALLEST_GIB else f"{gib * 1024:.0f} MiB"

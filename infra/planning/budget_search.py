@@ -11,12 +11,13 @@ from infra.catalog import Catalog
 from infra.plan.money import rise
 from infra.plan.notes import Advice, Write
 from infra.plan.plan import Plan
-from infra.plan.words import count, minutes
+from infra.plan.words import count, minutes, without
 from infra.plan.writes import written
 from infra.planning.advice import completed
 from infra.planning.budget import PATH, enough, total
 from infra.planning.budget_capacity import keeps_capacity, lost_capacity
 from infra.planning.trial import Attempt, Followed, holds, likely, spare_max, with_lower_max
+from infra.services.external.plan import fallback_of
 from infra.settings.platform import Budget
 
 SPOT = "the cloud may take a spot node back with two minutes' notice"
@@ -202,7 +203,7 @@ class Search:
         for name, model in plan.models.items():
             gap = model.rollout.gap_seconds
             if gap is not None and self.plan.models[name].rollout.gap_seconds is None and not model.paused:
-                yield f"no answer of {name} for about {minutes(gap)} per rollout"
+                yield f"about {minutes(gap)} {without(name, fallback_of(plan.settings, name))} per rollout"
 
     def _unjudged(self, plan: Plan) -> bool:
         """Whether a model runs elsewhere then, and nobody knows whether it fits there."""

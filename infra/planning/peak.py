@@ -8,10 +8,11 @@ from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice, Finding, Violation
 from infra.plan.rules import Rule
-from infra.plan.words import count, minutes
+from infra.plan.words import count, minutes, without
 from infra.plan.writes import replicas_at_most, written
 from infra.planning.billed_nodes import ROLLOUTS_PER_MONTH
 from infra.planning.cost import maximum_per_month
+from infra.services.external.plan import fallback_of
 from infra.services.serving.next import one_version
 from infra.services.serving.placement import Placed
 from infra.settings.platform import Settings
@@ -62,18 +63,19 @@ def _fixes(
     write = ((f"gpuPools.{pool.name}.max", pool.needed),)
     money = f" (+${more:,.0f} per month at most{hours})" if more else ""
     larger = Advice(write, f"{written(write)}{money}")
-    gap = _gap(pool, on)
+    gap = _gap(pool, on, settings)
     if gap is not None and more > gap.usd_per_month:
         yield from (gap.fix, larger)
     else:
         yield from (larger, *([gap.fix] if gap is not None else ()))
-    fewer = _fewer_replicas(pool, on, surge) or _fewer_with_old_pods_first(pool, on)
+    fewer = _fewer_replicas(pool, on, surge) or _fewer_with_old_pods_first(pool, on, settings)
     if fewer is not None:
         yield fewer
     for each in placed:
         if each.served.in_place and each.served.next_of and not each.served.settings.paused:
-            gap = models[each.served.next_of].cold_start.gap
-            yield Advice(each.served.in_place, one_version(each.served.in_place, f", about {minutes(gap)} without it"))
+            gap = minutes(models[each.served.next_of].cold_start.gap)
+            said = f", about {gap} {without(each.served.next_of, each.served.fallback)}"
+            yield Advice(each.served.in_place, one_version(each.served.in_place, said))
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class _Gap:
     usd_per_month: float  # the assumed cost of the minutes without a model
 
 
-def _gap(pool: PoolPlan, models: Sequence[ModelPlan]) -> _Gap | None:
+def _gap(pool: PoolPlan, models: Sequence[ModelPlan], settings: Settings) -> _Gap | None:
     """For the smallest number of models, the largest first: what they no longer need has to be enough."""
     room = pool.max * pool.gpus_per_node - pool.peak_gpus
     rolling = sorted((each for each in models if each.rollout.max_surge), key=lambda each: (-each.gpus, each.name))
@@ -94,15 +96,19 @@ def _gap(pool: PoolPlan, models: Sequence[ModelPlan]) -> _Gap | None:
     if room < 0 or enough is None:
         return None
     changed = rolling[:enough]
-    minutes = {
-        each.name: max(1, round(each.cold_start.gap / 60)) for each in changed if each.starts and each.replicas.min == 1
-    }
-    away = ", ".join(f"about {length} min without {name}" for name, length in minutes.items())
+    minutes = {each.name: max(1, round(each.cold_start.gap / 60)) for each in changed if _stops(each)}
+    away = [f"about {length} min {without(name, fallback_of(settings, name))}" for name, length in minutes.items()]
+    fewer = [f"one replica of {each.name} fewer" for each in changed if each.starts and not _stops(each)]
     what = " and ".join(f"{each.path}.rollout: {{strategy: recreate}}" for each in changed)
-    harm = f"{away} per rollout" if away else "one replica fewer during a rollout"
+    harm = "; ".join((*(f"{each} per rollout" for each in away), *(f"{each} during a rollout" for each in fewer)))
     write = tuple((f"{each.path}.rollout.strategy", "recreate") for each in changed)
-    fix = Advice(write, f"{what} (the old pod first: {harm})")
+    fix = Advice(write, f"{what} (the old pod first{harm and f': {harm}'})")
     return _Gap(fix, ROLLOUTS_PER_MONTH * sum(minutes.values()) * GAP_USD_PER_MINUTE)
+
+
+def _stops(model: ModelPlan) -> bool:
+    """Whether it has no pod while its only one is replaced; one that may sleep has one at least when awake."""
+    return model.starts and model.replicas.min <= 1
 
 
 def _fewer_replicas(pool: PoolPlan, models: Sequence[ModelPlan], surge: int) -> Advice | None:
@@ -118,13 +124,13 @@ def _fewer_replicas(pool: PoolPlan, models: Sequence[ModelPlan], surge: int) -> 
     return Advice(write, written(write))
 
 
-def _fewer_with_old_pods_first(pool: PoolPlan, models: Sequence[ModelPlan]) -> Advice | None:
+def _fewer_with_old_pods_first(pool: PoolPlan, models: Sequence[ModelPlan], settings: Settings) -> Advice | None:
     """Where fewer replicas leave no room for a rollout's new pod."""
     largest, fewer = _largest(models), _fewer_replicas(pool, models, 0)
     if largest is None or fewer is None:
         return None
     gone = largest.replicas.max - fewer.write[0][1]
-    gap = _gap(replace(pool, peak_gpus=pool.peak_gpus - gone * largest.gpus), models)
+    gap = _gap(replace(pool, peak_gpus=pool.peak_gpus - gone * largest.gpus), models, settings)
     if gap is None:
         return None
     return Advice((*fewer.write, *gap.fix.write), f"{fewer.text} and {gap.fix.text}")

@@ -115,7 +115,7 @@ def _pod(out: Path, name: str) -> dict[str, Any]:
         (
             ", rollout: {strategy: recreate}",
             "a rollout stops the old pod first, as the stack file says: ",
-            r"chat \(about \d+ min without it\): the old pod ends first",
+            r"chat \(about \d+ min without chat\): the old pod ends first",
         ),
     ],
 )

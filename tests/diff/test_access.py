@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from infra.cli.diff.access_rows import each, summary
-from infra.diff.access import HEADINGS, Said, access_changed
+from infra.diff.access import HEADINGS, access_changed
+from infra.diff.access.said import Said
 from infra.diff.difference import compare
 from infra.sides.types import Side
 from tests.diff.stacks import base, edited, side

@@ -7,9 +7,9 @@ import pytest
 
 from infra.cli.diff import access_rows
 from infra.cli.document.marked import markdown
-from infra.diff.access import Said
 from infra.diff.access.egress import egress
 from infra.diff.access.peers import DNS
+from infra.diff.access.said import Said
 from infra.diff.difference import compare
 from infra.sides.types import Side
 from tests.diff.stacks import base, edited, side

@@ -47,7 +47,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
         {f"{H}.max": 2},
         ["2 nodes of h are then neither used nor counted in the bill"],
     ),
-    ("a rollout's too", _stack(LARGE, 8, 12000, "max", 2), {f"{H}.max": 1}, ["no answer of x for about"]),
+    ("a rollout's too", _stack(LARGE, 8, 12000, "max", 2), {f"{H}.max": 1}, ["without x per rollout"]),
     (
         "with fewer replicas",
         _stack(UP_TO_3, 1, 4000, "max", 6),

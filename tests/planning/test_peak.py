@@ -125,3 +125,18 @@ def test_the_maximum_of_the_bill_is_the_same_while_a_model_is_paused() -> None:
     """It is what unpausing can cost, and the node of a rollout is billed for the hours of rollouts in both."""
     running, paused = (plan(changed(DEV, models__qwen3_8b__paused=each)) for each in (False, True))
     assert paused.cost.usd_per_month_max == pytest.approx(running.cost.usd_per_month_max)
+
+
+@pytest.mark.parametrize(
+    ("replicas", "harm"),
+    [
+        ({"min": 1, "max": 2}, "about 7 min without llama-70b per rollout"),
+        ({"min": 0, "max": 2}, "about 7 min without llama-70b per rollout"),
+        (2, "one replica of llama-70b fewer during a rollout"),
+    ],
+    ids=["one at least", "one while it is awake", "two"],
+)
+def test_the_old_pod_first_takes_a_replica_or_the_only_one(replicas: object, harm: str) -> None:
+    stack = changed(PROD, models__llama_70b__replicas=replicas, gpuPools__l40s__max=2)
+    ((_, fix),) = _peak(plan(stack))
+    assert f"(the old pod first: {harm})" in fix

@@ -121,3 +121,18 @@ def test_both_versions_of_a_model_have_its_fallback() -> None:
     assert upstream.next is not None
     assert (upstream.fallback.to, upstream.held_seconds, upstream.next.server.held_seconds) == ("gpt", 0, 45)
     assert not made.violations
+
+
+def test_the_plan_says_that_a_fallback_answers_for_a_model_without_servers() -> None:
+    made = plan(_with_fallback("gpt", rollout={"strategy": "recreate"}, replicas=1))
+    instead = "in which gpt answers for llama-8b and prompts leave to it"
+    assert instead in made.models["llama-8b"].rollout.reason
+    said = {each.kind: each.message for each in made.warnings if each.path.startswith("models.llama-8b.")}
+    assert said["stops-at-change"].endswith(instead)
+    assert instead in said["one-replica"] or "gpt answers meanwhile" in said["one-replica"]
+
+
+def test_advice_that_stops_a_model_says_that_its_fallback_answers() -> None:
+    stack = changed(_with_fallback("gpt", replicas={"min": 1, "max": 4}), gpuPools__l4__max=4)
+    (broken,) = [each for each in plan(stack).violations if each.rule == "GPUs at peak"]
+    assert "in which gpt answers for llama-8b and prompts leave to it per rollout" in broken.fix

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from infra.cli.diff.values import names
 from infra.cli.document.marked import said
-from infra.diff.access import Said
 from infra.diff.access.peers import DNS, PODS
+from infra.diff.access.said import Said
 from infra.diff.difference import Difference
 from infra.plan.alike import alike
 from infra.plan.words import count

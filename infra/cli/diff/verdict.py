@@ -13,7 +13,7 @@ from infra.diff.answers import CERTAIN, another_answers, what_answers
 from infra.diff.clients import asks_for_a_key_now
 from infra.diff.counted import unpriced
 from infra.diff.difference import Difference
-from infra.diff.events import AWAY, GONE
+from infra.diff.events import AWAY, ELSEWHERE, GONE
 from infra.diff.fallbacks import loses_fallback
 from infra.diff.findings import broken_before
 from infra.diff.guard import Guarded
@@ -122,8 +122,11 @@ def _models(difference: Difference) -> Iterator[str]:
     paused = [notice.model for notice in away if difference.new.endpoint(notice.model).get("paused")]
     if paused:
         yield f"{named(paused)} {'is' if len(paused) == 1 else 'are'} paused"
-    if other := [notice.model for notice in away if notice.model not in paused]:
+    alone = [each for each in away if each.answered_by is None]
+    if other := [notice.model for notice in alone if notice.model not in paused]:
         yield f"{named(other)} down for a while"
+    elsewhere = alike((each.model, each.answered_by) for each in away if each.answered_by is not None)
+    yield from (f"for a while {code(who)} answers for {named(models)}" for who, models in elsewhere.items())
     waiting = [notice.model for notice in difference.notices if notice.waits is not None and notice.waits.certain]
     if waiting:
         holds = "wait" if len(waiting) > 1 else "waits"
@@ -169,7 +172,8 @@ def _alone(difference: Difference) -> list[str]:
 
 def _gaps(difference: Difference) -> list[Notice]:
     """Models that are away until a new pod has started; one that never starts isn't among them."""
-    return [each for each in difference.notices if each.starts and (each.event == AWAY or each.seconds is not None)]
+    away = (each for each in difference.notices if each.event in (ELSEWHERE, AWAY) or each.seconds is not None)
+    return [each for each in away if each.starts]
 
 
 def _others(difference: Difference) -> list[str]:

@@ -6,7 +6,8 @@ from itertools import groupby
 from infra.cli.document import Row, Section, columns
 from infra.plan.cluster import OwnNode, PoolPlan
 from infra.plan.plan import Plan
-from infra.plan.words import NO_START, count, minutes
+from infra.plan.words import NO_START, count, minutes, without
+from infra.services.external.plan import fallback_of
 
 
 def own_nodes_section(plan: Plan) -> Section:
@@ -60,7 +61,9 @@ def _rollouts(plan: Plan, pool: PoolPlan) -> str:
 
 def _with_gap(plan: Plan, name: str) -> str:
     gap = plan.models[name].rollout.gap_seconds
-    return f"{name} (about {minutes(gap)} without it)" if gap is not None else name
+    return (
+        f"{name} (about {minutes(gap)} {without(name, fallback_of(plan.settings, name))})" if gap is not None else name
+    )
 
 
 def _held(plan: Plan, pool: PoolPlan, node: OwnNode) -> str:
@@ -101,4 +104,6 @@ def _lose_one(plan: Plan, pool: PoolPlan) -> str:
 
 
 def _with_start(plan: Plan, name: str) -> str:
-    return f"{name} (about {minutes(plan.models[name].cold_start.seconds)})"
+    back = fallback_of(plan.settings, name)
+    meanwhile = f", {back} answers meanwhile" if back is not None else ""
+    return f"{name} (about {minutes(plan.models[name].cold_start.seconds)}{meanwhile})"

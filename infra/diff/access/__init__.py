@@ -4,7 +4,6 @@ A side's access is a set of statements about each thing. A change adds statement
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from infra.diff.access.clients import clients, limits_changed
 from infra.diff.access.code_from_elsewhere import code_from_elsewhere
@@ -12,6 +11,7 @@ from infra.diff.access.egress import egress
 from infra.diff.access.exposure import exposure
 from infra.diff.access.ignored import without_ignored
 from infra.diff.access.rights import rights
+from infra.diff.access.said import Access, Said
 from infra.sides.statements import Statements
 from infra.sides.types import Side
 
@@ -22,17 +22,6 @@ HEADINGS: Mapping[str, Callable[[Side], Statements]] = {
     "clients": clients,
     "code_from_elsewhere": code_from_elsewhere,
 }
-
-
-@dataclass(frozen=True)
-class Said:
-    """The statements about one thing that a change adds, and those that it removes."""
-
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
-
-
-Access = Mapping[str, Mapping[str, Said]]  # by heading and thing
 
 
 def access_changed(old: Side, new: Side) -> Access:

@@ -18,17 +18,24 @@ def egress(side: Side) -> Statements:
         for host, what in _downloads(workload):
             say(found, f"{host} ({only})", what)
     for name, external in (side.plan.get("external") or {}).items():
-        say(found, f"{external['base_url']} (external {name})", *_prompts(external))
+        say(found, hosted(name, external), *_prompts(external, side))
     return found
 
 
-def _prompts(external: Mapping[str, Any]) -> Iterator[str]:
+def hosted(name: str, external: Mapping[str, Any]) -> str:
+    return f"{external['base_url']} (external {name})"
+
+
+def _prompts(external: Mapping[str, Any], side: Side) -> Iterator[str]:
     """Whose prompts leave, by name."""
     yield f"asked for {external['model']}, with the secret {external['key_secret']}"
     yield from (f"gets prompts of client {client}" for client in external["clients"])
     for model, how in external["fallback_of"].items():
         late = f" within {how['after_seconds']} s" if how["after_seconds"] is not None else ""
-        yield f"gets prompts for {model} that its own servers don't answer{late}"
+        if side.endpoint(model).get("paused"):
+            yield f"gets all prompts for {model}, which is paused"
+        else:
+            yield f"gets prompts for {model} that its own servers don't answer{late}"
 
 
 def _downloads(workload: Workload) -> Iterator[tuple[str, str]]:

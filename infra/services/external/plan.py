@@ -38,6 +38,12 @@ def plan_fallback(wanted: section.Fallback | None) -> Fallback | None:
     return Fallback(wanted.to, wanted.after_seconds) if wanted is not None else None
 
 
+def fallback_of(settings: Settings, server: str) -> str | None:
+    """The model elsewhere that answers where a model's own servers don't."""
+    model = settings.models.get(server)
+    return model.fallback.to if model is not None and model.fallback is not None else None
+
+
 def warn_of_externals(traffic: TrafficPlan, cluster: ClusterPlan) -> Iterator[Finding]:
     for name, external in traffic.externals.items():
         sent = "; ".join(whose(traffic, name))

@@ -6,7 +6,7 @@ from infra.plan.cluster import PoolPlan
 from infra.plan.models import GAP_PARTS, ColdStart, RolloutPlan
 from infra.plan.notes import Advice, Finding, Violation
 from infra.plan.rules import Rule
-from infra.plan.words import NO_START, count, minutes
+from infra.plan.words import NO_START, count, minutes, without
 from infra.services.serving.placement import Placed
 
 
@@ -43,7 +43,11 @@ def plan_rollout(
     parts = ", ".join(f"{name} {minutes(start.parts[name].mid)}" for name in GAP_PARTS)
     name, replicas = placed.served.name, placed.served.replicas.min
     alone = replicas == 1 and not placed.served.two_versions
-    left = f"for each replica, with {replicas - 1} of {replicas} left" if replicas > 1 else f"without {name}"
+    left = (
+        f"for each replica, with {replicas - 1} of {replicas} left"
+        if replicas > 1
+        else without(name, placed.served.fallback)
+    )
     reason = (
         f"a rollout stops the old pod first, {why}: up to {minutes(drain)} in which its last answers end, then"
         f" about {minutes(start.gap)} {left} ({parts})"

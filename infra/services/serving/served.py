@@ -50,6 +50,11 @@ class Served:
         return ServerName(self.name, self.next_of).path
 
     @property
+    def fallback(self) -> str | None:
+        """The model elsewhere that answers where its own servers don't."""
+        return self.settings.fallback.to if self.settings.fallback is not None else None
+
+    @property
     def two_versions(self) -> bool:
         """Whether another server has the model's name too, so that one answers while the other changes."""
         return self.next_of is not None or self.settings.next is not None

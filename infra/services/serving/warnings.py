@@ -6,7 +6,7 @@ from infra.plan.cluster import Loss
 from infra.plan.findings import warned
 from infra.plan.models import ColdStart, RolloutPlan
 from infra.plan.notes import Finding
-from infra.plan.words import memory, minutes
+from infra.plan.words import memory, minutes, without
 from infra.services.serving.placement import Placed
 from infra.services.serving.scaling import held_for, wakes
 from infra.services.serving.served import Served
@@ -42,8 +42,9 @@ def _warn_of_revision(served: Served) -> Iterator[Finding]:
 def _warn_of_outages(served: Served, rollout: RolloutPlan, start: ColdStart, loss: Loss | None) -> Iterator[Finding]:
     if served.replicas.min == 1:
         away, node = f"about {minutes(start.seconds)}", _NODE_LOST.get(loss, "")
-        message = f"one replica: if it is lost, {away} without {served.name}{node}"
-        yield warned(f"{served.path}.replicas.min", message, kind="one-replica", detail=f"{away}{node}")
+        message = f"one replica: if it is lost, {away} {without(served.name, served.fallback)}{node}"
+        detail = f"{away}{_answered(served)}{node}"
+        yield warned(f"{served.path}.replicas.min", message, kind="one-replica", detail=detail)
     back, none = served.settings.fallback, "no replica while nobody asks"
     if served.settings.schedule:
         none = f"outside its schedule {none}"
@@ -67,9 +68,16 @@ def _warn_of_outages(served: Served, rollout: RolloutPlan, start: ColdStart, los
     if rollout.gap_seconds is not None and served.replicas.min > 0:
         gap = f"about {minutes(rollout.gap_seconds)}"
         message = (
-            f"each change stops {served.name}: its old pod ends before the new one starts, {gap} without {served.name}"
+            f"each change stops {served.name}: its old pod ends before the new one starts, {gap}"
+            f" {without(served.name, served.fallback)}"
         )
-        yield warned(f"{served.path}.replicas", message, kind="stops-at-change", detail=gap)
+        detail = f"{gap}{_answered(served)}"
+        yield warned(f"{served.path}.replicas", message, kind="stops-at-change", detail=detail)
+
+
+def _answered(served: Served) -> str:
+    """In a line of several models."""
+    return f", {served.fallback} answers meanwhile" if served.fallback is not None else ""
 
 
 def _warn_of_size(served: Served, fit: Fit) -> Iterator[Finding]:
