@@ -6,6 +6,7 @@ import pytest
 
 from infra.planning import Plan
 from infra.services.access.namespace import namespace_labels
+from infra.services.gateway.report import gateway_tables
 from tests.planning.stacks import LOCAL, PROD, SHARED, changed, plan
 
 CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/5f0c0000-0000-4000-8000-000000000002"
@@ -35,7 +36,12 @@ def _public(**gateway: Any) -> list[str]:
             "93.184.216.0/24 reaches the models",
             set[str](),
         ),
-        ({"ingressClass": "nginx", "tlsSecret": "tls"}, "the whole internet reaches the models", set[str]()),
+        (
+            {"ingressClass": "nginx", "tlsSecret": "tls"},
+            "public: the controller of class nginx decides from where the models are reached, not this key: `kubectl"
+            " get service -n ingress-nginx` shows its EXTERNAL-IP, and where that is a public address the whole internet",
+            set[str](),
+        ),
     ],
 )
 def test_a_public_gateway_is_a_warning_that_names_what_is_missing(
@@ -64,6 +70,23 @@ def test_an_internal_load_balancer_service_is_warned_of_where_a_cloud_may_make_a
 ) -> None:
     result = plan(changed(LOCAL, gateway={**DIRECT, "expose": expose, "clients": {"web": {}}}))
     assert ("gateway.loadBalancer" in {each.path for each in result.warnings}) is warned
+
+
+@pytest.mark.parametrize(
+    ("gateway", "look"),
+    [
+        ({"ingressClass": "nginx"}, "get service -n ingress-nginx"),
+        ({"ingressClass": "nginx", "namespace": "kube-system"}, "get service -n kube-system"),
+        ({"ingressClass": "haproxy"}, "get service -A"),
+    ],
+)
+def test_the_class_decides_from_where_an_internal_gateway_is_reached(gateway: dict[str, Any], look: str) -> None:
+    result = plan(changed(LOCAL, gateway={"domain": "llm.acme.io", "tlsSecret": "tls", **gateway}))
+    (assumed,) = [note.message for note in result.assumptions if note.path == "gateway.expose"]
+    assert assumed.startswith(f"internal: the controller of class {gateway['ingressClass']} decides")
+    assert f"`kubectl --context kind-llm {look}`" in assumed
+    table = next(iter(gateway_tables(result)))
+    assert table.rows[0] == ("https://llm.acme.io/v1", f"class {gateway['ingressClass']} decides (expose: internal)")
 
 
 def test_an_internal_gateway_is_no_warning() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from infra.plan.cluster import GatewayPlan, IngressController
 from infra.plan.findings import Decided, warned
 from infra.plan.notes import Assumption, Chosen, Finding
+from infra.plan.words import kubectl
 from infra.services.gateway.controllers import LOAD_BALANCER, controller_of
 from infra.services.gateway.section import Gateway
 from infra.settings.addresses import private
@@ -42,7 +43,8 @@ def plan_gateway(settings: Settings, cloud: Cloud) -> Decided[GatewayPlan | None
             "the cluster gives a Service of the type LoadBalancer an address, as clouds do, and MetalLB on your"
             " servers; `pulumi up` waits for it",
         )
-    yield from _warn(gateway, controller)
+    existing = settings.cluster.existing
+    yield from _warn(gateway, controller, kubectl(existing.context if existing else None))
     return GatewayPlan(
         domain=gateway.domain,
         visibility=gateway.exposure,
@@ -54,7 +56,7 @@ def plan_gateway(settings: Settings, cloud: Cloud) -> Decided[GatewayPlan | None
     )
 
 
-def _warn(gateway: Gateway, controller: IngressController) -> Iterator[Finding]:
+def _warn(gateway: Gateway, controller: IngressController, command: str) -> Iterator[Finding]:
     if gateway.certificate_arn is None and gateway.tls_secret is None:
         key = f"gateway.{controller.certificate}"
         yield warned(key, "no certificate: API keys, prompts and answers cross the network unencrypted")
@@ -64,15 +66,27 @@ def _warn(gateway: Gateway, controller: IngressController) -> Iterator[Finding]:
             "internal: the Service asks for an internal load balancer in the words of Azure and Google; on any"
             " other cloud gateway.annotations has to ask for it, or the load balancer may be public",
         )
-    if gateway.exposure == "public" and (said := _public(gateway, controller)):
+    if not controller.narrows:
+        yield _decided_by_class(gateway, controller, command)
+    elif gateway.exposure == "public" and (said := _public(gateway)):
         yield warned("gateway.expose", said)
 
 
-def _public(gateway: Gateway, controller: IngressController) -> str:
+def _decided_by_class(gateway: Gateway, controller: IngressController, command: str) -> Finding:
+    """Nothing that is written for such a controller says from where it is reached: its Service does."""
+    named, namespace = gateway.ingress_class or controller.name, gateway.namespace or controller.namespace
+    look = f"{command} get service {f'-n {namespace}' if namespace else '-A'}"
+    said = (
+        f"{gateway.exposure}: the controller of class {named} decides from where the models are reached, not this key:"
+        f" `{look}` shows its EXTERNAL-IP, and"
+        " where that is a public address the whole internet reaches the models, and only a client's key protects them"
+    )
+    return warned("gateway.expose", said) if gateway.exposure == "public" else Assumption("gateway.expose", said)
+
+
+def _public(gateway: Gateway) -> str:
     """What protects the models from callers of the internet, and which keys would add protection; nothing where none
     of them is let in."""
-    if not controller.narrows:
-        return "public: the whole internet reaches the models, and only a client's key protects them"
     callers = [each for each in gateway.inbound_cidrs if each not in private(gateway.inbound_cidrs)]
     if gateway.inbound_cidrs and not callers:
         return ""

@@ -90,7 +90,7 @@ def _asleep(plan: Plan) -> Iterator[tuple[str, ...]]:
 def _facts(plan: Plan, wanted: Gateway) -> Iterator[str]:
     assert plan.gateway is not None
     exposed, title = plan.gateway.visibility, plan.gateway.controller.title
-    yield f"{exposed} {title}" if title else f"{exposed}, class {plan.gateway.ingress_class}"
+    yield f"{exposed} {title}" if title else f"class {plan.gateway.ingress_class} decides (expose: {exposed})"
     if wanted.inbound_cidrs:
         yield f"open to {', '.join(wanted.inbound_cidrs)}"
     if wanted.waf_acl_arn:
