@@ -138,3 +138,16 @@ def test_the_largest_model_moves_only_to_gpus_that_stand_idle(idle: bool) -> Non
     assert bool(moves) == idle
     assert not idle or refused.advice[0] == moves[0]
     assert not any(outcome(follow(asked, as_mapping(each.write))).violations for each in moves)
+
+
+def test_a_rolling_model_on_full_own_nodes_fits_fewer_gpus_too() -> None:
+    asked = {**OWN, "models": {"big": LLAMA | ROLLING}}
+    (refused,) = planned(asked).violations
+    ways = [dict(each.write) for each in refused.advice]
+    assert RECREATE in ways
+    assert FOUR in ways
+    then = outcome(follow(asked, FOUR))
+    assert not broken(then)
+    assert then.models["big"].rollout.max_surge == 1
+    paused = [number for number, way in enumerate(ways) if any(path.endswith(".paused") for path in way)]
+    assert all(number > ways.index(FOUR) for number in paused)

@@ -39,7 +39,7 @@ def _public(**gateway: Any) -> list[str]:
         (
             {"ingressClass": "nginx", "tlsSecret": "tls"},
             "public: the controller of class nginx decides from where the models are reached, not this key: `kubectl"
-            " get service -n ingress-nginx` shows its EXTERNAL-IP, and where that is a public address the whole internet",
+            " get service -n ingress-nginx` shows its EXTERNAL-IP, and where that is a public address the whole",
             set[str](),
         ),
     ],
