@@ -4,9 +4,11 @@ which adapter, model elsewhere or own server."""
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from infra.catalog import load_catalog
 from infra.diff.figures import deployment_of
 from infra.diff.names import ADAPTED, ADAPTER_OF, MODEL, PROVIDER, SERVER, TASK, behind
 from infra.diff.versions import answering, model_of
+from infra.engines import ENGINES
 from infra.plan.versions import NEXT
 from infra.sides.types import Change, Side
 from infra.sizing.weights import HALF
@@ -43,9 +45,21 @@ def answers_changed(old: Side, new: Side) -> dict[str, dict[str, Change]]:
         changed = {what: Change(before[what], value) for what, value in after.items() if what in before}
         if None in (before[CERTAIN], after[CERTAIN]):
             del changed[CERTAIN]
+        if _is_an_alias(old, new, name):
+            changed.pop("repository", None)
         if kept := {what: change for what, change in changed.items() if change}:
             found[name] = kept
     return found | _besides_models(old, new)
+
+
+def _is_an_alias(old: Side, new: Side, name: str) -> bool:
+    """Whether both names are of one model in the engine's own library, such as a tag and the name that leads to it."""
+    before, after = (side.models[answering(side, name)] for side in (old, new))
+    engine = ENGINES.get(after["engine"])
+    if before["engine"] != after["engine"] or engine is None or engine.library is None:
+        return False
+    names = engine.library.names(load_catalog())
+    return before["model"] in names and names[before["model"]] == names.get(after["model"])
 
 
 def _besides_models(old: Side, new: Side) -> dict[str, dict[str, Change]]:

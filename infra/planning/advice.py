@@ -1,7 +1,7 @@
 """Advice is data: what to write into the stack file. Here it is written, and checked that the next plan accepts it."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -234,11 +234,21 @@ def completed(plan: Plan, write: Write) -> Write:
         name: given[path] for name, each in plan.models.items() if given.get(path := f"{each.path}.pool") is not None
     }
     on_cpu = {name for name, each in plan.models.items() if given.get(f"{each.path}.gpus", 1) == 0}
+    gone = {*moved, *on_cpu, *_inherited(plan, given, moved, "pool"), *_inherited(plan, given, on_cpu, "gpus")}
     pools = {path.split(".")[1] for path in given if path.startswith("gpuPools.")}
-    pins = pool_pins(plan, {*moved, *on_cpu}) if moved or not pools <= plan.settings.gpu_pools.keys() else ()
-    empty = _emptied(plan, {*moved, *on_cpu}, moved.values())
+    pins = pool_pins(plan, gone) if moved or not pools <= plan.settings.gpu_pools.keys() else ()
+    empty = _emptied(plan, gone, moved.values())
     extra = [*pins, *((f"gpuPools.{name}", None) for name in empty if name not in pools)]
     return (*write, *((path, value) for path, value in extra if path not in given))
+
+
+def _inherited(plan: Plan, given: Mapping[str, Any], models: Collection[str], key: str) -> Iterator[str]:
+    """Next versions that take over what is written for their models, because their `next` says nothing of it."""
+    for name, each in plan.models.items():
+        if each.next_of in models and f"{each.path}.{key}" not in given:
+            coming = plan.settings.models[each.next_of].next
+            if coming is not None and key not in coming.model_fields_set:
+                yield name
 
 
 def _emptied(plan: Plan, gone: Collection[str], used: Iterable[str]) -> list[str]:

@@ -38,10 +38,11 @@ def with_ways_out(violation: Violation, market: Market, attempt: Attempt) -> Vio
     first = [each for each in violation.advice if each not in hard and each not in replicas]
     own = tuple(to_idle_pools(violation, market))
     if any(_is_enough(each.write) for each in violation.advice):
-        # A rollout beside every replica has room on fewer GPUs for each: that pauses nothing.
-        rolls = as_it_is if any(_is_of_a_rollout(each.write) for each in first) else ()
-        soft = [each for each in violation.advice if each not in hard]
-        return replace(violation, advice=(*own, *(less if not first else ()), *soft, *rolls, *hard, *fewer))
+        ways = violation.advice
+        if _is_own(violation, market) and any(_is_of_a_rollout(each.write) for each in first):
+            # A rollout beside every replica has room on fewer GPUs for each: that pauses nothing.
+            ways = (*(each for each in ways if each not in hard), *as_it_is, *hard)
+        return replace(violation, advice=(*own, *(less if not first else ()), *ways, *fewer))
     moves = [way for group in _groups(violation, market) for way in _ways(group, market, attempt)]
     idle = _largest_away(violation, market, attempt)
     others = [each for each in (*idle, *less, *replicas, *as_it_is, *moves, *hard, *fewer) if not _is_among(each, own)]
@@ -61,6 +62,11 @@ def _is_enough(write: Write) -> bool:
         path.endswith(".rollout.strategy") or (path.endswith((".replicas", ".replicas.max")) and value > 1)
         for path, value in write
     )
+
+
+def _is_own(violation: Violation, market: Market) -> bool:
+    """Whether its nodes are there already, so that none can be added."""
+    return market.plan.pools[violation.path.split(".")[1]].existing
 
 
 def _is_of_a_rollout(write: Write) -> bool:

@@ -69,3 +69,16 @@ def test_the_first_line_of_a_new_stack_says_it_too() -> None:
     difference = compare("own", Side(), stack(TIGHT))
     assert markdown(headline(difference)).endswith("; `x` is not certain to fit")
     assert mark(difference) == "⚠️"
+
+
+ALIAS = {"model": "bge-m3", "engine": "ollama", "gpus": 0}
+
+
+@pytest.mark.parametrize(
+    ("now", "another"),
+    [("bge-m3:567m", False), ("bge-m3:latest", False), ("nomic-embed-text", True)],
+)
+def test_another_name_of_the_same_tag_is_the_same_model(now: str, another: bool) -> None:
+    difference = compare("own", stack(ALIAS), stack({**ALIAS, "model": now}))
+    assert ("x" in difference.answers) is another
+    assert any("compute them again" in each["message"] for each in difference.to_do.introduced) is another

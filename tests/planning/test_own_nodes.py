@@ -413,7 +413,11 @@ ROLLING = {"rollout": {"strategy": "rolling"}}
             {"big": TWO | ROLLING, "a": ONE | THREE, "b": ONE},
             "existing.nodes",
             "no node has 2 GPUs free for a rollout",
-            ["models.big.rollout: {strategy: recreate}", "models.a.replicas: 2"],
+            [
+                "models.big.rollout: {strategy: recreate}",
+                "models.a.replicas: 2",
+                "models.big.gpus: 1 (1 x A100-80; holds 4.9 requests of 8,192 tokens)",
+            ],
         ),
         (
             FOUR_OF_TWO,
