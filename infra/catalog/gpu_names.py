@@ -75,6 +75,22 @@ def gpus_named(text: str, gpus: Mapping[str, Gpu]) -> list[Gpu]:
     return [gpu for gpu in gpus.values() if _parts(gpu.name)[0] == name and _has(gpu, gib)]
 
 
+_COUNTED = (
+    re.compile(r"(?P<number>\d{1,2})(?:\s*[x×*]\s*|\s+)(?P<name>\D.*)", re.IGNORECASE),  # 2xL4, 2 x L4, 2 L4
+    re.compile(r"(?P<name>.*\w)\s*[x×*]\s*(?P<number>\d{1,2})", re.IGNORECASE),  # L4 x2
+    re.compile(r"(?P<name>.*\w)\s*\(\s*(?P<number>\d{1,2})x?\s*\)", re.IGNORECASE),  # L4 (2)
+)
+
+
+def counted(text: str, gpus: Mapping[str, Gpu]) -> tuple[int, str] | None:
+    """The number and the name of a text such as `2xL4`; None: it has no number of cards, or no known card."""
+    if gpus_named(text, gpus):
+        return None
+    found = (each.fullmatch(text.strip()) for each in _COUNTED)
+    pairs = ((int(each["number"]), each["name"].strip()) for each in found if each)
+    return next(((number, name) for number, name in pairs if number and gpus_named(name, gpus)), None)
+
+
 def same_chip(text: str, gpus: Mapping[str, Gpu]) -> Gpu | None:
     """The card that a text names, or one that has its name with another memory: both run the same kernels."""
     named = gpu_named(text, gpus)

@@ -17,7 +17,7 @@ from infra.catalog import (
     similar_gpus,
     slice_named,
 )
-from infra.catalog.gpu_names import card_of_memory, same_chip
+from infra.catalog.gpu_names import card_of_memory, counted, same_chip
 from infra.catalog.method_names import stored_by_name
 from infra.cli.fit_beside import Beside
 from infra.engines import DEFAULT, ENGINES, Engine, with_library
@@ -209,6 +209,10 @@ class _Reader:
         )
 
     def _gpu(self, name: str | None, gib: float | None) -> Gpu | None:
+        several = counted(name, self._catalog.gpus) if name is not None else None
+        if several is not None:
+            self._wrong(f"--gpu {name}", f"a number and a card; write --gpu {several[1]} --gpus {several[0]}")
+            return None
         known = gpu_named(name, self._catalog.gpus) if name is not None else None
         if gib is not None:
             chip = known or same_chip(name or "", self._catalog.gpus)

@@ -8,9 +8,11 @@ This was seen with `LoadProjectStackBytes` of Pulumi's Go SDK 3.250; tests/setti
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
+from itertools import takewhile
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -27,6 +29,7 @@ from ruamel.yaml.events import (
 
 from infra.config_keys import NAMESPACE, PLATFORM, config_key
 from infra.settings.mistakes import NULL_KEY, Key, Mistake, dotted, unknown_key
+from infra.settings.numbers import number_meant, of_octal, split_by_commas
 
 STACK_KEYS = ("config", "encryptionsalt", "encryptedkey", "secretsprovider", "environment")
 _MAX_DEPTH = 60
@@ -67,6 +70,10 @@ class _Node:
     line: int
     value: Any  # a scalar, a tuple of nodes, or a tuple of (key node, value node)
     kind: str  # scalar, list, map
+    text: str = ""  # of a scalar without quotes, as it is written
+
+
+_Pair = tuple[_Node, _Node]  # key and value
 
 
 class _Wrong(Exception):
@@ -172,7 +179,7 @@ class _Reader:
         if event.anchor:
             self._anchors[event.anchor] = None
         if isinstance(event, ScalarEvent):
-            node = _Node(line, _scalar(event, line), "scalar")
+            node = _Node(line, _scalar(event, line), "scalar", event.value if event.implicit[0] else "")
         elif isinstance(event, SequenceStartEvent):
             node = _Node(line, tuple(iter(lambda: self.node(events, depth=depth + 1), None)), "list")
         else:
@@ -193,6 +200,7 @@ class _Reader:
     def plain(self, node: _Node | None, at: Key) -> Any:
         """Python data as the engine passes it to a program. It also fills `lines`."""
         if node is None or node.kind == "scalar":
+            self._check_octal(node, place(at))
             return node.value if node else None
         if len(at) > _MAX_DEPTH:
             raise _Wrong(node.line, f"nested deeper than {_MAX_DEPTH} levels", "write it flatter")
@@ -211,7 +219,7 @@ class _Reader:
         result: dict[str, tuple[int, _Node]] = {}
         first: dict[str, int] = {}
         merged: list[_Node] = []
-        for key_node, value in node.value:
+        for key_node, value in self._without_commas(node.value, at):
             self._count(key_node.line)
             key, line = _key(key_node.value), key_node.line
             if key in first:
@@ -234,10 +242,42 @@ class _Reader:
                 result.setdefault(key, entry)
         return result
 
+    def _without_commas(self, pairs: Sequence[_Pair], at: Key | None) -> Iterator[_Pair]:
+        """A number with commas is one mistake, whatever keys YAML makes of it; it counts as it is meant."""
+        rest = list(pairs)
+        while rest:
+            key, value = rest.pop(0)
+            keys = [each.text for each, _ in takewhile(partial(_is_bare, line=key.line), rest)]
+            if value.text and split_by_commas(value.text, keys):
+                rest = rest[len(keys) :]
+                meant = number_meant(value.text, keys)
+                self._report_commas(key, ",".join((value.text, *keys)), meant, at)
+                value = _Node(value.line, int(meant), "scalar") if meant.isdecimal() else value
+            yield key, value
+
+    def _report_commas(self, key: _Node, typed: str, meant: str, at: Key | None) -> None:
+        name = _key(key.value)
+        if at is not None:
+            got = f"{typed}: a comma can't be in a number; here it begins another key"
+            write = f"write {name}: {meant}{'' if meant.isdecimal() else ', where decimals are allowed'}"
+            self.mistakes.append(Mistake(dotted(place((*at, name))), key.line, got, write))
+
+    def _check_octal(self, node: _Node | None, at: Key) -> None:
+        """Only in the platform's settings: what other keys of Pulumi mean isn't known here."""
+        octal = of_octal(node.text, node.value) if node is not None and at[:1] != ("config",) and at[1:] else None
+        if node is not None and octal is not None:
+            self.mistakes.append(Mistake(dotted(at), node.line, *octal))
+
     def _count(self, line: int) -> None:
         self._values += 1
         if self._values > _MAX_VALUES:
             raise _Wrong(line, f"more than {_MAX_VALUES} values, aliases included", "write fewer")
+
+
+def _is_bare(pair: _Pair, line: int) -> bool:
+    """Whether it is a key without a value on this line, such as the `000` in `{usdPerMonth: 45,000}`."""
+    key, value = pair
+    return key.line == line and bool(key.text) and value.kind == "scalar" and value.value is None and not value.text
 
 
 def _key(value: Any) -> str:

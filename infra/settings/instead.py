@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from infra.settings.meant import meant, takes
+from infra.settings.meant import meant
 from infra.settings.schema import Schema, example, flow, forms
 from infra.settings.types import SECRET_NAME
 
@@ -37,7 +37,6 @@ _IN_A_NAMESPACE = re.compile(r"([a-z0-9-]+)/([a-z0-9.-]+)")  # as controllers wr
 _HOST = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)(\.svc(\.cluster\.local)?)?")
 _PER_SECOND = re.compile(r"(requests|tokens)PerSecond")
 _MANY = 1_000_000  # per second: no rate
-_GROUP = 3  # digits between two commas of a number
 
 
 def instead_of_number(leaf: str, value: Any, node: Schema, *, required: bool) -> str | None:
@@ -84,16 +83,3 @@ def per_minute(key: str, value: Any) -> str | None:
     if rate is None or isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < _MANY:
         return None
     return f"unknown key; write {rate[1]}PerMinute: {math.ceil(60 * value)}"
-
-
-def after_a_comma(key: str, section: Mapping[str, Any], node: Schema) -> str:
-    """Of the key that a comma in a number begins: `{usdPerMonth: 18,000}` has the keys usdPerMonth and 000."""
-    before = {name: each for name, each in section.items() if isinstance(each, int) and not isinstance(each, bool)}
-    known = {name: inner for form in forms(node) for name, inner in form.get("properties", {}).items()}
-    whole = {name: int(f"{each}{key.zfill(_GROUP)}") for name, each in before.items()}
-    able = [f"{name}: {each}" for name, each in whole.items() if name in known and takes(known[name], each)]
-    # Of `,050` and `,50` YAML makes other numbers.
-    alone = sum(name.isdecimal() for name in section) == 1  # 1,800,000 has two commas
-    sure = able if alone and (key == "0" or len(key) == _GROUP) else []
-    write = " or ".join(sure) if sure else "the number before it without one, and with a point before decimals"
-    return f"a comma begins another key here, so write {write}"

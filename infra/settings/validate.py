@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from infra.catalog import Catalog
 from infra.config_keys import PLATFORM, is_secret
 from infra.settings import pasted_key
-from infra.settings.instead import after_a_comma, instead_of_number, of_another_namespace, per_minute
+from infra.settings.instead import instead_of_number, of_another_namespace, per_minute
 from infra.settings.meant import meant, named_otherwise, takes
 from infra.settings.mistakes import NULL_KEY, Key, Report, did_you_mean, holds_token, meant_place, shown, unknown_key
 from infra.settings.platform import Settings
@@ -146,8 +146,6 @@ def _message(key: Key, kind: str, data: Any, stack: str, region: str | None, cat
                 "a secret is a separate key (value not shown)",
                 f"pulumi config set --secret {leaf} -s {stack}",
             )
-        if leaf.isdecimal():
-            return f"unknown key; {after_a_comma(leaf, _at(data, key[:-1]), schema_at(key[:-1]) or {})}", ""
         rate = per_minute(leaf, _at(data, key))
         return rate or unknown_key(leaf, known_keys(key[:-1]), places_of(key)), ""
     node = schema_at(key)
@@ -160,7 +158,7 @@ def _message(key: Key, kind: str, data: Any, stack: str, region: str | None, cat
         return _name_message(key)
     if key[:3] == _ZONES:
         return _zone_message(key, _at(data, key), node, region, catalog)
-    got, write = _value_message(key, kind, _at(data, key), node, catalog)
+    got, write = _value_message(key, kind, data, node, catalog)
     return got, f"{write}{of_another_namespace(leaf, _at(data, key), node, data)}"
 
 
@@ -198,7 +196,19 @@ def _zones_in(value: Any) -> list[str]:
     return words if all(_ZONE_NAME.fullmatch(each) or _ZONE_ID.fullmatch(each) for each in words) else []
 
 
-def _value_message(key: Key, kind: str, value: Any, node: Schema, catalog: Catalog) -> tuple[str, str]:
+def _next_number(key: Key, data: Any) -> int | None:
+    """Of a list of numbers, what follows those before it: the same proposal for each would be one number twice."""
+    elements, node = _at(data, key[:-1]), schema_at(key) or {}
+    if not isinstance(elements, list):
+        return None
+    last = 0
+    for each in elements[: int(key[-1]) + 1]:
+        last = each if isinstance(each, int) and not isinstance(each, bool) else last + 1
+    return last if takes(node, last) else None
+
+
+def _value_message(key: Key, kind: str, data: Any, node: Schema, catalog: Catalog) -> tuple[str, str]:
+    value = _at(data, key)
     leaf, got = str(key[-1]), pasted_key.got(key, value)
     if pasted_key.may_be_key(key, value) and leaf == "keySecret":
         return f"{got}; allowed: {allowed(node)}", _write(leaf, pasted_key.named_for(key))
@@ -214,7 +224,7 @@ def _value_message(key: Key, kind: str, value: Any, node: Schema, catalog: Catal
         return f"{got}; text has to be in quotes", f'write "{probably}"'
     close = (named_otherwise(value) or did_you_mean(value, words)) if isinstance(value, str) and words else None
     close = close if close in words and probably not in words else None
-    for proposed in (close, probably, example(node)):
+    for proposed in (close, probably, _next_number(key, data), example(node)):
         if proposed is not None:
             return f"{got}; allowed: {allowed(node)}", _write(leaf, proposed)
     return f"{got}; allowed: {allowed(node)}", _write(leaf, _example_of_entry(key[:-1]))

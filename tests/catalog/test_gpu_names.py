@@ -3,7 +3,7 @@
 import pytest
 
 from infra.catalog import gpu_named, gpus_named, load_catalog, similar_gpus, slice_named, with_memory
-from infra.catalog.gpu_names import same_chip
+from infra.catalog.gpu_names import counted, same_chip
 
 GPUS = load_catalog().gpus
 
@@ -126,3 +126,25 @@ def test_names_are_proposed_with_their_memory() -> None:
     near = similar_gpus("RTX 6000", GPUS)
     assert with_memory(near, GPUS) == "one of RTX-PRO-6000-SE (95 GiB), RTX-6000-ADA (47 GiB), RTX-A6000 (47 GiB)"
     assert with_memory(["L4"], GPUS) == "L4 if it has 22 GiB"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("2xL4", (2, "L4")),
+        ("2x L4", (2, "L4")),
+        ("2 x L4", (2, "L4")),
+        ("2 L4", (2, "L4")),
+        ("L4 x2", (2, "L4")),
+        ("L4 (2)", (2, "L4")),
+        ("8xA100-80GB", (8, "A100-80GB")),
+        ("4 × RTX 4090", (4, "RTX 4090")),
+        ("L4", None),
+        ("RTX 4090", None),
+        ("A100 40", None),
+        ("2xCard", None),
+        ("0xL4", None),
+    ],
+)
+def test_a_number_of_cards_is_told_from_the_card(text: str, found: tuple[int, str] | None) -> None:
+    assert counted(text, load_catalog().gpus) == found

@@ -110,37 +110,6 @@ def test_no_number_is_invented(path: Path, value: Any, says: str) -> None:
     assert says in written(path, value).write
 
 
-# A section as YAML reads a number with a comma in a short mapping, and what to write.
-COMMAS: list[tuple[Path, dict[str, Any], str]] = [
-    (("budget", "0"), {"usdPerMonth": 18}, "usdPerMonth: 18000"),
-    (("budget", "500"), {"usdPerMonth": 18}, "usdPerMonth: 18500"),
-    (
-        ("budget", "800"),
-        {"usdPerMonth": 1, "0": None},
-        "the number before it without one, and with a point before decimals",
-    ),
-    (("budget", "40"), {"usdPerMonth": 18}, "the number before it without one, and with a point before decimals"),
-    (
-        ("gateway", "clients", "web", "200"),
-        {"requestsPerMinute": 1, "team": "shop"},
-        "requestsPerMinute: 1200",
-    ),
-    (
-        ("gateway", "clients", "web", "200"),
-        {"requestsPerMinute": 1, "concurrentRequests": 8},
-        "requestsPerMinute: 1200 or concurrentRequests: 8200",
-    ),
-]
-
-
-@pytest.mark.parametrize(("path", "section", "says"), COMMAS, ids=lambda each: str(each))
-def test_a_comma_in_a_number_is_answered_with_the_number(path: Path, section: dict[str, Any], says: str) -> None:
-    others: dict[str, Any] = {**section}
-    for part in reversed(path[:-1]):
-        others = {part: others}
-    assert written(path, None, **others).got.endswith(f"so write {says}")
-
-
 # The section and the key as people write it, and what is said.
 OTHERWISE: list[tuple[Path, Any, str]] = [
     (("models", "a", "fallback"), {"to": "gpt", "after": 30}, "did you mean afterSeconds?"),

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 
 from infra.catalog import Gpu, Slice, gpu_named, gpus_named, similar_gpus, slice_named, with_memory
+from infra.catalog.gpu_names import counted
 from infra.clouds.existing.section import ExistingNodes
 from infra.plan.versions import NEXT
 from infra.plan.words import count, kubectl
@@ -72,6 +73,12 @@ def _check_gpu(scope: Scope, key: Key, nodes: ExistingNodes) -> None:
     cut = slice_of(nodes, gpus)
     if cut is not None:
         _check_slice(scope, key, nodes, cut)
+        return
+    several = counted(nodes.gpu, gpus)
+    if several is not None:
+        number, name = several
+        got = f"{nodes.gpu} is a number and a card; gpu is the card, and gpusPerNode the number in one node"
+        wrong((*key, "gpu"), got, f"write gpu: {name} with gpusPerNode: {number}, if one node has as many")
         return
     known = gpu_named(nodes.gpu, gpus)
     if known is not None and (known.engine_gib is not None or nodes.gpu_memory_gib is not None):

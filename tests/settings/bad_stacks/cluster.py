@@ -11,9 +11,46 @@ BAD_CLUSTERS = (
         stack(CLUSTER, MODEL, "budget: {usdPerMonth: 45,000}"),
         (
             Mistake(
-                "budget.0",
+                "budget.usdPerMonth",
                 6,
-                "unknown key; a comma begins another key here, so write usdPerMonth: 45000",
+                "45,000: a comma can't be in a number; here it begins another key",
+                "write usdPerMonth: 45000",
+            ),
+        ),
+    ),
+    Bad(
+        "several commas in a number of a short mapping",
+        stack(CLUSTER, MODEL, "budget: {usdPerMonth: 1,000,000, of: max}"),
+        (
+            Mistake(
+                "budget.usdPerMonth",
+                6,
+                "1,000,000: a comma can't be in a number; here it begins another key",
+                "write usdPerMonth: 1000000",
+            ),
+        ),
+    ),
+    Bad(
+        "a comma before decimals, and points between thousands",
+        stack(CLUSTER, MODEL, "budget: {usdPerMonth: 1.000,50}"),
+        (
+            Mistake(
+                "budget.usdPerMonth",
+                6,
+                "1.000,50: a comma can't be in a number; here it begins another key",
+                "write usdPerMonth: 1000.50, where decimals are allowed",
+            ),
+        ),
+    ),
+    Bad(
+        "a number with a leading zero",
+        stack(CLUSTER, MODEL, "budget: {usdPerMonth: 017}"),
+        (
+            Mistake(
+                "budget.usdPerMonth",
+                6,
+                "017 is 15 in YAML: a leading zero makes it octal",
+                'write 17, 15 if that was meant, or "017" for a text',
             ),
         ),
     ),

@@ -144,6 +144,19 @@ GATEWAY = (
         (Mistake("gateway.engineKeys", 6, "got [2, 2]: one number twice", "write engineKeys: [2]"),),
     ),
     Bad(
+        "names in place of the numbers of keys",
+        stack(CLUSTER, "models: {chat: {model: Qwen/Qwen3-8B}}", "gateway: {engineKeys: [3, k1, k2]}"),
+        tuple(
+            Mistake(
+                f"gateway.engineKeys[{at}]",
+                6,
+                f'got "k{at}"; allowed: a whole number from 1 to 1000000',
+                f"write {3 + at}",
+            )
+            for at in (1, 2)
+        ),
+    ),
+    Bad(
         "more keys than a Secret holds",
         stack(
             CLUSTER,

@@ -95,6 +95,18 @@ OWN_NODES = (
         ),
     ),
     Bad(
+        "a number and a card",
+        _gpu("2xL4"),
+        (
+            Mistake(
+                "gpuPools.l4.existing.gpu",
+                5,
+                "2xL4 is a number and a card; gpu is the card, and gpusPerNode the number in one node",
+                "write gpu: L4 with gpusPerNode: 2, if one node has as many",
+            ),
+        ),
+    ),
+    Bad(
         "an unknown GPU",
         _gpu("RTX-4080"),
         (
