@@ -11,6 +11,7 @@ class Rule(StrEnum):
     DISK = "Disk"
     FIRST_TOKEN = "First token"
     FIT = "Fit"
+    GATEWAY_FILES = "Gateway files"
     GPU_NODES = "GPU nodes"
     GPUS_AT_PEAK = "GPUs at peak"
     IN_PLACE = "In place"

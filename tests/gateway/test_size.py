@@ -4,11 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.plan.gateway import TrafficPlan
+from infra.plan.gateway import TrafficPlan, Upstream
+from infra.plan.notes import Violation
+from infra.plan.rules import Rule
 from infra.services.gateway.check_clients import bytes_of
 from infra.services.gateway.envoy.clients import clients_file
-from infra.services.gateway.envoy.files import files
+from infra.services.gateway.envoy.files import BOOTSTRAP, files
 from infra.services.gateway.envoy.place import in_pod
+from infra.services.gateway.parts import check_room, in_parts
 from infra.services.gateway.section import Client
 from tests.gateway.engine import Engine
 from tests.gateway.plans import ENGINE_KEY, client, traffic, upstream
@@ -39,6 +42,42 @@ def test_each_file_fits_into_a_config_map(held_seconds: int) -> None:
     found = {**files(plan, in_pod("llm")), "clients.json": clients_file(plan, keys, ENGINE_KEY)}
     assert len(found) == 4 + 10
     assert {name: len(text.encode()) for name, text in found.items() if len(text.encode()) > CONFIG_MAP} == {}
+
+
+@pytest.mark.parametrize("held_seconds", [0, 600])
+def test_all_files_fit_into_the_config_maps_that_the_pods_mount(held_seconds: int) -> None:
+    plan = large(8000, held_seconds)
+    assert list(check_room(plan, "llm")) == []
+    texts = files(plan, in_pod("llm"))
+    parts = in_parts({name: text for name, text in texts.items() if name != BOOTSTRAP})
+    assert {name for part in parts.values() for name in part} == texts.keys() - {BOOTSTRAP}
+    assert max(sum(len(text.encode()) for text in part.values()) for part in parts.values()) < CONFIG_MAP
+
+
+def _models(number: int) -> tuple[Upstream, ...]:
+    letters = "x" * 30
+    return tuple(upstream(f"{letters}-{each}", 8000, paths=PATHS, held_seconds=600) for each in range(number))
+
+
+def test_a_list_of_models_that_no_config_map_holds_is_refused_with_its_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infra.services.gateway.parts._HOLDS", 60_000)
+    models = _models(20)
+    few, names = (models[0].model,), tuple(each.model for each in models)
+    found = list(check_room(traffic((client("few", few), client("many", names)), models), "llm"))
+    (said,) = (each for each in found if isinstance(each, Violation) and each.path == "gateway.clients.many.models")
+    assert "60,000" in said.message
+    assert said.fix.startswith("name fewer than its 20 models")
+
+
+def test_more_lists_than_all_config_maps_hold_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infra.services.gateway.parts.PARTS", ("files-a", "files-b"))
+    monkeypatch.setattr("infra.services.gateway.parts._HOLDS", 200_000)
+    models = _models(40)
+    clients = (client(f"c{each}", tuple(m.model for m in models if m is not models[each])) for each in range(4))
+    (said,) = check_room(traffic(tuple(clients), models), "llm")
+    assert isinstance(said, Violation)
+    assert (said.rule, said.path) == (Rule.GATEWAY_FILES, "gateway.clients")
+    assert "there are 4 different lists" in said.fix
 
 
 @pytest.mark.parametrize("clients", [200, 700])

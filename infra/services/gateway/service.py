@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from infra.owner import Part
 from infra.services.gateway.check import check_gateway
 from infra.services.gateway.custom import list_custom
+from infra.services.gateway.parts import check_room
 from infra.services.gateway.report import gateway_tables
 from infra.services.gateway.to_dos import list_gateway
 from infra.services.service import Around, Service, Table
 
 if TYPE_CHECKING:
+    from infra.plan.findings import Decided
     from infra.plan.notes import Finding
     from infra.plan.plan import Plan
     from infra.settings.checks.scope import Scope
@@ -29,6 +31,9 @@ class Gateway(Part, Service):
 
     def check(self, scope: Scope) -> None:
         check_gateway(scope)
+
+    def plan(self, around: Around) -> Decided[None]:
+        yield from check_room(around.traffic, around.settings.namespace.name)
 
     def to_dos(self, around: Around) -> Iterable[Finding]:
         yield from list_custom(around.traffic, around.settings.namespace.name)
