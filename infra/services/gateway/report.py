@@ -10,7 +10,7 @@ from infra.services.gateway.affinity import affinity_table
 from infra.services.gateway.custom import custom_table
 from infra.services.gateway.replicas import say_replicas
 from infra.services.gateway.section import Gateway
-from infra.services.gateway.times import pod_resources
+from infra.services.gateway.times import ends_after, pod_resources
 from infra.services.gateway.token_limits import NAME as TOKENS
 from infra.services.gateway.token_limits import token_pod
 from infra.services.gateway.versions import share_said, trials_said
@@ -37,7 +37,7 @@ def gateway_tables(plan: Plan) -> Iterator[Table]:
         if plan.cluster.made
         else "nodes that the cluster has, which the bill doesn't count"
     )
-    note += f"; {_asks(traffic)} of {whose}"
+    note += f"; {_asks(traffic)} of {whose}; {_in_a_rollout(traffic)}"
     note += "".join(f"; {said}" for said in say_replicas(traffic))
     if traffic.token_limits is not None:
         pod = token_pod()
@@ -57,6 +57,15 @@ def _asks(traffic: TrafficPlan) -> str:
     pod, number = largest(pod_resources(), traffic.vertical), traffic.max_replicas
     pods, up_to = span(str(traffic.replicas), str(number)), "at most " if traffic.scaling or traffic.vertical else ""
     return f"its {pods} pods ask together for {up_to}{pod.cpu * number:g} CPU and {pod.memory_gib * number:g} GiB"
+
+
+def _in_a_rollout(traffic: TrafficPlan) -> str:
+    """The room for one more is checked; for those that end there may be none, and nothing is lost by that."""
+    _, grace = ends_after(traffic)
+    return (
+        f"in a rollout one more runs, and each that ends keeps its room for up to {duration(grace)}: where no node has"
+        " room besides, the next one waits until it has ended"
+    )
 
 
 _ASLEEP = (
