@@ -19,7 +19,7 @@ from infra.diff.no_effect import without_effect
 from infra.diff.old_weights import OldWeights, old_weights
 from infra.diff.replacements import forces
 from infra.diff.resources import compare_resources
-from infra.diff.restarts import restarts
+from infra.diff.restarts import restarts, restarts_beside
 from infra.diff.services import ServiceNotice, service_notices
 from infra.diff.settings import choices_changed, settings_changed
 from infra.diff.side_by_side import not_lowered, not_needed, raises
@@ -50,6 +50,7 @@ class Difference:
     answers: Mapping[str, Changes]  # by model: what differs in what answers under its name
     access: Access
     restarts: Sequence[str]  # models
+    restarts_beside: Sequence[str]  # other workloads
     services: Sequence[ServiceNotice]
     clients: Sequence[ClientNotice]  # that lose something
     old_weights: OldWeights | None
@@ -125,6 +126,7 @@ def compare(stack: str, old: Side, new: Side, forces: Forces = forces) -> Differ
         answers=answers,
         access=with_prompts(access_changed(old, new), answered, new),
         restarts=restarts(old, new, resources),
+        restarts_beside=restarts_beside(resources),
         services=service_notices(old, new, resources),
         clients=client_notices(old, new),
         old_weights=old_weights(old, new, resources),
@@ -160,6 +162,7 @@ def document(difference: Difference, facts: Facts | None, requirements: Changes)
             for heading, found in difference.access.items()
         },
         "restarts": list(difference.restarts),
+        "restarts_beside": list(difference.restarts_beside),
         "settings": _changes(difference.settings),
         "without_effect": difference.without_effect,
         "follows": _changes(difference.follows),

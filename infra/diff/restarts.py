@@ -1,9 +1,13 @@
-"""Which models' pods are started again by a change: by another template, or by other nodes."""
+"""Which pods are started again by a change: those of models, by another template or by other nodes, and others."""
 
 from infra.diff.nodes import group_of, restarts_nodes
 from infra.diff.services import ground
 from infra.diff.traffic import DEPLOYMENT, is_of_a_model
-from infra.sides.types import ResourceChanges, Side
+from infra.registry import owner_of
+from infra.services.serving.service import SERVING
+from infra.sides.types import Changes, ResourceChanges, Side, name_of, type_of
+
+_WORKLOADS = tuple(f"kubernetes:apps/v1:{kind}" for kind in ("Deployment", "StatefulSet", "DaemonSet"))
 
 
 def restarts(old: Side, new: Side, resources: ResourceChanges) -> list[str]:
@@ -12,6 +16,17 @@ def restarts(old: Side, new: Side, resources: ResourceChanges) -> list[str]:
     if ground(resources):
         return both
     return [name for name in both if _by_its_template(name, resources) or _by_its_nodes(name, old, resources)]
+
+
+def restarts_beside(resources: ResourceChanges) -> list[str]:
+    """Other workloads of the platform whose pods are started again, such as the gateway's."""
+    touched = (*resources.replaced, *(urn for urn, found in resources.changed.items() if _template(found)))
+    found = {name_of(urn) for urn in touched if type_of(urn) in _WORKLOADS and owner_of(urn) is not SERVING}
+    return sorted(each.removesuffix("-deployment") for each in found)
+
+
+def _template(changes: Changes) -> bool:
+    return any(path.startswith("spec.template.") for path in changes)
 
 
 def _runs(side: Side, name: str) -> bool:
@@ -23,10 +38,7 @@ def _by_its_template(name: str, resources: ResourceChanges) -> bool:
         return is_of_a_model(urn, DEPLOYMENT, f"{name}-deployment")
 
     return any(map(is_its, resources.replaced)) or any(
-        path.startswith("spec.template.")
-        for urn, changes in resources.changed.items()
-        if is_its(urn)
-        for path in changes
+        _template(changes) for urn, changes in resources.changed.items() if is_its(urn)
     )
 
 

@@ -245,7 +245,7 @@ def completed(plan: Plan, write: Write) -> Write:
 def _inherited(plan: Plan, given: Mapping[str, Any], models: Collection[str], key: str) -> Iterator[str]:
     """Next versions that take over what is written for their models, because their `next` says nothing of it."""
     for name, each in plan.models.items():
-        if each.next_of in models and f"{each.path}.{key}" not in given:
+        if each.next_of is not None and each.next_of in models and f"{each.path}.{key}" not in given:
             coming = plan.settings.models[each.next_of].next
             if coming is not None and key not in coming.model_fields_set:
                 yield name

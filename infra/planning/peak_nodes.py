@@ -1,6 +1,6 @@
 """What a change brings with it that gives a pool more nodes: a larger quota, and a type that the cloud rarely has."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from infra.plan.kinds import RARE_TYPE
 from infra.plan.plan import Plan
@@ -11,7 +11,7 @@ def what_nodes_need(plan: Plan, then: Plan) -> Iterator[str]:
     grown = {name for name, pool in then.pools.items() if name in plan.pools and pool.max > plan.pools[name].max}
     if grown:
         yield from _quotas(plan, then)
-    yield from _rare(plan, then, grown)
+    yield from rarely_there(plan, then, grown)
 
 
 def _quotas(plan: Plan, then: Plan) -> Iterator[str]:
@@ -22,7 +22,7 @@ def _quotas(plan: Plan, then: Plan) -> Iterator[str]:
             yield f"quota {each.code}: {each.needed:,} {each.unit} instead of {now:,}"
 
 
-def _rare(plan: Plan, then: Plan, grown: set[str]) -> Iterator[str]:
+def rarely_there(plan: Plan, then: Plan, grown: Collection[str] = ()) -> Iterator[str]:
     """A type that a pool has already, too, where it needs more nodes of it."""
     known = {(each.path, each.detail) for each in plan.warnings if each.kind == RARE_TYPE}
     rare = [each for each in then.warnings if each.kind == RARE_TYPE]

@@ -460,3 +460,15 @@ def test_the_ingress_of_the_gateway_says_that_nothing_else_of_an_engine_answers(
     closed = side("cloud", edited("cloud", {"gateway": None}))
     added = access_changed(closed, base("cloud"))["exposure"]["llm.example.com/"].added
     assert any("only the paths of the gateway answer" in each and "/metrics" in each for each in added)
+
+
+@pytest.mark.parametrize(
+    ("edit", "others"),
+    [
+        ({"gateway.timeoutSeconds": 900}, ["gateway-proxy"]),
+        ({"models.chat.replicas.max": 4}, []),
+    ],
+)
+def test_other_workloads_that_restart_are_named_too(edit: dict[str, Any], others: list[str]) -> None:
+    difference = compare("cloud", base("cloud"), side("cloud", edited("cloud", edit)))
+    assert difference.restarts_beside == others

@@ -1,10 +1,11 @@
-"""Advice is written with all that goes with it: a pool that every model leaves is removed."""
+"""Advice is written with all that goes with it, such as a pool that every model leaves, and says what follows."""
 
 from typing import Any
 
 import pytest
 
 from infra.planning.advice import completed
+from infra.planning.trial import what_follows
 from tests.planning.stacks import PROD, changed, plan
 
 NEXT = {"maxModelLen": 4096, "replicas": 1}
@@ -29,3 +30,9 @@ def test_a_next_version_leaves_with_its_model_where_it_says_nothing_else(
     model = {**PROD["models"]["llama-8b"], "next": coming, "replicas": 1}
     asked = plan(changed(PROD, models__llama_8b=model))
     assert completed(asked, write) == (*write, *also)
+
+
+@pytest.mark.parametrize(("type_", "rarely"), [("p4d.24xlarge", True), ("g6e.48xlarge", False)])
+def test_a_change_to_a_type_that_the_cloud_rarely_has_says_so(type_: str, rarely: bool) -> None:
+    then = plan(changed(PROD, gpuPools__l40s__instanceTypes=[type_]))
+    assert (f"the cloud rarely has {type_} on demand" in what_follows(plan(PROD), then)) is rarely

@@ -60,7 +60,10 @@ def _open(compared: Compared) -> Iterator[Section]:
     yield Section("What users notice", users, tables.users(difference), names="model")
     yield _changes("What answers", ("as", "what", "now", "after"), tables.answers(difference), _FIGURE)
     yield Section("ACCESS", columns("what the change does"), access_rows.summary(difference), names="access")
-    yield Section("RESTARTS", columns(""), [("models", names(difference.restarts) or "none")], names="restarts")
+    restarts = [("models", names(difference.restarts) or "none")]
+    if difference.restarts_beside:
+        restarts.append(("others", names(difference.restarts_beside)))
+    yield Section("RESTARTS", columns(""), restarts, names="restarts")
     if facts is not None:
         titles, note = ("changed in the program", "old", "new"), tables.effect(difference, facts)
         yield _changes("Prices and facts", titles, tables.facts(facts), _SETTING, note=note)
