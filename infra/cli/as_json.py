@@ -114,6 +114,7 @@ def _model(plan: Plan, model: ModelPlan) -> dict[str, Any]:
         "instance_type": model.instance_type,
         "gpus_per_replica": model.gpus,
         "replicas": {"min": model.replicas.min, "max": model.replicas.max},
+        "scaled": model.scaling is not None or model.pods is not None,
         "schedule": _schedule(plan, model),
         "morning": _morning(plan, model.name),
         "fits": fit.judged if fit else None,

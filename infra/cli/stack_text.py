@@ -56,11 +56,13 @@ def take_out(text: str, path: Sequence[str]) -> str:
 
 
 def replace_file(path: Path, text: str) -> None:
-    """All or nothing: a run that is cut off leaves the old file. A link stays one, and a read-only file as it is."""
+    """All or nothing: a run that is cut off leaves the old file. A link stays one, a read-only file as it is, and the
+    ends of lines as they were."""
     path = path.resolve()
-    path.open("r+b").close()  # raises where it may not be written, which a rename wouldn't ask
+    with path.open("r+b") as old:  # raises where it may not be written, which a rename wouldn't ask
+        newline = "\r\n" if b"\r\n" in old.read() else "\n"
     fresh = path.with_suffix(".yaml.new")
-    fresh.write_text(text, encoding="utf-8")
+    fresh.write_text(text, encoding="utf-8", newline=newline)
     shutil.copymode(path, fresh)
     os.replace(fresh, path)
 

@@ -1,6 +1,7 @@
 """How many replicas run: which of them end with a change, and whether a scaler sets their number."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from infra.plan.words import count as counted
 from infra.plan.words import first_wait, minutes
@@ -14,7 +15,7 @@ _SCALER = {(True, False): "; no scaler changes their number any more", (False, T
 def number_changed(name: str, old: Side, new: Side) -> Iterator[str]:
     before, after = old.models[name]["replicas"], new.models[name]["replicas"]
     if before != after:
-        replicas, scaler = _range(after), _SCALER.get((_scaled(before), _scaled(after)), "")
+        replicas, scaler = _range(after), _SCALER.get((_scaled(old.models[name]), _scaled(new.models[name])), "")
         yield f"{replicas} replica{'s' * (replicas != '1')}, was {_range(before)}{scaler}"
     now, held = new.endpoint(name).get("held_seconds"), old.endpoint(name).get("held_seconds")
     if now and not held and not new.models[name].get("schedule"):  # else its hours say it
@@ -52,14 +53,16 @@ def fewer_of(name: str, old: Side, new: Side) -> str:
 
 def without_scaler(name: str, old: Side, new: Side) -> str:
     """Replicas that a scaler added stay where the stack file has a number that is as large."""
-    was, now = old.models[name]["replicas"], new.models[name]["replicas"]
+    was, now = old.models[name], new.models[name]
     if not _scaled(was) or _scaled(now):
         return ""
-    return f"no replica ends: those that run stay, and others start until there are {now['max']}"
+    return f"no replica ends: those that run stay, and others start until there are {now['replicas']['max']}"
 
 
-def _scaled(replicas: Mapping[str, int]) -> bool:
-    return replicas["min"] < replicas["max"]
+def _scaled(model: Mapping[str, Any]) -> bool:
+    """An older program doesn't say it."""
+    replicas = model["replicas"]
+    return model.get("scaled", replicas["min"] < replicas["max"])
 
 
 def finishes(name: str, side: Side) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.diff.replicas import about, first_waits
-from infra.plan.versions import ALL, NEXT, VERSION
+from infra.plan.versions import ALL, ENOUGH, NEXT, VERSION
 from infra.plan.words import count as counted
 from infra.services.serving.next import OWN
 from infra.sides.types import Side
@@ -104,9 +104,17 @@ def _must_grow(old: Side, new: Side, model: str) -> Iterator[str]:
     replicas = new.models[server]["replicas"]
     if replicas["min"] == 0:
         yield f"{server} may sleep: who comes first waits {first_waits(server, new)} for a replica to start"
-    elif server != model and now["weight"] == ALL and replicas["min"] < replicas["max"]:
+    elif _may_lack(was["weight"], now["weight"]) and replicas["min"] < replicas["max"]:
         has = f"{server} may have only {counted(replicas['min'], 'replica')} when all requests come"
-        yield f"{has}, and starts more within {about(new.models[server].get('cold_start_seconds') or 0)} each"
+        more = f"and starts more within {about(new.models[server].get('cold_start_seconds') or 0)} each"
+        do = "promote" if now["weight"] == ALL else "rollback"
+        yield f"{has}, {more}; `llm-platform {do}` starts them first"
+
+
+def _may_lack(was: int, now: int) -> bool:
+    """All requests move to a server that has replicas for fewer. A model scales by those of both while its next version
+    answers all."""
+    return now == ALL or (now == 0 and ALL - ENOUGH < was < ALL)
 
 
 def how(old: Side, new: Side, stack: str) -> Iterator[str]:

@@ -6,6 +6,9 @@ NEXT = "next"  # the key in the stack file, and what a request says that asks fo
 PRESENT = "present"  # what a request says that asks for the model's own server
 VERSION = "x-llm-version"  # the header of a request that asks for one, and of an answer that says whose it is
 ALL = 100  # percent of the requests
+# Who answers as many gets at most a quarter more when the others come, and has replicas for that: another one starts
+# before those that run are full.
+ENOUGH = 80
 
 
 @dataclass(frozen=True)

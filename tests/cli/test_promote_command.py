@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from click.testing import Result
 import infra.cli.versions
 from infra.cli.client.edits import NotDone
 from infra.cli.versions.edits import Action, steps
+from infra.offline import plan_loaded
 from infra.stack_file import load_text
 from tests.cli.running import run, write_stack
 
@@ -80,6 +82,95 @@ STEPS: Mapping[str, tuple[Action, str, list[str]]] = {
 def test_the_file_says_where_it_stands(case: str) -> None:
     action, before, texts = STEPS[case]
     assert [each.text for each in steps(action, before, Path("Pulumi.dev.yaml"), "chat")] == texts
+
+
+GPU = """{model: Qwen/Qwen3-8B, revision: b968826d9c46dd6066d109eabc6255188de91218, maxModelLen: 2048, \
+replicas: OWN, rollout: ROLLOUT, next: NEXT}
+    addons: {prometheus: {existing: {url: http://prometheus:9090}}, keda: install}
+    cache: {kind: storageClass, storageClass: efs-sc, size: 200Gi}"""
+NODES = """cluster: {existing: {context: kind-llm}}
+    gpuPools: {own: {existing: {gpu: L4, gpusPerNode: 1, nodes: 8, selector: {a: b}}}}"""
+
+
+def _scaled(weight: int, coming: str, own: str = "{min: 2, max: 4}", more: str = "") -> str:
+    strategy = "canary" if 0 < weight < 100 else "blueGreen"
+    text = STACK.replace("cluster: {existing: {context: kind-llm}}", NODES).replace(f"{CHAT}", GPU)
+    text = text.replace("OWN", own).replace("ROLLOUT", f"{{strategy: {strategy}, weight: {weight}{more}}}")
+    return text.replace("NEXT", coming)
+
+
+_READY, _OWN_READY = "{min: 2, max: 4, ready: 4}", "{min: 2, max: 4, ready: 4}"
+# Of a model with 2 to 4 replicas: the number that a file asks for before requests move, and of which server.
+GROWS: Mapping[str, tuple[Action, str, int | None, str | None, int]] = {
+    "a next version that is as its model": ("promote", _scaled(10, "{maxModelLen: 4096}"), None, "chat-next", 4),
+    "one with one replica": ("promote", _scaled(10, "{maxModelLen: 4096, replicas: 1}"), None, "chat-next", 4),
+    "a trial": ("promote", _scaled(0, "{maxModelLen: 4096, replicas: 1}"), None, "chat-next", 4),
+    "as many as somebody says": ("promote", _scaled(10, "{maxModelLen: 4096}"), 3, "chat-next", 3),
+    "at least those of every day": ("promote", _scaled(10, "{maxModelLen: 4096}"), 1, None, 0),
+    "one with a larger min, which is enough": (
+        "promote",
+        _scaled(10, "{maxModelLen: 4096, replicas: {min: 3, max: 4}}"),
+        None,
+        None,
+        0,
+    ),
+    "one that answers nearly all": ("promote", _scaled(90, "{maxModelLen: 4096}"), None, None, 0),
+    "one that answers nearly all with less": (
+        "promote",
+        _scaled(90, "{maxModelLen: 4096, replicas: 1}"),
+        None,
+        "chat-next",
+        4,
+    ),
+    "a fixed number that is smaller": (
+        "promote",
+        _scaled(10, "{maxModelLen: 4096, replicas: 1}", own="3"),
+        None,
+        "chat-next",
+        3,
+    ),
+    "a fixed number": ("promote", _scaled(10, "{maxModelLen: 4096}", own="3"), None, None, 0),
+    "a sleeping model": ("promote", _scaled(10, "{maxModelLen: 4096}", own="{min: 0, max: 2}"), None, "chat-next", 2),
+    "back from nearly all": ("rollback", _scaled(90, "{maxModelLen: 4096}"), None, "chat", 4),
+    "back from a few": ("rollback", _scaled(10, "{maxModelLen: 4096}"), None, None, 0),
+    "back from all, by both of which it scales": ("rollback", _scaled(100, "{maxModelLen: 4096}"), None, None, 0),
+    "cut off while it grew": (
+        "promote",
+        _scaled(10, f"{{maxModelLen: 4096, replicas: {_READY}}}"),
+        None,
+        "chat-next",
+        4,
+    ),
+    "back, cut off while it grew": ("rollback", _scaled(90, "{maxModelLen: 4096}", _OWN_READY), None, "chat", 4),
+}
+
+
+@pytest.mark.parametrize("case", GROWS)
+def test_a_server_grows_before_all_requests_come(case: str) -> None:
+    action, before, wanted, server, replicas = GROWS[case]
+    found = steps(action, before, Path("Pulumi.dev.yaml"), "chat", wanted)
+    first = found[0]
+    assert (first.grows and (first.grows.server, first.grows.replicas)) == (server and (server, replicas))
+    assert [each.grows for each in found[1:]] == [None] * (len(found) - 1), "once, and before anything moves"
+    assert len(found) == (4 if action == "promote" else 2) + (server is not None)
+    if server is not None:
+        assert before[before.index("rollout") : before.index(", next")] in first.text, "no request has moved"
+        assert not first.waits
+    assert "ready" not in found[-1].text
+
+
+def test_the_range_is_again_what_the_file_said() -> None:
+    coming = "{maxModelLen: 4096}"
+    grown, moved, taken_over, *_, last = steps("promote", _scaled(10, coming), Path("Pulumi.dev.yaml"), "chat")
+    assert grown.text == _scaled(10, f"{{maxModelLen: 4096, replicas: {_READY}}}")
+    assert moved.text == _scaled(100, f"{{maxModelLen: 4096, replicas: {_READY}}}")
+    assert "next: {}" in taken_over.text
+    assert last.file.settings.models["chat"].replicas.model_dump() == {"min": 2, "max": 4, "ready": None}
+    back = steps("rollback", _scaled(90, coming), Path("Pulumi.dev.yaml"), "chat")
+    assert back[0].text == _scaled(90, coming, _OWN_READY)
+    assert back[-1].text == _scaled(90, coming).replace(
+        ", rollout: {strategy: canary, weight: 90}, next: {maxModelLen: 4096}", ""
+    )
 
 
 def test_envoy_has_the_new_weight_before_a_server_ends() -> None:
@@ -198,10 +289,14 @@ def test_what_was_never_deployed_is_not_promoted(tmp_path: Path, fake_pulumi: Pa
     assert (tmp_path / "Pulumi.dev.yaml").read_text() == CANARY
 
 
+@pytest.mark.programs
 def test_without_the_cli_one_step_is_written_at_a_time(tmp_path: Path) -> None:
     path = write_stack(tmp_path, CANARY)
-    first = promote(tmp_path)
-    assert (first.exit_code, path.read_text()) == (3, PROMOTED[0])
+    without = promote(tmp_path)
+    assert (without.exit_code, path.read_text()) == (3, CANARY), "the CLI is looked for before anything is written"
+    assert "llm-platform promote dev chat --no-up" in without.stdout
+    first = promote(tmp_path, "--no-up")
+    assert (first.exit_code, path.read_text()) == (0, PROMOTED[0])
     assert "step 1 of 4" in first.stdout
     assert "pulumi up -s dev" in first.stdout
     second = promote(tmp_path, "--no-up")
@@ -225,3 +320,82 @@ def test_nothing_is_written_where_the_plan_of_a_later_step_breaks_a_rule(tmp_pat
 _NODES = """cluster: {existing: {context: kind-llm}}
     gpuPools: {own: {existing: {gpu: L4, gpusPerNode: 1, nodes: 4, selector: {a: b}}}}"""
 _GPU = "{model: Qwen/Qwen3-8B, revision: b968826d9c46dd6066d109eabc6255188de91218, maxModelLen: 2048, replicas: 3, "
+
+
+KUBECTL = """#!/bin/sh
+case "$*" in
+  *version*) echo v1.35 ;;
+  *deployment*) count=$(cat {folder}/asked 2>/dev/null || echo 0); echo $((count + 1)) > {folder}/asked
+    echo "{{\\"status\\": {{\\"readyReplicas\\": $((count + 1))}}}}" ;;
+esac
+"""
+
+
+@pytest.fixture
+def fake_kubectl(fake_pulumi: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cluster in which another replica is ready each time that it is asked."""
+    monkeypatch.setattr("infra.cli.versions.ready.sleep", lambda _seconds: None)
+    monkeypatch.setattr("infra.cli.versions.ready._EVERY", 600)
+    program = fake_pulumi / "kubectl"
+    program.write_text(KUBECTL.format(folder=fake_pulumi))
+    program.chmod(program.stat().st_mode | stat.S_IEXEC)
+    return fake_pulumi
+
+
+@pytest.mark.programs
+def test_requests_move_once_the_replicas_are_ready(tmp_path: Path, fake_kubectl: Path) -> None:
+    """A scaler starts them, for which `pulumi up` doesn't wait."""
+    write_stack(tmp_path, _scaled(10, "{maxModelLen: 4096}"))
+    environment = {"PATH": f"{fake_kubectl}:{NO_CLI['PATH']}"}
+    result = promote(tmp_path, environment=environment)
+    assert result.exit_code == 0, result.stderr
+    assert (fake_kubectl / "asked").read_text().strip() == "4"
+    assert "then until 4 replicas of chat-next are ready" in result.stderr
+    assert [("weight: 10," in each or "weight: 10}" in each) for each in _applied(fake_kubectl)][:2] == [True, False]
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize("fails", ["never ready", "no cluster"])
+def test_no_request_moves_before_that(tmp_path: Path, fake_kubectl: Path, fails: str) -> None:
+    before = _scaled(10, "{maxModelLen: 4096}")
+    path = write_stack(tmp_path, before)
+    program = fake_kubectl / "kubectl"
+    program.write_text("#!/bin/sh\nexit 1\n" if fails == "no cluster" else "#!/bin/sh\necho '{}'\n")
+    result = promote(tmp_path, environment={"PATH": f"{fake_kubectl}:{NO_CLI['PATH']}"})
+    assert result.exit_code == 3
+    assert "weight: 10" in path.read_text(), "the weight stays"
+    assert (path.read_text() == before) is (fails == "no cluster")
+    assert ("0 of 4 replicas of chat-next are ready" in result.stdout) is (fails == "never ready")
+    assert "llm-platform status dev" in result.stdout
+
+
+EDITED = _blue(100, "{maxModelLen: 1024}")
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize("seen_by", ["state", "git"])
+def test_what_answers_everybody_is_not_edited(tmp_path: Path, fake_pulumi: Path, seen_by: str) -> None:
+    """By what is deployed; without the CLI by the last commit."""
+    path = write_stack(tmp_path, PROMOTED[0])
+    environment = {"PATH": f"{fake_pulumi}:{NO_CLI['PATH']}"} if seen_by == "state" else NO_CLI
+    if seen_by == "git":
+        for arguments in (("init", "-q"), ("add", path.name), (*_AS, "commit", "-qm", "step 1")):
+            subprocess.run(["git", "-C", str(tmp_path), *arguments], check=True)
+    _deploy(fake_pulumi, path)
+    assert promote(tmp_path, "--no-up", environment=environment).exit_code == 0, "as it was applied"
+    path.write_text(EDITED)
+    refused = promote(tmp_path, "--no-up", environment=environment)
+    assert (refused.exit_code, path.read_text()) == (1, EDITED)
+    assert "was edited while chat-next answers all requests" in refused.stderr
+    assert "git log -p" in refused.stderr
+
+
+_AS = ("-c", "user.name=a", "-c", "user.email=a@b.c")
+
+
+def _deploy(folder: Path, path: Path) -> None:
+    planned = plan_loaded(load_text(path.read_text(), path)).recording
+    deployed = planned.one("kubernetes:apps/v1:Deployment", "chat-next-deployment")
+    state = json.loads((folder / "state.json").read_text())
+    state["deployment"]["resources"].append({"urn": deployed.urn, "type": deployed.type, "inputs": deployed.inputs})
+    (folder / "state.json").write_text(json.dumps(state))

@@ -156,6 +156,23 @@ def test_all_requests_at_once_may_find_too_few_replicas() -> None:
         found = compare("open", side("open", before), side("open", after))
         text = " ".join(each for notice in found.notices for each in notice.afterwards)
         assert ("qwen3-8b-next may have only 1 replica when all requests come, and starts more" in text) is said
+        assert ("`llm-platform promote` starts them first" in text) is said
+
+
+@pytest.mark.parametrize(("weight", "said"), [(90, True), (10, False)])
+def test_a_small_server_that_gets_all_requests_back_may_have_too_few_replicas(weight: int, said: bool) -> None:
+    scales: Edit = ("model: Qwen/Qwen3-8B,", "model: Qwen/Qwen3-8B, replicas: {min: 1, max: 4},")
+    found = compare("open", side("open", scales, _with(weight)), side("open", scales, _with(0)))
+    text = " ".join(each for notice in found.notices for each in notice.afterwards)
+    assert ("qwen3-8b may have only 1 replica when all requests come" in text) is said
+
+
+def test_a_server_that_grows_keeps_its_scaler() -> None:
+    grown = _with(10, f"{_SCALES[:-1]}, ready: 4}}")
+    found = compare("open", side("open", _with(10, _SCALES)), side("open", grown))
+    text = " ".join(each for notice in found.notices for each in notice.afterwards)
+    assert "4 replicas, was 1 to 4" in text
+    assert "no scaler" not in text
 
 
 _SHARES: tuple[tuple[tuple[Edit, ...], tuple[Edit, ...]], ...] = (

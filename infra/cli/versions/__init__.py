@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +11,19 @@ from infra.cli.client import GATEWAY, NotApplied
 from infra.cli.client.edits import NotDone
 from infra.cli.client.targets import as_target, differing
 from infra.cli.stack_text import replace_file
-from infra.cli.versions.edits import STEPS, Action, Step, steps
+from infra.cli.versions.edited import differs_from_commit, differs_from_state
+from infra.cli.versions.edits import STEPS, Step, steps
+from infra.cli.versions.growing import Action, weight_of
+from infra.cli.versions.ready import wait_until_ready
+from infra.live.cluster import ReachedCluster, reach
 from infra.live.commands import NotRead, shown
 from infra.live.state import State, read_state
 from infra.offline import Planned, plan_loaded
-from infra.plan.versions import server_of_next
+from infra.plan.versions import ALL, NEXT, server_of_next
 from infra.project import PROJECT
 from infra.recording import Recorded, Recording
+from infra.registry import cloud_of
+from infra.services.serving.next import says_nothing
 from infra.services.serving.service import SERVING
 from infra.stack_file import load_text, read_stack_file
 
@@ -49,7 +56,7 @@ class Change:
 
     def nth(self, number: int) -> str:
         """Of all steps, also those of an earlier run."""
-        every = STEPS[self.action]
+        every = max(STEPS[self.action], len(self.steps))
         return f"{every - len(self.steps) + number + 1} of {every}"
 
     def whole(self) -> list[str]:
@@ -96,17 +103,20 @@ def _with_roots(recording: Recording) -> Iterator[tuple[Recorded, Recorded]]:
         yield resource, root
 
 
-def change(action: Action, path: Path, model: str) -> Change:
-    """Nothing is written. Raises BadStackFile where the file itself is wrong, and NotDone."""
+def change(action: Action, path: Path, model: str, replicas: int | None = None) -> Change:
+    """Nothing is written. `replicas`: how many are enough for all requests; None: as many as the model may have. Raises
+    BadStackFile where the file itself is wrong, and NotDone."""
     text = read_stack_file(path)
     before = plan_loaded(load_text(text, path))
-    found = steps(action, text, path, model)
+    found = steps(action, text, path, model, replicas)
     planned = [plan_loaded(each.file) for each in found]
     there = set(before.plan.violations)
     broken = dict.fromkeys(each for plan in planned for each in plan.plan.violations if each not in there)
     if broken:
         raise NotDone([(each.path, f"{each.rule}: {each.message}; {each.fix}") for each in broken], code=1)
-    return Change(action, model, path, text, found, planned, before, begun=found[0].text == text)
+    whole = Change(action, model, path, text, found, planned, before, begun=found[0].text == text)
+    _refuse_edited(whole)
+    return whole
 
 
 Said = Callable[[int, Step], None]  # before a step is written and applied
@@ -122,18 +132,64 @@ def write_next(change: Change) -> int:
 def run(change: Change, said: Said, sleep: Callable[[float], None] = time.sleep) -> None:
     """All steps, each applied. Raises OSError, and NotApplied where the file is changed and what is deployed isn't."""
     state = _state(change)
-    for number, step in enumerate(change.steps):
-        said(number, step)
-        replace_file(change.path, step.text)
-        command = change.command(number, project=state.resources[0].urn.split("::")[1])
-        if shown(*command, folder=PROJECT):
-            raise NotApplied("`pulumi up` failed", change.whole(), code=3)
-        if step.waits:
-            sleep(ENVOY_HAS_IT)
+    with _cluster(change, state) as cluster:
+        for number, step in enumerate(change.steps):
+            said(number, step)
+            replace_file(change.path, step.text)
+            command = change.command(number, project=state.resources[0].urn.split("::")[1])
+            if shown(*command, folder=PROJECT):
+                raise NotApplied("`pulumi up` failed", change.whole(), code=3)
+            if step.grows is not None and cluster is not None:
+                wait_until_ready(cluster, change.planned[number].plan, step.grows)
+            if step.waits:
+                sleep(ENVOY_HAS_IT)
+
+
+@contextmanager
+def _cluster(change: Change, state: State) -> Iterator[ReachedCluster | None]:
+    """Where it has to say when a server has grown. Nothing is written before it is known that it answers."""
+    if not any(step.grows for step in change.steps):
+        yield None
+        return
+    plan = change.before.plan
+    with ExitStack() as stack:
+        try:
+            cluster = stack.enter_context(reach(plan.cluster, cloud_of(plan.settings), state))
+        except NotRead as error:
+            why = f"whether replicas are ready can't be seen: {error}"
+            raise NotApplied(why, ["llm-platform", "status", change.stack], code=3) from None
+        yield cluster
+
+
+def _refuse_edited(change: Change) -> None:
+    """While the next version answers all requests, `next` must be what is deployed: the model would get settings that
+    no request has tried, and the one server that answers would change."""
+    model = change.before.plan.settings.models[change.model]
+    if change.action != "promote" or says_nothing(model) or weight_of(model) < ALL:
+        return
+    server = server_of_next(change.model)
+    if (state := _state_or_none(change)) is not None:
+        edited = differs_from_state(change.before, state, server)
+    else:
+        edited = bool(differs_from_commit(change.path, change.text, change.model))
+    if edited:
+        says = f"was edited while {server} answers all requests: other settings run"
+        back = "write it as it was (git log -p), promote that, and write the other settings as a new next afterwards"
+        raise NotDone([(f"models.{change.model}.{NEXT}", f"{says}; {back}")], code=1)
+
+
+def _state_or_none(change: Change) -> State | None:
+    try:
+        return read_state(change.stack)
+    except NotRead:
+        return None
 
 
 def _state(change: Change) -> State:
     """Nothing is written before it is known that both servers are deployed."""
+    if shutil.which("pulumi") is None:
+        why = "the Pulumi CLI isn't on PATH: install it, or have one step written at a time"
+        raise NotApplied(why, ["llm-platform", change.action, change.stack, change.model, "--no-up"], code=3)
     try:
         state = read_state(change.stack)
     except NotRead as error:
@@ -141,7 +197,3 @@ def _state(change: Change) -> State:
     if server_of_next(change.model) not in {each.logical_name for each in state.of(SERVER)}:
         raise NotApplied("the next version was never deployed", change.whole(), code=3)
     return state
-
-
-def has_cli() -> bool:
-    return shutil.which("pulumi") is not None

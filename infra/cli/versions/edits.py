@@ -6,21 +6,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 
 from infra.cli.client.edits import NotDone
 from infra.cli.stack_text import NotEditable, put, take_out
+from infra.cli.versions.growing import READY, Action, Growth, grown, growth_of, is_empty, on_every_day, weight_of
 from infra.config_keys import PLATFORM
 from infra.plan.versions import ALL, NEXT
-from infra.services.serving.next import OWN, into_place, next_of, says_nothing, written
-from infra.services.serving.section import Model
+from infra.plan.words import count
+from infra.services.serving.next import into_place, says_nothing, written
+from infra.services.serving.section import Model, Replicas
 from infra.settings.file import StackFile
 from infra.settings.mistakes import BadStackFile, did_you_mean
 from infra.stack_file import load_text
 
-Action = Literal["promote", "rollback"]
+# Without the one in which a server grows.
 STEPS: Mapping[Action, int] = {"promote": 4, "rollback": 2}
 
 
@@ -32,19 +34,20 @@ class Step:
     text: str
     file: StackFile
     waits: bool  # until each Envoy has read it: what comes next ends servers
+    grows: Growth | None = None  # what has to be ready before the next step
 
 
-def steps(action: Action, text: str, path: Path, name: str) -> list[Step]:
-    """Those that are left; the first is the file as it is, where an earlier run may not have applied it. Raises
-    NotDone, BadStackFile."""
+def steps(action: Action, text: str, path: Path, name: str, replicas: int | None = None) -> list[Step]:
+    """Those that are left; the first is the file as it is, where an earlier run may not have applied it. `replicas`:
+    how many are enough for all requests; None: as many as the model may have. Raises NotDone, BadStackFile."""
     found: list[Step] = []
     file = load_text(text, path)
     model = _model(file, name)
     _check(action, model, name)
     while model.next is not None:
         if found or _is_begun(action, model):
-            found.append(Step(_now(model, name), text, file, waits=_waits(model)))
-        text = _Edit(text, path, name).after(action, model)
+            found.append(_step(action, model, name, text, file))
+        text = _Edit(text, path, name).after(action, model, replicas)
         file = _loaded(text, path)
         model = file.settings.models[name]
     return [*found, Step(f"the one server of {name} is left", text, file, waits=False)]
@@ -70,32 +73,30 @@ def _check(action: Action, model: Model, name: str) -> None:
         raise NotDone([(path, f"{name} has the settings of its next version already; {old}")])
 
 
-def _weight(model: Model) -> int:
-    return (model.rollout.weight or 0) if model.rollout is not None else 0
-
-
-def _is_empty(model: Model) -> bool:
-    """Whether no request can reach the next version: by its share, its client or its header."""
-    rollout = model.rollout
-    return rollout is None or not (rollout.weight or rollout.clients or rollout.trials)
+def _step(action: Action, model: Model, name: str, text: str, file: StackFile) -> Step:
+    grows = growth_of(action, name, model)
+    if grows is not None:
+        says = f"{grows.server} gets {count(grows.replicas, 'replica')}, ready for all requests of {name}"
+        return Step(says, text, file, waits=False, grows=grows)
+    return Step(_now(model, name), text, file, waits=_waits(model))
 
 
 def _is_begun(action: Action, model: Model) -> bool:
     """Whether the file may be one that an earlier run wrote."""
-    if _is_empty(model):
+    if is_empty(model):
         return action == "rollback" or says_nothing(model)
-    return action == "promote" and _weight(model) == ALL
+    return growth_of(action, "", model) is not None or (action == "promote" and weight_of(model) == ALL)
 
 
 def _waits(model: Model) -> bool:
     """A change of who is answered comes before servers end; the other changes end none that has requests."""
-    return _is_empty(model) or not says_nothing(model)
+    return is_empty(model) or not says_nothing(model)
 
 
 def _now(model: Model, name: str) -> str:
-    if says_nothing(model) and _weight(model):
+    if says_nothing(model) and weight_of(model):
         return f"{name} gets the settings of its next version, which answers all requests meanwhile"
-    if _weight(model):
+    if weight_of(model):
         return f"all requests of {name} go to its next version"
     return f"all requests of {name} go to its own server"
 
@@ -118,18 +119,19 @@ class _Edit:
         platform = PLATFORM if PLATFORM in config else PLATFORM.partition(":")[2]
         self._key = ("config", platform, "models", name)
 
-    def after(self, action: Action, model: Model) -> str:
+    def after(self, action: Action, model: Model, replicas: int | None) -> str:
         try:
-            self._edit(action, model)
+            self._edit(action, model, replicas)
         except NotEditable as error:
             raise NotDone([(str(self.path), str(error))]) from None
         return self.text
 
-    def _edit(self, action: Action, model: Model) -> None:
-        if action == "rollback" or says_nothing(model):
-            self._end() if _is_empty(model) else self._empty(model)
-        elif _weight(model) < ALL:
-            self._grow(model)
+    def _edit(self, action: Action, model: Model, replicas: int | None) -> None:
+        if (growing := grown(action, model, replicas)) is not None:
+            self._put(*growing)
+        elif action == "rollback" or says_nothing(model):
+            self._end(model) if is_empty(model) else self._empty(model)
+        elif weight_of(model) < ALL:
             self._all_to(ALL)
         else:
             self._take_over(model)
@@ -146,13 +148,6 @@ class _Edit:
         self._all_to(0)
         self._put(("rollout", "trials"), False)
 
-    def _grow(self, model: Model) -> None:
-        """All requests need as many replicas as the model has."""
-        assert model.next is not None
-        own, coming = model.replicas, next_of(model).replicas
-        if "replicas" in written(model.next) and (coming.min < own.min or coming.max < own.max):
-            self._take((NEXT, "replicas"))
-
     def _take_over(self, model: Model) -> None:
         assert model.next is not None
         for path, value in into_place(self.name, model):
@@ -161,12 +156,13 @@ class _Edit:
                 self._take((key,))
             else:
                 self._put((key,), value)
-        kept = {key: value for key, value in written(model.next).items() if key in OWN}
-        self._put((NEXT,), kept)
+        self._put((NEXT,), _of_next_alone(model))
 
-    def _end(self) -> None:
+    def _end(self, model: Model) -> None:
         self._take((NEXT,))
         self._take(("rollout",))
+        if model.replicas.ready is not None:
+            self._take(("replicas", READY))
 
     def _put(self, key: Iterable[str], value: Any) -> None:
         self.text = put(self.text, (*self._key, *key), value)
@@ -183,3 +179,15 @@ class _Edit:
         for each in path:
             node = node[each]
         return len(node) == 1
+
+
+def _of_next_alone(model: Model) -> dict[str, Any]:
+    """What of the next version isn't passed on: its replicas, where they aren't the model's."""
+    assert model.next is not None
+    if "replicas" not in written(model.next) or _range(model.next.replicas) == _range(model.replicas):
+        return {}
+    return {"replicas": on_every_day(model.next.replicas)}
+
+
+def _range(replicas: Replicas) -> tuple[int, int]:
+    return replicas.min, replicas.max

@@ -17,7 +17,14 @@ def step_said(change: Change, number: int, step: Step) -> str:
     lines = [f"step {change.nth(number)}: {step.says}", *(f"  {each}" for each in _diff(change, number))]
     if step.waits:
         lines.append(f"  then {ENVOY_HAS_IT} s, until each Envoy has read it")
+    if step.grows:
+        lines.append(f"  then until {_grown(step)}")
     return "\n".join(lines)
+
+
+def _grown(step: Step) -> str:
+    assert step.grows is not None
+    return f"{count(step.grows.replicas, 'replica')} of {step.grows.server} are ready"
 
 
 def as_text(change: Change, done: Sequence[int], not_applied: NotApplied | None) -> str:
@@ -38,7 +45,11 @@ def _then(change: Change, done: Sequence[int], again: str) -> str:
         return f"Then: {again}"
     if done[-1] == len(change.steps) - 1:
         return "That is the last step."
-    wait = f"wait {ENVOY_HAS_IT} s, until each Envoy has read it, and then " if change.steps[done[-1]].waits else ""
+    step = change.steps[done[-1]]
+    if step.grows:
+        seen = f"`llm-platform status {change.stack} {change.model}` shows it"
+        return f"Once that is applied, wait until {_grown(step)} ({seen}), and then run again: {again}"
+    wait = f"wait {ENVOY_HAS_IT} s, until each Envoy has read it, and then " if step.waits else ""
     return f"Once that is applied, {wait}run again: {again}"
 
 
@@ -49,7 +60,13 @@ def as_json(change: Change, done: Sequence[int], not_applied: NotApplied | None)
         "action": change.action,
         "file": str(change.path),
         "steps": [
-            {"says": step.says, "diff": _diff(change, number), "written": number in done, "wait_seconds": _wait(step)}
+            {
+                "says": step.says,
+                "diff": _diff(change, number),
+                "written": number in done,
+                "wait_seconds": _wait(step),
+                "grows": vars(step.grows) if step.grows else None,
+            }
             for number, step in enumerate(change.steps)
         ],
         "applied": not_applied is None,

@@ -58,6 +58,7 @@ def _check_server(scope: Scope, key: Key, model: Model) -> None:
     _check_refusals(scope, key, model)
     _check_place(scope, key, model)
     _check_replicas(scope, key, model)
+    _check_ready(scope, key, model)
     check_split(scope, key, model)
     check_remote_code(scope, key, model)
     check_parsers(scope, key, model)
@@ -272,6 +273,18 @@ def _check_replicas(scope: Scope, key: Key, model: Model) -> None:
             f"write replicas: {high} or {{min: 0, max: 1}}, or engine: {DEFAULT}",
             reads=[where, (*key, "engine")],
         )
+
+
+def _check_ready(scope: Scope, key: Key, model: Model) -> None:
+    replicas, at = model.replicas, (*key, "replicas", "ready")
+    if replicas.ready is None or not replicas.min <= replicas.max:
+        return
+    if key[-1] != NEXT and model.next is None:
+        write = f"leave ready out, or write min: {min(replicas.ready, replicas.max)}"
+        scope.report.out_of_place(at, "there is no next version, so no requests move", write, reads=[(*key, NEXT)])
+    elif not replicas.min <= replicas.ready <= replicas.max:
+        got = f"got {replicas.ready}; allowed: {max(replicas.min, 1)} to {replicas.max}, as replicas.min and max are"
+        scope.report.wrong(at, got, f"write ready: {replicas.max}")
 
 
 def _is_measured(scope: Scope, model: Model) -> bool:

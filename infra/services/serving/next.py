@@ -44,7 +44,15 @@ def overlaid(model: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any
     shape = _SHAPE if set(_SHAPE) & set(over) else ()
     gone = {*_OF_THE_MODEL, *(_OF_THE_REPOSITORY if moved else ()), *shape}
     whole = {**{key: value for key, value in model.items() if key not in gone}, **over}
+    if "replicas" not in over:
+        whole |= _every_day(model)
     return {key: value for key, value in whole.items() if value is not None}
+
+
+def _every_day(model: Mapping[str, Any]) -> dict[str, Any]:
+    """The replicas of a model, without those that have to be ready before requests come to it."""
+    given = model.get("replicas")
+    return {"replicas": {key: value for key, value in given.items() if key != "ready"}} if given is not None else {}
 
 
 def into_place(name: str, model: Model) -> Write:

@@ -73,7 +73,7 @@ def _plan(
 ) -> ModelPlan:
     served, model, offer = placed.served, placed.served.settings, placed.offer
     given, made = _given(placed), _throughput(placed)
-    schedule = plan_schedule(model, served.replicas, start, cooldown(start))
+    schedule = plan_schedule(model, served.asked, start, cooldown(start))
     scaling = plan_scaling(placed, start, schedule, made)
     vertical = plan_vertical(served, server_resources(placed))
     pods = plan_pod_scaling(placed, cooldown(start), schedule)

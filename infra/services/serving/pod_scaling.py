@@ -25,8 +25,8 @@ def cpu_of(placed: Placed) -> float | None:
 
 
 def plan_pod_scaling(placed: Placed, keep_seconds: int, schedule: Schedule | None) -> PodScaling | None:
-    replicas, cpu = placed.served.replicas, cpu_of(placed)
-    if cpu is None or schedule or not 1 <= replicas.min < replicas.max:
+    asked, replicas, cpu = placed.served.asked, placed.served.replicas, cpu_of(placed)
+    if cpu is None or schedule or not 1 <= asked.min < asked.max:
         return None
     return PodScaling(replicas.min, replicas.max, cpu, None, _STEP, min(keep_seconds, _LONGEST))
 

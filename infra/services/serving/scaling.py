@@ -27,9 +27,9 @@ def plan_scaling(placed: Placed, start: ColdStart, schedule: Schedule | None, ma
     """None where the number of replicas is fixed, or nothing is measured and no schedule says it. A model with a
     minimum of 0 wakes and sleeps by what the gateway measures, whatever its engine does."""
     served = placed.served
-    low, sleeps = served.replicas.min, served.replicas.min == 0
+    asked, sleeps = served.asked, served.asked.min == 0
     signals = signals_of(placed, made)
-    if low == served.replicas.max or not (signals.waiting or sleeps or schedule):
+    if asked.min == asked.max or not (signals.waiting or sleeps or schedule):
         return None
     given = served.settings.scaling.requests_per_replica if served.settings.scaling else None
     return Scaling(
@@ -43,7 +43,7 @@ def plan_scaling(placed: Placed, start: ColdStart, schedule: Schedule | None, ma
         polling_seconds=POLLING_SECONDS,
         cooldown_seconds=cooldown(start),
         # Without an answer of Prometheus KEDA starts no replica, but a model that sleeps wakes: nothing else would.
-        fallback_replicas=max(low, 1),
+        fallback_replicas=max(served.replicas.min, 1),
         reasons=tuple(_reasons(start, signals, sleeps=sleeps)),
         cpu=None if sleeps else cpu_of(placed),  # what the gateway counts says it sooner
     )

@@ -38,6 +38,14 @@ class Replicas(Section):
     max: int = Field(
         default=1, ge=0, le=1000, description="maximum of replicas; above min, a scaler is created", examples=[4]
     )
+    ready: int | None = Field(
+        default=None,
+        ge=1,
+        le=1000,
+        description="while there is a next version: at least this many replicas run, so that the server can take all"
+        " requests; promote and rollback write it and take it out again",
+        examples=[4],
+    )
 
 
 class RopeScaling(Section):

@@ -103,8 +103,14 @@ class Served:
         return self.disk_gib + self.draft_gib
 
     @property
-    def replicas(self) -> ReplicasPlan:
+    def asked(self) -> ReplicasPlan:
+        """Between which numbers a scaler moves, as on every day."""
         return ReplicasPlan(self.settings.replicas.min, self.settings.replicas.max)
+
+    @property
+    def replicas(self) -> ReplicasPlan:
+        """With those that have to be ready before all requests come."""
+        return ReplicasPlan(max(self.asked.min, self.settings.replicas.ready or 0), self.asked.max)
 
     @property
     def revision(self) -> str | None:
