@@ -9,6 +9,7 @@ from infra.plan.plan import Plan
 from infra.planning.budget import biggest
 from infra.planning.budget_search import Search
 from infra.planning.budget_types import Types
+from infra.planning.without_gpu import SLOW, another_without_gpu, without_gpu
 from infra.registry import cloud_of
 
 MODELS_TRIED = 4  # the most expensive ones: elsewhere, with fewer requests, or smaller
@@ -24,6 +25,16 @@ class Means:
     smaller: Mapping[str, Sequence[Write]]
     cheaper: Mapping[str, Sequence[Write]]
     types: Types
+
+    def on_cpu(self, model: str) -> Iterator[Write]:
+        """The same model without a GPU, where it is small enough or fast enough there."""
+        each = next(each for each in self.types.market.placed if each.served.name == model)
+        catalog = self.types.market.sizing.catalog
+        same = without_gpu(each, catalog) if not each.served.cpu else None
+        others = (way for way in another_without_gpu(each, catalog) if way.harm == SLOW)
+        way = same if same is not None or each.served.cpu else next(others, None)
+        if way is not None:
+            yield each.served.write((*way.changes, ("pool", None)))
 
 
 def most_expensive(search: Search) -> list[ModelPlan]:
@@ -67,6 +78,7 @@ def parts(search: Search, means: Means) -> Iterator[Write]:
     for model in expensive:
         yield from means.types.with_smaller(model.name)[:1]
         yield from means.cheaper.get(model.name, ())[:1]
+        yield from means.on_cpu(model.name)
 
 
 def spot_parts(plan: Plan) -> list[Write]:

@@ -17,6 +17,7 @@ from infra.planning.advice import completed
 from infra.planning.budget import PATH, enough, total
 from infra.planning.budget_capacity import keeps_capacity, lost_capacity
 from infra.planning.trial import Attempt, Followed, holds, likely, spare_max, with_lower_max
+from infra.planning.without_gpu import SLOW
 from infra.services.external.plan import fallback_of
 from infra.settings.platform import Budget
 
@@ -179,6 +180,8 @@ class Search:
         lost = dict(lost_capacity(self.plan, plan))
         for name, model in plan.models.items():
             said = [lost[name]] if name in lost else []
+            if model.pool is None and self.plan.models[name].pool is not None:
+                said = [f"on the CPU{SLOW if model.task == 'chat' else ''}"]
             if model.instance_type != self.plan.models[name].instance_type and model.usd_per_hour is not None:
                 pool = plan.pools[model.pool or ""]
                 whose = f" ({pool.price_note})" if pool.price_note else ""

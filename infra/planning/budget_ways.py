@@ -174,6 +174,7 @@ def _changes(search: Search, means: Means) -> Iterator[Advice]:
     yield from _smaller(search, most_expensive(search), expensive, means)
     writes = (write for model in expensive for write in means.cheaper.get(model.name, ())[:2])
     yield from search.first(writes, MIN_SHARE * search.now)
+    yield from search.first(write for model in expensive for write in means.on_cpu(model.name))
     yield from islice(filter(None, (_fewer_requests(search, model) for model in expensive)), 1)
 
 

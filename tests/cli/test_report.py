@@ -270,3 +270,10 @@ def test_each_kind_that_the_program_names_has_its_words() -> None:
     words = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     kinds = {key.value.value for key in keywords if key.arg == "kind" and isinstance(key.value, ast.Constant)}
     assert kinds <= set(KINDS) <= words
+
+
+def test_what_a_model_on_the_cpu_asks_for_is_in_the_text() -> None:
+    model = planned("local").plan.models["llama-1b"]
+    said = f"llama-1b {model.resources.cpu:g} CPU and {model.resources.memory_gib:g} GiB"
+    (models,) = [each for each in report(planned("local")).sections if each.title == "MODELS"]
+    assert said in models.note

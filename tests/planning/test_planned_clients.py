@@ -146,3 +146,13 @@ def test_the_section_without_a_domain_names_clients_in_the_cluster() -> None:
     assert inside.gateway is None
     assert (inside.traffic.contact, inside.traffic.idle_seconds, inside.traffic.trusted_hops) == ("#llm", 900, 0)
     assert inside.models["llama-1b"].timeouts.drain == 1800
+
+
+@pytest.mark.parametrize(("asked", "warned"), [(32, False), (5000, True)])
+def test_more_at_once_than_the_models_take_is_said_with_the_number_that_they_take(asked: int, warned: bool) -> None:
+    found = _without_default({"app": {"models": ["llama-8b"], "concurrentRequests": asked}})
+    path, taken = "gateway.clients.app.concurrentRequests", places(found.models["llama-8b"])
+    said = [each.message for each in found.warnings if each.path == path]
+    assert bool(said) is warned
+    assert all(f"its models take {taken} requests at once" in each for each in said)
+    assert all(f"concurrentRequests: {2 * taken}" in each for each in said)

@@ -27,9 +27,10 @@ def models_section(plan: Plan) -> Section:
 
 def _note(plan: Plan) -> str:
     if not plan.pools:
-        return ""
+        return "\n".join(_on_cpu(plan))
     used = {model.pool for model in plan.models.values()}
     parts = (
+        *_on_cpu(plan),
         *_likely(plan),
         "weights and KV cache: estimated GiB on each GPU; holds: requests at once per replica x tokens per request",
         "; ".join(("$ per hour: of a replica, as its share of a node", *_shares(plan))),
@@ -37,6 +38,17 @@ def _note(plan: Plan) -> str:
         _whose(pool for name, pool in plan.pools.items() if name in used),
     )
     return "\n".join(part for part in parts if part)
+
+
+def _on_cpu(plan: Plan) -> Iterator[str]:
+    """What a replica without a GPU asks of its node."""
+    asked = [
+        f"{each.name} {each.resources.cpu:g} CPU and {each.resources.memory_gib:g} GiB"
+        for each in plan.models.values()
+        if each.pool is None and not each.gpus and each.starts
+    ]
+    if asked:
+        yield f"on the CPU, each replica asks for: {', '.join(asked)}"
 
 
 def _tokens(plan: Plan) -> Iterator[str]:

@@ -9,7 +9,7 @@ from infra.plan.gateway import ClientPlan
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Chosen, Finding
 from infra.plan.words import count
-from infra.services.gateway.limits import Default, at_once, at_once_of, per_minute
+from infra.services.gateway.limits import Default, at_once, at_once_of, per_minute, places
 from infra.services.gateway.section import Client
 
 ALL = "all"  # the models of the platform, in a list of names; those elsewhere are there by name only
@@ -107,6 +107,22 @@ class _Asked:
             if given is None:
                 parts = self._said_parts if key == "concurrentRequests" else ""
                 yield Chosen(f"{path}.{key}", found.value, found.reason + parts)
+        yield from self._warn_of_queue(f"{path}.concurrentRequests")
+
+    def _warn_of_queue(self, path: str) -> Iterator[Finding]:
+        """More than its models would be given alone; what models elsewhere take isn't known."""
+        own = [self.models[name] for name in _models_of(self.wanted, self.models)]
+        elsewhere = _wanted(self.wanted, self.models) - {name for model in own for name in names_of(model)}
+        given, alone = self.wanted.concurrent_requests, at_once(own, {}).value
+        if given is None or given <= alone or not own or elsewhere:
+            return
+        taken = sum(map(places, own))
+        yield warned(
+            path,
+            f"{given:,} requests at once, and its models take {count(taken, 'request')} at once with all their"
+            f" replicas: the others wait, and may reach the timeout; concurrentRequests: {alone} lets as many wait as"
+            " are answered",
+        )
 
     @property
     def _said_parts(self) -> str:
