@@ -104,6 +104,10 @@ class Engine:
     stores: tuple[Store, ...] = (WEIGHTS, ADAPTERS)  # where its downloads lie on the cache
     last_words: tuple[LastWords, ...] = ()  # what it says of itself before it ends, beside PyTorch's words
     first_token_metric: str | None = None  # a histogram of the seconds until a first token; None: it has none
+    output_token_metric: str | None = None  # a histogram of a request's seconds per token after its first
+    waiting_metric: str | None = None  # a gauge: requests in its queue
+    running_metric: str | None = None  # a gauge: requests in its batch
+    cache_metric: str | None = None  # a gauge: the share of the KV cache that is in use
 
     @property
     def cuda(self) -> str | None:

@@ -1,6 +1,7 @@
 """The labels and the taint by which nodes, pods and namespaces find each other: one part of a platform writes each, and
 another reads it."""
 
+import re
 from typing import NamedTuple
 
 
@@ -15,6 +16,8 @@ GPU_TAINT = Taint("nvidia.com/gpu", "present", "NoSchedule")
 GPU_RESOURCE = GPU_TAINT.key  # what the device plugin offers on a node, and pods request
 GPU_LABEL = "nvidia.com/gpu.present"  # the device plugin's chart selects nodes on which it is "true"
 POOL_LABEL = "llm-platform/pool"  # of a node: its pool's name
+# kube-state-metrics writes a label of a node as a label of kube_node_labels, with _ for all but letters and digits.
+POOL_IN_METRICS = "label_" + re.sub(r"\W", "_", POOL_LABEL)
 CLIENT_LABEL = "llm-platform/client"  # a namespace on which it is "true" may call the models inside the cluster
 
 

@@ -1,10 +1,9 @@
 """What Prometheus measured of a platform in a period: requests and tokens in Envoy, nodes and pods in the cluster."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from infra.plan.labels import POOL_LABEL
+from infra.plan.labels import POOL_IN_METRICS
 from infra.plan.plan import Plan
 from infra.plan.versions import present_of
 from infra.usage.prometheus import NoAnswer, Prometheus, Sample
@@ -13,8 +12,6 @@ _STEP_MINUTES = 5  # nodes and pods are counted at steps of this length
 _NVIDIA = 'resource="nvidia_com_gpu"'
 _REQUESTS, _IN, _OUT = "envoy_llm_requests", "envoy_llm_tokens_in", "envoy_llm_tokens_out"
 _BY = ("client", "team", "model", "served_by")
-# kube-state-metrics writes a label of a node as a label of this metric, with _ for all but letters and digits.
-_POOL = "label_" + re.sub(r"\W", "_", POOL_LABEL)
 
 
 @dataclass(frozen=True)
@@ -128,8 +125,9 @@ def _nodes(prometheus: Prometheus, plan: Plan, hours: int, occupied: Sequence[Oc
 
 def _pools(prometheus: Prometheus, hours: int) -> dict[str, str]:
     """Node -> pool, of the nodes whose labels kube-state-metrics was asked to show."""
-    found = prometheus.ask(f'max by (node, {_POOL}) (max_over_time(kube_node_labels{{{_POOL}!=""}}[{hours}h]))')
-    return {each.labels["node"]: each.labels[_POOL] for each in found}
+    shown = f'kube_node_labels{{{POOL_IN_METRICS}!=""}}'
+    found = prometheus.ask(f"max by (node, {POOL_IN_METRICS}) (max_over_time({shown}[{hours}h]))")
+    return {each.labels["node"]: each.labels[POOL_IN_METRICS] for each in found}
 
 
 def _by_node(samples: Sequence[Sample]) -> dict[str, float]:

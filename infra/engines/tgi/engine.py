@@ -29,6 +29,9 @@ class Tgi(Engine):
     health_path = "/health"
     metrics_path: str | None = "/metrics"
     api_key_env: str | None = "API_KEY"
+    output_token_metric: str | None = "tgi_request_mean_time_per_token_duration"
+    waiting_metric: str | None = "tgi_queue_size"
+    running_metric: str | None = "tgi_batch_current_size"
     drains = False  # up to 3.1 it gives them 90 seconds, and no argument changes that
     keep_alive_env: str | None = None  # axum's server has no idle timeout
     flags: Mapping[str, str] = {
@@ -116,9 +119,9 @@ class Tgi(Engine):
         # TGI's metrics don't name the model; Prometheus adds the Service that it scraped.
         labels = f'{{namespace="{namespace}",service="{server or name}"}}'
         return (
-            Query("waiting", f"sum(tgi_queue_size{labels})"),
-            Query("running", f"sum(tgi_batch_current_size{labels})"),
-            Query("servers", f"count(tgi_batch_current_size{labels})"),
+            Query("waiting", f"sum({self.waiting_metric}{labels})"),
+            Query("running", f"sum({self.running_metric}{labels})"),
+            Query("servers", f"count({self.running_metric}{labels})"),
         )
 
 

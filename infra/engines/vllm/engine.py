@@ -57,6 +57,10 @@ class Vllm(Engine):
     keys_file: KeysFile | None = KeysFile("--config", "vllm.yaml")  # VLLM_API_KEY has room for one
     last_words = LAST_WORDS
     first_token_metric: str | None = "vllm:time_to_first_token_seconds"
+    output_token_metric: str | None = "vllm:request_time_per_output_token_seconds"
+    waiting_metric: str | None = "vllm:num_requests_waiting"
+    running_metric: str | None = "vllm:num_requests_running"
+    cache_metric: str | None = "vllm:kv_cache_usage_perc"
     drains = True
     keep_alive_env: str | None = "VLLM_HTTP_TIMEOUT_KEEP_ALIVE"  # 5 seconds where it is not set
     counts_streams = True  # by _COUNTED
@@ -248,10 +252,10 @@ class Vllm(Engine):
         which = f',service="{server}"' if server is not None else ""
         labels = f'{{namespace="{namespace}",model_name="{name}"{which}}}'
         return (
-            Query("waiting", f"sum(vllm:num_requests_waiting{labels})"),
-            Query("running", f"sum(vllm:num_requests_running{labels})"),
-            Query("servers", f"count(vllm:num_requests_running{labels})"),
-            Query("cache", f"sum(vllm:kv_cache_usage_perc{labels})"),
+            Query("waiting", f"sum({self.waiting_metric}{labels})"),
+            Query("running", f"sum({self.running_metric}{labels})"),
+            Query("servers", f"count({self.running_metric}{labels})"),
+            Query("cache", f"sum({self.cache_metric}{labels})"),
         )
 
 

@@ -1,0 +1,56 @@
+"""What a dashboard is, as plain data."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+# Grafana's names of units.
+Unit = Literal["short", "reqps", "s", "ms", "percentunit", "percent", "currencyUSD", "celsius", "watt", "h", "tokens/s"]
+TODAY, THIS_MONTH = "now/d", "now/M"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One query. The lines of its answer are named by `legend`, in which {{label}} is the value of a label."""
+
+    promql: str
+    legend: str = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    title: str
+    help: str  # what it shows, and what to make of it
+    unit: Unit
+    asked: tuple[Asked, ...]
+    number: bool = False  # the newest values as numbers; else lines over time
+    since: str = ""  # the beginning of its own time; blank: that of the dashboard
+    red_above: float | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    title: str
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A list at the top of a dashboard, whose choice stands for $NAME in its queries."""
+
+    name: str
+    title: str
+    values: tuple[str, ...]
+    all: bool = False  # all of them, unless the reader chooses some
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    name: str  # platform, model, ...
+    title: str
+    about: str
+    rows: tuple[Row, ...]
+    choices: tuple[Choice, ...] = ()
+
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        return tuple(panel for row in self.rows for panel in row.panels)

@@ -1,0 +1,81 @@
+"""Parts of the queries of panels."""
+
+from collections.abc import Iterable, Iterator
+
+from infra.engines import ENGINES, Engine
+from infra.plan.labels import POOL_IN_METRICS
+from infra.plan.money import HOURS_PER_MONTH
+from infra.plan.plan import Plan
+from infra.services.monitoring.dashboards.panel import Asked
+
+LATELY = "[$__rate_interval]"
+SLOW = 0.95  # 95 of 100 requests are at least as quick
+FAILED, REFUSED = 'status=~"5.."', 'status=~"4.."'
+_STEP_MINUTES = 5  # nodes and pods are counted at steps of this length
+_PER_HOUR = 60 // _STEP_MINUTES
+GPU = ('resource="nvidia_com_gpu"', 'node!=""')
+
+
+def of(plan: Plan, *more: str) -> str:
+    """The labels by which a metric of the platform is selected."""
+    return "{" + ",".join([f'namespace="{plan.settings.namespace.name}"', *more]) + "}"
+
+
+def one_of(names: Iterable[str]) -> str:
+    """A pattern; names are letters, digits and hyphens."""
+    return "|".join(sorted(names))
+
+
+def engines(plan: Plan) -> list[Engine]:
+    used = {model.engine for model in plan.models.values() if not model.paused}
+    return [engine for name, engine in ENGINES.items() if name in used]
+
+
+def quantile(share: float, metric: str, labels: str, by: str) -> str:
+    return f"histogram_quantile({share:g}, sum by (le, {by}) (rate({metric}_bucket{labels}{LATELY})))"
+
+
+def slowest(metrics: Iterable[str | None], labels: str, share: float, legend: str) -> list[Asked]:
+    """Of the histograms that there are: how long the slowest requests take at most, but for the rest."""
+    return [Asked(quantile(share, metric, labels, "service"), legend) for metric in metrics if metric is not None]
+
+
+def gauges(metrics: Iterable[str | None], labels: str, legend: str, how: str = "sum") -> list[Asked]:
+    """Of those that there are."""
+    return [Asked(f"{how} by (service) ({metric}{labels})", legend) for metric in metrics if metric is not None]
+
+
+def failed(labels: str, errors: str, by: str) -> str:
+    """The share of requests that were answered with 5xx: 0 where none was, and nothing where nobody asked."""
+    every = f"rate(envoy_llm_requests{labels}{LATELY})"
+    return f"sum by ({by}) (rate(envoy_llm_requests{errors}{LATELY}) or 0 * {every}) / sum by ({by}) ({every})"
+
+
+def gpu_hours(plan: Plan, since: str, *more: str) -> str:
+    """GPUs that the models' pods have, whether or not anybody asks."""
+    held = of(plan, *GPU, *more)
+    return f"sum(sum_over_time(kube_pod_container_resource_requests{held}[{since}:{_STEP_MINUTES}m])) / {_PER_HOUR}"
+
+
+def usd(plan: Plan, since: str, hours: str) -> str:
+    """Dollars since a time: the hours of the GPU nodes at the plan's prices, and the rest of the bill for as many
+    hours."""
+    other = sum(item.expected for item in plan.cost.items if item.pool is None) / HOURS_PER_MONTH
+    parts = [f"({each} or vector(0))" for each in _of_pools(plan, since)]
+    return " + ".join([*parts, f"vector({other:.4f} * {hours})"])
+
+
+def has_price(plan: Plan) -> bool:
+    return bool(plan.cost.items) or any(pool.usd_per_node_hour is not None for pool in plan.pools.values())
+
+
+def _of_pools(plan: Plan, since: str) -> Iterator[str]:
+    """Nodes that we make have the label of their pool; of others only the GPUs that the models have are counted."""
+    for name, pool in sorted(plan.pools.items()):
+        price, mine = pool.usd_per_node_hour, [each.name for each in plan.models.values() if each.pool == name]
+        if price is not None and not pool.existing:
+            nodes = f'kube_node_labels{{{POOL_IN_METRICS}="{name}"}}'
+            yield f"{price:.4f} * sum(sum_over_time({nodes}[{since}:{_STEP_MINUTES}m])) / {_PER_HOUR}"
+        elif price is not None and mine:
+            hours = gpu_hours(plan, since, f'pod=~"({one_of(mine)})-.*"')
+            yield f"{price / pool.gpus_per_node:.4f} * {hours}"
