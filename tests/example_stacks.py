@@ -156,9 +156,10 @@ EXAMPLES = {
           qwen3-8b: {{model: Qwen/Qwen3-8B, maxModelLen: 8192, replicas: {{min: 1, max: 3}}, paused: true}}
     """,
     # Models that have no replica while nobody asks: one whose engine is measured, and one by the gateway alone, which
-    # has one in working hours.
+    # has one in working hours. With Grafana.
     "fromzero": f"""
         {CREATED}
+        monitoring: {{grafana: true}}
         gpuPools: {{l4: {{instanceTypes: [g6.2xlarge]}}}}
         models:
           chat: {{model: Qwen/Qwen3-8B, maxModelLen: 8192, pool: l4, replicas: {{min: 0, max: 3}}}}
@@ -182,6 +183,7 @@ EXAMPLES = {
             acknowledgeMaintenanceMode: true
             maxModelLen: 8192
             replicas: {{min: 1, max: 2}}
+        monitoring: {{dashboards: {{kind: sidecar, namespace: grafana, labels: {{grafana: "yes"}}}}}}
     """,
     # The user's own nginx on a cluster that the stack creates, and answers that take long.
     "patient": f"""

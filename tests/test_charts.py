@@ -32,7 +32,7 @@ def unknown_keys(
     return unknown
 
 
-@pytest.mark.parametrize("stack", [*STACK_NAMES, "byuse"])
+@pytest.mark.parametrize("stack", [*STACK_NAMES, "byuse", "fromzero"])
 def test_each_value_exists_in_its_chart(stack: str) -> None:
     for release in charts(planned(stack).recording):
         chart = Path(release["chart"]).name

@@ -46,6 +46,7 @@ class Addons(pulumi.ComponentResource):
         metrics_server: Chart | None = None,
         keda: Chart | None = None,
         prometheus: Chart | None = None,
+        grafana: bool = False,
         vertical_pod_autoscaler: Chart | None = None,
         of_the_cloud: Mapping[str, CloudAddon] = MappingProxyType({}),
         adopted_namespaces: Collection[str] = (),
@@ -53,7 +54,8 @@ class Addons(pulumi.ComponentResource):
         depends_on: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`mirror`: a folder or URL with copies of the charts. `of_the_cloud`: the cloud's add-ons by name.
+        """`mirror`: a folder or URL with copies of the charts. `grafana`: with that of
+        Prometheus' chart. `of_the_cloud`: the cloud's add-ons by name.
         `depends_on`: the nodes that the pods need.
 
         The namespaces of KEDA and Prometheus are created, or adopted if Helm created them for an earlier release of
@@ -95,7 +97,7 @@ class Addons(pulumi.ComponentResource):
         if prometheus is not None:
             prometheus_opts = within(prometheus.namespace, "prometheus")
             self.prometheus = install_prometheus(
-                f"{name}-prometheus", chart=prometheus, mirror=mirror, opts=prometheus_opts
+                f"{name}-prometheus", chart=prometheus, mirror=mirror, grafana=grafana, opts=prometheus_opts
             )
         self.of_the_cloud = {
             addon: wanted.install(f"{name}-{addon}", mirror=mirror, parent=self, depends_on=depends_on)

@@ -1,14 +1,17 @@
 """Prometheus (kube-prometheus-stack): the source of the metrics that KEDA queries."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.addons.grafana import grafana_values, make_login
 from components.chart import Chart, helm_release
 
 
-def values() -> dict[str, Any]:
+def values(grafana: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """`grafana`: the values of its Grafana; None: without one."""
     off = {"enabled": False}
     return {
         # On a managed control plane nothing can scrape these; kube-proxy listens on localhost only.
@@ -16,8 +19,7 @@ def values() -> dict[str, Any]:
         "kubeScheduler": off,
         "kubeEtcd": off,
         "kubeProxy": off,
-        # Nobody uses dashboards or alerts yet. Grafana's chart would also generate another password at each render.
-        "grafana": off,
+        "grafana": off if grafana is None else dict(grafana),
         "alertmanager": off,
         "defaultRules": {"create": False},
         "prometheus-node-exporter": {"tolerations": [{"operator": "Exists"}]},  # GPU nodes too
@@ -45,6 +47,11 @@ def values() -> dict[str, Any]:
 
 
 def install_prometheus(
-    name: str, *, chart: Chart, mirror: str | None, opts: pulumi.ResourceOptions
+    name: str, *, chart: Chart, mirror: str | None, grafana: bool, opts: pulumi.ResourceOptions
 ) -> k8s.helm.v3.Release:
-    return helm_release(name, chart=chart, mirror=mirror, values=values(), opts=opts)
+    own = None
+    if grafana:
+        login = make_login(f"{name}-grafana", namespace=chart.namespace, opts=opts)
+        opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[login]))
+        own = grafana_values(chart.namespace)
+    return helm_release(name, chart=chart, mirror=mirror, values=values(own), opts=opts)

@@ -10,13 +10,15 @@ from infra.cli.yaml_1_1 import to_yaml
 from infra.offline import Planned
 from infra.plan.words import count
 from infra.recording import Recorded, Recording
+from infra.registry import services
 
 _HEADER = "# Written by `llm-platform plan --out`; the next run replaces it.\n"
 _RELEASE = "kubernetes:helm.sh/v3:Release"
 
 
 def write(planned: Planned, out: Path) -> str:
-    """Write manifests/*.yaml, charts.json, resources.json. Manifests of an earlier run go; no other file is touched.
+    """Write manifests/*.yaml, charts.json, resources.json and the files of services. Manifests of an earlier run go; no
+    other file is touched.
 
     Returns what to tell the user.
     """
@@ -30,9 +32,14 @@ def write(planned: Planned, out: Path) -> str:
             old.unlink()
     for path, text in fresh.items():
         path.write_text(text, encoding="utf-8")
+    others = {path: text for service in services() for path, text in service.files(planned.plan).items()}
+    for path, text in others.items():
+        (out / path).parent.mkdir(parents=True, exist_ok=True)
+        (out / path).write_text(text, encoding="utf-8")
     (out / "charts.json").write_text(json.dumps(charts(planned.recording), indent=2) + "\n", encoding="utf-8")
     (out / "resources.json").write_text(json.dumps(resources(planned), indent=2) + "\n", encoding="utf-8")
-    return f"{out}: {count(len(fresh), 'file')} in manifests/, charts.json, resources.json"
+    names = "".join(f", {path}" for path in sorted(others))
+    return f"{out}: {count(len(fresh), 'file')} in manifests/, charts.json, resources.json{names}"
 
 
 def kubernetes_objects(recording: Recording) -> list[dict[str, Any]]:

@@ -66,9 +66,10 @@ class Step(IntEnum):
     MONITORING = auto()
     MONITORING_LOGIN = auto()
     CLIENT_SECRETS = auto()
+    GRAFANA = auto()
 
 
-AFTERWARDS = frozenset({Step.DNS, Step.CLIENT_SECRETS})  # these need something that `pulumi up` makes
+AFTERWARDS = frozenset({Step.DNS, Step.CLIENT_SECRETS, Step.GRAFANA})  # these need something that `pulumi up` makes
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ from infra.services.gateway.plan import plan_gateway
 from infra.services.gateway.times import longest_answer, longest_end, timeout_of
 from infra.services.gateway.token_limits import gateway_pods
 from infra.services.gateway.traffic import plan_traffic
+from infra.services.monitoring.dashboards.pods import grafana_pods
 from infra.services.monitoring.plan import plan_monitoring
 from infra.services.service import Around
 from infra.services.serving.cold_start import waits
@@ -234,7 +235,8 @@ def _check_nodes(
         surging = frozenset(
             each.served.name for each in nodes.placed if surges(each, one_reader=platform.cache.one_reader)
         )
-        others = [*gateway_pods(traffic), *pods_beside(platform.addons)]
+        beside = [each for pods in grafana_pods(asked.settings).values() for each in pods]
+        others = [*gateway_pods(traffic), *pods_beside(platform.addons), *beside]
         yield from check_system_nodes(nodes.placed, others, system, surging=surging)
 
 

@@ -91,6 +91,10 @@ class Service(Owner):
         """What applications need to know, and no secret: the output of its name."""
         return {}
 
+    def files(self, plan: Plan) -> Mapping[str, str]:
+        """What `plan --out DIR` writes besides: a path below DIR, and the text."""
+        return {}
+
     def report(self, plan: Plan) -> Iterable[Table]:
         """Sections of what `plan` prints."""
         return ()

@@ -146,10 +146,11 @@ def _is_one_namespace(peer: Mapping[str, Any]) -> bool:
 
 
 def _named_secret(made: Recorded, path: str) -> bool:
-    """A value under a name such as `password`; in a Secret, every value."""
+    """A value under a name such as `password`; in a Secret, every value. `existingSecret` is the name of one."""
     if made.type == SECRET:
         return path.startswith(("stringData.", "data."))
-    return made.type == RELEASE and path.startswith("values.") and bool(_SECRET_NAME.search(path))
+    named = _SECRET_NAME.search(path.removesuffix("existingSecret"))
+    return made.type == RELEASE and path.startswith("values.") and bool(named)
 
 
 def _key_flags(pod: Pod) -> list[str]:

@@ -21,7 +21,8 @@ CHARTS = (
     "nvidia-device-plugin",
     "vertical-pod-autoscaler",
 )
-SUBCHARTS = {"kube-prometheus-stack": ("kube-state-metrics", "prometheus-node-exporter")}  # Grafana is off
+SUBCHARTS = {"kube-prometheus-stack": ("grafana", "kube-state-metrics", "prometheus-node-exporter")}
+OPEN = ("grafana.ini",)  # a file of the program itself, of which the chart's values give a part
 OUT = Path(__file__).with_name("charts.json")
 
 
@@ -32,8 +33,13 @@ def distil(folder: Path) -> dict[str, Any]:
 def _chart(folder: Path, chart: str) -> dict[str, Any]:
     keys = _keys(_read(folder / chart / "values.yaml"))
     for sub in SUBCHARTS.get(chart, ()):
-        keys[sub] = _keys(_read(folder / sub / "values.yaml")) | (keys.get(sub) or {})
+        keys[sub] = _merged(_keys(_read(folder / sub / "values.yaml")), keys.get(sub) or {})
     return {"version": str(_read(folder / chart / "Chart.yaml")["version"]), "keys": keys}
+
+
+def _merged(keys: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    both = {key: _merged(keys[key], value) for key, value in more.items() if keys.get(key) and value}
+    return keys | more | both
 
 
 def _read(path: Path) -> Any:
@@ -42,7 +48,7 @@ def _read(path: Path) -> Any:
 
 def _keys(value: Any) -> Any:
     if isinstance(value, dict):
-        return {str(key): _keys(item) for key, item in value.items()}
+        return {str(key): {} if key in OPEN else _keys(item) for key, item in value.items()}
     return {} if isinstance(value, list) else None
 
 

@@ -144,6 +144,9 @@ class SearchService(Service):
     def outputs(self, plan: Plan) -> Mapping[str, Any]:
         return {"url": self._url()} if SECTION.of(plan.settings) else {}
 
+    def files(self, plan: Plan) -> Mapping[str, str]:
+        return {"search/schema.json": "{}\n"} if SECTION.of(plan.settings) else {}
+
     def report(self, plan: Plan) -> Iterator[Table]:
         if part := plan.parts.get(self.name):
             holds = f"{part.million_vectors:.1f} million vectors"

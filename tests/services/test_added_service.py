@@ -1,9 +1,11 @@
 """A service is added without a change to any file of the program; plan, report and diff include it."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from infra.cli import files
 from infra.cli.as_json import document
 from infra.cli.diff.tables import users
 from infra.cli.document.text import to_text
@@ -57,13 +59,15 @@ def test_it_is_made_beside_the_platform_and_moves_nothing_of_it() -> None:
     }
 
 
-def test_its_bill_outputs_and_report_are_there() -> None:
+def test_its_bill_outputs_files_and_report_are_there(tmp_path: Path) -> None:
     before, after = planned(STACK), with_service()
     (item,) = [each for each in after.plan.cost.items if each.name == "search volume"]
     assert after.plan.cost.usd_per_month_max == pytest.approx(before.plan.cost.usd_per_month_max + item.max)
     assert after.recording.outputs == {**before.recording.outputs, "search": dict(SEARCH.outputs(after.plan))}
     with added(SEARCH):
         said = to_text(report(after), 120)
+        assert files.write(after, tmp_path).endswith("resources.json, search/schema.json")
+    assert (tmp_path / "search" / "schema.json").read_text(encoding="utf-8") == "{}\n"
     assert "http://search.llm.svc.cluster.local:6333  4.0 million vectors" in said
     assert "Search 4 · " in " ".join(said.split())
 

@@ -10,6 +10,7 @@ from components.chart import Chart
 from infra.live import Namespaces
 from infra.plan.labels import GPU_TAINT
 from infra.plan.plan import Plan
+from infra.services.monitoring.dashboards.plan import has_grafana
 
 
 def charts(plan: Plan) -> dict[str, Chart]:
@@ -42,6 +43,7 @@ def make_addons(
         metrics_server=wanted.get("metricsServer"),
         keda=wanted.get("keda"),
         prometheus=wanted.get("prometheus"),
+        grafana=has_grafana(plan.settings),
         vertical_pod_autoscaler=wanted.get("verticalPodAutoscaler"),
         of_the_cloud=of_the_cloud or {},
         adopted_namespaces=namespaces.adopted,

@@ -1,6 +1,7 @@
 """Creates KEDA's login at Prometheus and the part of a scaler that refers to it, and alerts."""
 
 from components.aws import signed_requests
+from components.dashboards import Dashboards
 from components.model_cache import ModelCache
 from components.prometheus_login import PrometheusLogin
 from components.prometheus_rules import PrometheusRules
@@ -9,6 +10,8 @@ from infra.plan.cluster import MonitoringPlan
 from infra.plan.plan import Plan
 from infra.services.monitoring.alerts.alert import rule
 from infra.services.monitoring.alerts.groups import alerts_of, common_of
+from infra.services.monitoring.dashboards.all import texts
+from infra.services.monitoring.dashboards.plan import DashboardsPlan
 from infra.services.service import Made
 
 _HEADER = ("X-Llm-Platform", "scaler")  # no login: KEDA sends it to a Prometheus that asks for none
@@ -52,6 +55,18 @@ def make_alerts(plan: Plan, made: Made) -> None:
             namespace=common.namespace,
             rules=[rule(each, common) for each in alerts],
             labels=plan.monitoring.labels,
+            depends_on=list(made.after),
+            opts=made.opts,
+        )
+
+
+def make_dashboards(plan: Plan, dashboards: DashboardsPlan, made: Made) -> None:
+    if dashboards.namespace is not None:
+        Dashboards(
+            "dashboards",
+            namespace=dashboards.namespace,
+            labels=dashboards.labels,
+            files=texts(plan),
             depends_on=list(made.after),
             opts=made.opts,
         )

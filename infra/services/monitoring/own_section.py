@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from infra.services.monitoring.dashboards.section import DashboardsSection
 from infra.settings.platform import Settings
 from infra.settings.sections import OwnSection
 from infra.settings.types import Section, pattern
@@ -32,12 +33,12 @@ class AlertsSection(Section):
 
 
 class MonitoringSection(Section):
-    """What Prometheus reads, and alerts."""
+    """What Prometheus reads, alerts and dashboards."""
 
     sources: tuple[Source, ...] = Field(
         default=(),
         description="what the cluster's Prometheus reads besides the models and the gateway: alerts that need it exist"
-        " only then. The one that the stack installs reads kubeStateMetrics and kubelet",
+        " only then. The Prometheus that the stack installs reads kubeStateMetrics and kubelet",
         examples=[["kubeStateMetrics", "kubelet", "dcgm"]],
     )
     alerts: AlertsSection = Field(
@@ -45,12 +46,22 @@ class MonitoringSection(Section):
         description="alerts and whom they reach",
         examples=[{"labels": {"team": "ml-platform"}}],
     )
+    dashboards: DashboardsSection = Field(
+        default=DashboardsSection(),
+        description="dashboards for Grafana, made from the plan",
+        examples=[{"kind": "files"}],
+    )
+    grafana: bool = Field(
+        default=False,
+        description="true: the chart of the Prometheus that the stack installs brings Grafana too",
+        examples=[True],
+    )
 
 
 SECTION = OwnSection(
     "monitoring",
     MonitoringSection,
-    "what is measured besides the models, and alerts",
+    "what is measured besides the models, alerts and dashboards",
     {"alerts": {"labels": {"team": "ml-platform"}}},
 )
 

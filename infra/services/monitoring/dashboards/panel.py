@@ -23,7 +23,7 @@ class Panel:
     unit: Unit
     asked: tuple[Asked, ...]
     number: bool = False  # the newest values as numbers; else lines over time
-    since: str = ""  # the beginning of its own time; blank: that of the dashboard
+    since: str = ""  # when its time begins; blank: as the dashboard says
     red_above: float | None = None
 
 

@@ -22,15 +22,18 @@ from infra.services.monitoring.dashboards.queries import (
     slowest,
     usd,
 )
+from infra.services.monitoring.sources import sources_of
 
 
 def platform(plan: Plan) -> Dashboard:
     rows = [Row("Requests", tuple(_requests(plan))), Row("Time", tuple(_times(plan))), Row("Load", tuple(_load(plan)))]
+    if "kubeStateMetrics" in sources_of(plan):
+        rows += [Row("Replicas", tuple(_replicas(plan))), *_money(plan)]
     return Dashboard(
         "platform",
         "platform",
         "All models: is the platform answering, how fast, with how many replicas, and at what price.",
-        tuple(row for row in [*rows, Row("Replicas", tuple(_replicas(plan))), *_money(plan)] if row.panels),
+        tuple(row for row in rows if row.panels),
     )
 
 
@@ -156,7 +159,7 @@ def _money(plan: Plan) -> Iterator[Row]:
             Panel("Dollars this month", said, "currencyUSD", (Asked(of_range),), number=True, since=THIS_MONTH),
             Panel(
                 "Dollars per month at this pace",
-                f"A month like the last 24 hours. {said}",
+                f"If each day costs what the last 24 hours did. {said}",
                 "currencyUSD",
                 (Asked(f"({usd(plan, '1d', '24')}) * 730 / 24"),),
                 number=True,
