@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from infra.plan.plan import Plan
-from infra.services.gateway.envoy.held import all_held_query
+from infra.services.gateway.envoy.held import held_query
 from infra.services.monitoring.dashboards.panel import THIS_MONTH, TODAY, Asked, Dashboard, Panel, Row
 from infra.services.monitoring.dashboards.queries import (
     FAILED,
@@ -102,7 +102,7 @@ def _load(plan: Plan) -> Iterator[Panel]:
             "Held",
             "Requests that the gateway holds until a sleeping model has a replica.",
             "short",
-            (Asked(all_held_query(plan.traffic, plan.settings.namespace.name), "{{model}}"),),
+            tuple(Asked(held_query(plan.traffic, plan.settings.namespace.name, name), name) for name in asleep),
         )
 
 
