@@ -146,5 +146,5 @@ def test_names_are_proposed_with_their_memory() -> None:
         ("0xL4", None),
     ],
 )
-def test_a_number_of_cards_is_told_from_the_card(text: str, found: tuple[int, str] | None) -> None:
+def test_a_number_of_cards_is_distinguished_from_the_card(text: str, found: tuple[int, str] | None) -> None:
     assert counted(text, load_catalog().gpus) == found
