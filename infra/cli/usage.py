@@ -92,7 +92,7 @@ def document(usage: Usage, plan: Plan, asked: int) -> Document:
         sections=[
             Section("BY CLIENT", _COLUMNS, list(_clients(usage.shares)) or [("no request was counted", *("",) * 7)]),
             *_elsewhere(usage),
-            Section("BY TEAM", (Column("$", right=True),), list(_teams(usage))),
+            *_by_team(usage),
             Section(
                 "GPU NODES",
                 (Column("hours", right=True), Column("$", right=True)),
@@ -130,13 +130,16 @@ def _cents(amount: float | None) -> str:
     return "" if amount is None else f"{amount:,.2f}" if amount < 100 else number(amount)
 
 
-def _teams(usage: Usage) -> Iterator[Row]:
+def _by_team(usage: Usage) -> Iterator[Section]:
+    """Where no client has a team, there is nothing to add up."""
     teams = sorted({each.used.team for each in usage.shares})
-    if teams == [""]:
-        return
-    for team in teams:
-        spent = sum(each.usd or 0.0 for each in usage.shares if each.used.team == team)
-        yield (team or "(no team)", _cents(spent))
+    if any(teams):
+        yield Section("BY TEAM", (Column("$", right=True),), [_team(usage, team) for team in teams])
+
+
+def _team(usage: Usage, team: str) -> Row:
+    spent = sum(each.usd or 0.0 for each in usage.shares if each.used.team == team)
+    return (team or "(no team)", _cents(spent))
 
 
 def _pools(usage: Usage) -> Iterator[Row]:

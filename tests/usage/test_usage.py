@@ -205,6 +205,12 @@ def test_where_hours_have_no_price_the_text_says_so() -> None:
     assert "1 hours of GPU nodes have no known pool or price" in document(usage, PROD, 1).footer
 
 
+def test_the_table_of_teams_is_left_out_where_no_client_has_one() -> None:
+    teams = {team: share(replace(_HOUR, used=[replace(_MUCH, team=team)]), PROD) for team in ("", "sales")}
+    titles = {team: [each.title for each in document(usage, PROD, 1).sections] for team, usage in teams.items()}
+    assert {team: "BY TEAM" in found for team, found in titles.items()} == {"": False, "sales": True}
+
+
 def test_what_came_from_elsewhere_has_rows_of_list_price_and_no_share_of_the_nodes() -> None:
     plan = planned("elsewhere").plan
     at = {"requests": 10, "failed": 0, "tokens_in": 4e6, "tokens_out": 1e6}
