@@ -8,14 +8,16 @@ import pulumi_kubernetes as k8s
 
 
 class PrometheusRules(pulumi.ComponentResource):
-    """One PrometheusRule. `labels` are those by which the Prometheus selects rules."""
+    """One PrometheusRule. `groups` by name, and the `seconds` between evaluations of a group where they aren't those
+    of this Prometheus; `labels` are those by which it selects rules."""
 
     def __init__(
         self,
         name: str,
         *,
         namespace: str,
-        rules: Sequence[Mapping[str, Any]],
+        groups: Mapping[str, Sequence[Mapping[str, Any]]],
+        seconds: Mapping[str, int],
         labels: Mapping[str, str],
         depends_on: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
@@ -26,7 +28,12 @@ class PrometheusRules(pulumi.ComponentResource):
             api_version="monitoring.coreos.com/v1",
             kind="PrometheusRule",
             metadata={"name": name, "namespace": namespace, "labels": dict(labels)},
-            spec={"groups": [{"name": name, "rules": [dict(each) for each in rules]}]},
+            spec={"groups": [_group(each, rules, seconds.get(each)) for each, rules in groups.items()]},
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(depends_on)),
         )
         self.register_outputs({})
+
+
+def _group(name: str, rules: Sequence[Mapping[str, Any]], seconds: int | None) -> dict[str, Any]:
+    interval = {"interval": f"{seconds}s"} if seconds is not None else {}
+    return {"name": name, **interval, "rules": [dict(each) for each in rules]}

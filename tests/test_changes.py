@@ -24,6 +24,7 @@ OF_ALL = {
     "gateway-ingress": "inputs.spec.",
     "gateway-proxy-files-a": "inputs.data.",
     "gateway-proxy-network-policy": "inputs.spec.egress",
+    "alerts-rule": "inputs.spec.groups[",
     "scalers-rule": "inputs.spec.groups[scalers].",
 }
 # What several models share, and what is removed with the last of them that needs it.

@@ -246,6 +246,10 @@ class Engine:
         that serve a model of this name, where there are several."""
         return ()
 
+    def first_token_buckets(self, model: EngineModel) -> tuple[float, ...]:
+        """The buckets of `first_token_metric`, in seconds; empty: nobody knows them."""
+        return ()
+
     def container(self, model: EngineModel, image: str) -> Container:
         """The container that the components put into a pod."""
         return Container(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from infra.engines import ENGINES
 from infra.plan.models import ModelPlan
 from infra.plan.plan import Plan
-from infra.services.serving.signals import replica_of, usual_promise
+from infra.services.serving.promise import aimed, promised
 from infra.status.findings import FirstToken
 from infra.usage.prometheus import Prometheus
 
@@ -27,7 +27,9 @@ def query(metric: str, namespace: str, server: str) -> str:
 
 def promises(plan: Plan) -> list[str]:
     """The models whose stack file promises it."""
-    return [name for name, model in plan.models.items() if not model.paused and _promised(plan, model) is not None]
+    return [
+        name for name, model in plan.models.items() if not model.paused and promised(plan.settings, model) is not None
+    ]
 
 
 def _of(plan: Plan, model: ModelPlan, prometheus: Prometheus) -> FirstToken | None:
@@ -36,15 +38,5 @@ def _of(plan: Plan, model: ModelPlan, prometheus: Prometheus) -> FirstToken | No
         return None
     values = [each.value for each in prometheus.ask(query(metric, plan.settings.namespace.name, model.name))]
     seconds = values[0] if values and math.isfinite(values[0]) else None  # not a number: nobody asked
-    promised = _promised(plan, model)
-    return FirstToken(seconds, promised if promised is not None else _aim(model), promised is not None)
-
-
-def _promised(plan: Plan, model: ModelPlan) -> float | None:
-    scaling = plan.settings.models[model.sent_as].scaling
-    return scaling.ttft_p95_seconds if scaling is not None else None
-
-
-def _aim(model: ModelPlan) -> float | None:
-    replica = replica_of(model.throughput, model.max_num_batched_tokens or 0)
-    return usual_promise(replica.at(1)) if replica is not None else None
+    given = promised(plan.settings, model)
+    return FirstToken(seconds, given if given is not None else aimed(model), given is not None)

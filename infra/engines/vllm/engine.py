@@ -29,6 +29,11 @@ from infra.sizing.question import Question, Sized
 _DTYPE = {"bf16": "bfloat16", "fp16": "float16"}
 # `auto` would pick the runner by the architecture, and an embedding model built on a chat model would chat.
 TOOL_CHOICE, TOOL_PARSER, REASONING_PARSER = "--enable-auto-tool-choice", "--tool-call-parser", "--reasoning-parser"
+# TIME_TO_FIRST_TOKEN_BUCKETS of vllm/v1/metrics/buckets.py, 0.32.0.
+_FIRST_TOKEN_BUCKETS = (
+    *(0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75),
+    *(1.0, 2.5, 5.0, 7.5, 10.0, 20.0, 40.0, 80.0, 160.0, 640.0, 2560.0),
+)
 _TASK = {
     "chat": ("--runner", "generate"),
     "embed": ("--runner", "pooling", "--convert", "embed"),
@@ -247,6 +252,10 @@ class Vllm(Engine):
     def keys_text(self, keys: Sequence[str]) -> str:
         """Each becomes an argument of --api-key, which its log masks: one that begins with a dash would be another."""
         return json.dumps({"api-key": [key for key in keys if not key.startswith("-")]})
+
+    def first_token_buckets(self, model: EngineModel) -> tuple[float, ...]:
+        own = any(each.startswith("--custom-histogram-buckets") for each in model.extra_args)
+        return () if own else _FIRST_TOKEN_BUCKETS
 
     def queries(self, namespace: str, name: str, server: str | None = None) -> tuple[Query, ...]:
         which = f',service="{server}"' if server is not None else ""

@@ -9,7 +9,7 @@ from infra.clouds.site import Site
 from infra.plan.cluster import MonitoringPlan
 from infra.plan.plan import Plan
 from infra.services.monitoring.alerts.alert import rule
-from infra.services.monitoring.alerts.groups import alerts_of, common_of
+from infra.services.monitoring.alerts.groups import SECONDS, common_of, objects_of
 from infra.services.monitoring.dashboards.all import texts
 from infra.services.monitoring.dashboards.plan import DashboardsPlan
 from infra.services.service import Made
@@ -49,11 +49,12 @@ def make_alerts(plan: Plan, made: Made) -> None:
     if plan.monitoring is None:
         return
     common = common_of(plan)
-    for name, alerts in alerts_of(plan).items():
+    for name, groups in objects_of(plan).items():
         PrometheusRules(
             name,
             namespace=common.namespace,
-            rules=[rule(each, common) for each in alerts],
+            groups={group: [rule(each, common) for each in alerts] for group, alerts in groups.items()},
+            seconds=SECONDS,
             labels=plan.monitoring.labels,
             depends_on=list(made.after),
             opts=made.opts,

@@ -19,6 +19,14 @@ Label = Annotated[str, pattern(r"^[A-Za-z_][A-Za-z0-9_]*$", "team", "label of Pr
 class AlertsSection(Section):
     """Alerts, as rules that Prometheus' operator reads from the cluster."""
 
+    availability_percent: float = Field(
+        default=99.5,
+        ge=90,
+        lt=100,
+        description="of a model's requests that have to succeed within 30 days: the rest is its error budget, and who"
+        " is on call hears when it is used up too fast",
+        examples=[99.9],
+    )
     labels: dict[Label, str] = Field(
         default={},
         description="labels that each alert gets, by which an Alertmanager that exists finds whom to notify",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from infra.owner import Part
 from infra.services.monitoring.alerts.check import check_alerts
-from infra.services.monitoring.alerts.report import alert_table
+from infra.services.monitoring.alerts.report import alert_tables
 from infra.services.monitoring.check import check_prometheus
 from infra.services.monitoring.dashboards.all import texts
 from infra.services.monitoring.dashboards.check import check_dashboards
@@ -63,7 +63,7 @@ class Monitoring(Part, Service):
         return {f"dashboards/{name}": text for name, text in texts(plan).items()} if part is not None else {}
 
     def report(self, plan: Plan) -> Iterable[Table]:
-        yield from alert_table(plan)
+        yield from alert_tables(plan)
         if (part := _part(plan)) is not None:
             yield from dashboard_table(plan, part.dashboards)
 

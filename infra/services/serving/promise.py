@@ -5,11 +5,13 @@ from collections.abc import Iterator
 
 from infra.offers.options import tries
 from infra.offers.sizing import Sizing, throughput_of
+from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice, Finding, Violation
 from infra.plan.rules import Rule
 from infra.plan.writes import written
 from infra.services.serving.placement import Placed
-from infra.services.serving.signals import replica_of
+from infra.services.serving.signals import replica_of, usual_promise
+from infra.settings.platform import Settings
 from infra.sizing.question import Sized
 
 
@@ -56,3 +58,15 @@ def _alone(sized: Sized) -> float | None:
     """Seconds to the first token of a request that is alone on a replica, in 95 of 100 cases."""
     replica = replica_of(throughput_of(sized), sized.arguments.max_num_batched_tokens)
     return replica.at(1).first_token if replica is not None else None
+
+
+def promised(settings: Settings, model: ModelPlan) -> float | None:
+    """Seconds in which the stack file promises 95 of 100 first tokens; None: it doesn't."""
+    scaling = settings.models[model.sent_as].scaling
+    return scaling.ttft_p95_seconds if scaling is not None else None
+
+
+def aimed(model: ModelPlan) -> float | None:
+    """Those that the plan assumes where nothing is promised; None: its speed isn't known."""
+    replica = replica_of(model.throughput, model.max_num_batched_tokens or 0)
+    return usual_promise(replica.at(1)) if replica is not None else None

@@ -22,10 +22,10 @@ def queries(plan: Plan, model: ModelPlan, scaling: Scaling) -> dict[str, str]:
 
 def of_engine(plan: Plan, model: ModelPlan, scaling: Scaling) -> dict[str, str]:
     """They have no element where Prometheus reads no server of the model."""
-    measured = _measured(plan, model)
+    own = measured(plan, model)
     if (answering := _in_its_place(plan, model)) is not None:
-        measured = _of_both(measured, _measured(plan, answering))
-    return {name: query for name, query in _signals(measured, scaling) if name in scaling.thresholds}
+        own = _of_both(own, measured(plan, answering))
+    return {name: query for name, query in _signals(own, scaling) if name in scaling.thresholds}
 
 
 def of_gateway(plan: Plan, model: ModelPlan, scaling: Scaling) -> dict[str, str]:
@@ -48,7 +48,8 @@ def _signals(measured: Mapping[str, str], scaling: Scaling) -> Iterator[tuple[st
         yield CACHE, f"100 * {measured['cache']}"
 
 
-def _measured(plan: Plan, model: ModelPlan) -> dict[str, str]:
+def measured(plan: Plan, model: ModelPlan) -> dict[str, str]:
+    """What its engine measures, over all its replicas; by the names of the engine's queries."""
     server = model.name if _has_two(plan, model) else None
     asked = ENGINES[model.engine].queries(plan.settings.namespace.name, model.sent_as, server)
     return {each.name: each.promql for each in asked}

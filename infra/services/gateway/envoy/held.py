@@ -27,6 +27,7 @@ HELD = "x-llm-held"  # the header of a request that may be held
 _CLOSED_PORT = 1  # of loopback: no program in Envoy's container may listen below 1024
 # Seconds from one try to the next: at most, and in the mean, since Envoy draws each between 0 and 2.
 _WAIT, _STEP = 2, 1
+_LEFT = "envoy_cluster_circuit_breakers_default_remaining_retries"
 _LATELY = "2m"  # several scrapes of Prometheus
 LARGEST_HELD = 1_000_000  # bytes of a body: a larger one isn't kept for another try, so it is answered at once
 _READS, _READER = "envoy.filters.http.header_to_metadata", FILTER("header_to_metadata", "Config")
@@ -120,8 +121,12 @@ def held_query(traffic: TrafficPlan, namespace: str, model: str) -> str:
     for an error, where Prometheus reads no Envoy. The metric of Envoy says how many more it would hold. The query is
     the same whether or not there are clients that may fill only a part of the model: an added client changes no
     scaler."""
-    metric = "envoy_cluster_circuit_breakers_default_remaining_retries"
-    return f'sum({traffic.held_requests} - {metric}{{namespace="{namespace}",{_with_parts(f"model:{model}")}}})'
+    return f'sum({traffic.held_requests} - {_LEFT}{{namespace="{namespace}",{_with_parts(f"model:{model}")}}})'
+
+
+def fullest_query(traffic: TrafficPlan, namespace: str, model: str) -> str:
+    """The requests of a model that are held in one Envoy, the fullest."""
+    return f'max({traffic.held_requests} - {_LEFT}{{namespace="{namespace}",{_with_parts(f"model:{model}")}}})'
 
 
 def asked_query(namespace: str, model: str) -> str:

@@ -1,6 +1,6 @@
 """What an alert is. Each has a page of the same name in docs/runbooks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
@@ -30,7 +30,7 @@ class LeftOut:
 
     kind: Kind
     why: str
-    models: Sequence[str] = ()  # that lack it; (): the whole stack
+    model: str = ""  # that lacks it; blank: the whole stack
 
 
 @dataclass(frozen=True)

@@ -1,24 +1,50 @@
-"""The alerts of a plan, by group: each is one object in the cluster, under its group's name."""
+"""The alerts of a plan, by group."""
 
 from collections.abc import Mapping, Sequence
 
 from infra.plan.plan import Plan
-from infra.services.monitoring.alerts.alert import Alert, Common
+from infra.services.monitoring.alerts.alert import Alert, Common, LeftOut
+from infra.services.monitoring.alerts.budget import budget
+from infra.services.monitoring.alerts.kinds import Kind
+from infra.services.monitoring.alerts.load import load
 from infra.services.monitoring.alerts.next_versions import next_versions
+from infra.services.monitoring.alerts.platform import platform
+from infra.services.monitoring.alerts.pods import pods
+from infra.services.monitoring.alerts.requests import requests
 from infra.services.monitoring.alerts.scalers import scalers
 from infra.services.monitoring.own_section import monitoring_of
+
+_TOGETHER, _ALONE = "alerts", ("next-versions", "scalers")  # objects; their names are in URNs
+SECONDS = {"budget": 300}  # between two evaluations of a group that reads many days
 
 
 def alerts_of(plan: Plan) -> Mapping[str, Sequence[Alert]]:
     """Empty where no operator reads rules from the cluster: Amazon's Prometheus has rules of its workspace alone."""
     if unread(plan):
         return {}
+    groups = {name: tuple(each for each in found if isinstance(each, Alert)) for name, found in _decided(plan).items()}
+    return {name: alerts for name, alerts in groups.items() if alerts}
+
+
+def left_out_of(plan: Plan) -> Sequence[LeftOut]:
+    """Those that the stack could have, in the order of their kinds."""
+    if why := unread(plan):
+        return [LeftOut(kind, why) for kind in Kind]
+    found = [each for group in _decided(plan).values() for each in group if isinstance(each, LeftOut)]
+    return sorted(found, key=lambda each: [*Kind].index(each.kind))
+
+
+def _decided(plan: Plan) -> Mapping[str, Sequence[Alert | LeftOut]]:
     found = {
+        "requests": requests(plan),
+        "pods": pods(plan),
+        "load": load(plan),
         "next-versions": next_versions(plan.traffic, plan.settings.namespace.name, plan.stack),
         "scalers": scalers(plan),
+        "platform-risks": platform(plan),
+        "budget": budget(plan),
     }
-    groups = {name: tuple(alerts) for name, alerts in found.items()}
-    return {name: alerts for name, alerts in groups.items() if alerts}
+    return {name: tuple(each) for name, each in found.items()}
 
 
 def unread(plan: Plan) -> str:
@@ -29,6 +55,14 @@ def unread(plan: Plan) -> str:
     if monitoring.login is not None and monitoring.login.mode == "sigv4":
         return "Amazon Managed Prometheus reads no rules from the cluster, only those of its workspace"
     return ""
+
+
+def objects_of(plan: Plan) -> Mapping[str, Mapping[str, Sequence[Alert]]]:
+    """The objects in the cluster, by name, and the groups of each. One is there whatever models there are."""
+    groups = alerts_of(plan)
+    alone = {name: {name: groups[name]} for name in _ALONE if name in groups}
+    together = {name: alerts for name, alerts in groups.items() if name not in _ALONE}
+    return {**({_TOGETHER: together} if together else {}), **alone}
 
 
 def common_of(plan: Plan) -> Common:
