@@ -1,8 +1,6 @@
-"""`simulate`: its answer as JSON or for a person to read."""
+"""`simulate`: its answer for a person to read."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
 
 from infra.cli.document import Column, Document, Row, Section, columns
 from infra.cli.simulate_assumed import assumptions
@@ -13,8 +11,9 @@ from infra.plan.words import count, minutes, number, usd
 from infra.simulate.arrivals import Arrivals
 from infra.simulate.clients import AT_ONCE, PER_MINUTE, TOKENS, ClientLimits
 from infra.simulate.counted import Rolled
+from infra.simulate.higher_limits import HigherLimits
 from infra.simulate.remedies import Remedy, Trial
-from infra.simulate.simulation import Pattern, Simulation, simulate
+from infra.simulate.simulation import Simulation, simulate
 from infra.simulate.summary import ModelSummary, PoolSummary, Spread, Summary
 
 NO_ESTIMATE = "no model of this stack has an estimate of its speed"
@@ -23,85 +22,6 @@ _SIGNS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 def answer(plan: Plan, asked: Asked, trial: Trial) -> Simulation:
     return simulate(plan, asked.traffic, asked.seeds, asked.events, trial)
-
-
-def data(plan: Plan, asked: Asked, found: Simulation) -> dict[str, Any]:
-    pattern = asked.traffic if isinstance(asked.traffic, Pattern) else None
-    made = found.summary
-    return {
-        "stack": plan.stack,
-        "traffic": {
-            "file": asked.file,
-            "pattern": pattern.name if pattern else None,
-            "requests_per_second": pattern.rate if pattern else None,
-            "seconds": made.seconds if made else None,
-        },
-        "seeds": asked.seeds,
-        "models": {each.name: _model_data(each) for each in made.models} if made else {},
-        "gpu_pools": {
-            each.name: {
-                "node_hours_per_day": asdict(each.node_hours),
-                "usd_per_day": asdict(each.usd) if each.usd else None,
-                "taken_back": each.taken,
-            }
-            for each in (made.pools if made else ())
-        },
-        "clients": {
-            each.name: {"requests": each.requests, "limited": each.limited, "limited_by": dict(each.refused)}
-            for each in (made.clients if made else ())
-        },
-        "usd_per_day": made.usd if made else None,
-        "would_help": [_remedy_data(each) for each in found.advice.would_help],
-        "would_save": _remedy_data(found.advice.would_save) if found.advice.would_save else None,
-        "left_out": dict(found.platform.left_out),
-        "assumptions": list(assumptions(asked, plan)),
-        "version": 1,
-    }
-
-
-def _model_data(each: ModelSummary) -> dict[str, Any]:
-    replicas = each.replicas
-    return {
-        "requests": each.requests,
-        "answered": each.answered,
-        "limited": each.limited,
-        "lost": each.lost,
-        "refused": each.refused,
-        "silent": each.silent,
-        "cut": each.cut,
-        "broken": each.broken,
-        "too_long": each.too_long,
-        "elsewhere": each.elsewhere,
-        "in_system_at_end": each.in_system,
-        "held": each.held,
-        "preempted": each.preempted,
-        "replicas": {
-            "min": replicas.min,
-            "mean": replicas.mean,
-            "max": replicas.max,
-            "over_time": replicas.line,
-            "hours_per_day_at_max": replicas.hours_at_max,
-        },
-        "first_token_seconds": {name: asdict(one) if one else None for name, one in each.first_token.items()},
-        "seconds_per_token": {name: asdict(one) if one else None for name, one in each.per_token.items()},
-        "queue": {"mean": asdict(each.queue_mean), "max": asdict(each.queue_max)},
-        "gpu_hours_per_day": asdict(each.gpu_hours),
-        "usd_per_day": each.usd,
-        "rollouts": [asdict(one) for one in each.rollouts],
-    }
-
-
-def _remedy_data(each: Remedy) -> dict[str, Any]:
-    old, new = each.old, each.new
-    return {
-        "model": each.model,
-        "settings": dict(each.settings),
-        "pool_max": each.nodes,
-        "lost": {"old": old.lost, "new": new.lost},
-        "first_token_p95_seconds": {"old": old.p95, "new": new.p95},
-        "first_token_p99_seconds": {"old": old.p99, "new": new.p99},
-        "pool_usd_per_day": {"old": old.usd, "new": new.usd},
-    }
 
 
 def title(plan: Plan, asked: Asked) -> str:
@@ -126,8 +46,10 @@ def document(plan: Plan, asked: Asked, found: Simulation) -> Document:
 def _verdict(made: Summary, found: Simulation, plan: Plan) -> Iterator[Row]:
     lost = [each for each in made.models if each.lost]
     every = sum(each.requests for each in made.models)
-    if not lost:
-        yield ("OK", f"none of {number(every)} requests is lost")
+    if not every:
+        yield ("NOTHING", "no request is for a model that can be simulated")
+    elif not lost:
+        yield ("OK", f"none of {count(round(every), 'request')} is lost")
     for each in lost:
         yield ("LOST", f"{each.name}: {_some(each.lost)} of {number(each.requests)} requests; {_why_lost(each, plan)}")
     yield from _limited(made, found.platform.clients)
@@ -191,6 +113,7 @@ def _sections(made: Summary, found: Simulation) -> Iterator[Section]:
     yield from _advised("WHAT WOULD HELP", found.advice.would_help)
     saves = found.advice.would_save
     yield from _advised("AT EQUAL WAITS LESS", (saves,) if saves is not None else ())
+    yield from _limits_of(found.higher_limits)
     spot = any(each.taken is not None for each in made.pools)
     yield Section(
         "POOLS",
@@ -207,6 +130,20 @@ def _advised(title: str, changes: Sequence[Remedy]) -> Iterator[Section]:
             (Column(""), Column("")),
             [(each.model, _written(each), _helps(each)) for each in changes],
             note="planned, and played with the requests of the first run; dollars are those of the model's pool",
+        )
+
+
+def _limits_of(found: Sequence[HigherLimits]) -> Iterator[Section]:
+    if found:
+        yield Section(
+            "WHAT HIGHER LIMITS WOULD DO",
+            (Column(""), Column("")),
+            [
+                (each.client, ", ".join(f"{key}: {value}" for key, value in each.settings.items()), _admits(each))
+                for each in found
+            ],
+            note="below gateway.clients.NAME; planned, and played with the requests of the first run; lost: requests of"
+            " all clients; p99: of the first token, where it is the longest; dollars are those of all GPU pools",
         )
 
 
@@ -256,14 +193,30 @@ def _flow(value: object) -> str:
 
 def _helps(each: Remedy) -> str:
     old, new = each.old, each.new
-    parts = [f"lost {number(old.lost)} → {number(new.lost)}"] if old.lost != new.lost else []
-    for name, one, other in (("p95", old.p95, new.p95), ("p99", old.p99, new.p99)):
-        if one is not None and other is not None:
-            parts.append(f"{name} {_short(one)} → {_short(other)} s")
-    if old.usd is not None and new.usd is not None:
-        more = new.usd - old.usd
-        parts.append(f"{usd(abs(more))} per day {'more' if more >= 0 else 'less'}")
-    return ", ".join(parts)
+    waits = (*_wait("p95", old.p95, new.p95), *_wait("p99", old.p99, new.p99))
+    return ", ".join((*_lost(old.lost, new.lost), *waits, *_dollars(old.usd, new.usd)))
+
+
+def _admits(each: HigherLimits) -> str:
+    old, new = each.old, each.new
+    refused = f"429 {number(old.limited)} → {number(new.limited)}"
+    waits = _wait("p99", old.p99, new.p99)
+    return ", ".join((refused, *_lost(old.lost, new.lost), *waits, *_dollars(old.usd, new.usd)))
+
+
+def _lost(old: int, new: int) -> Iterator[str]:
+    if old != new:
+        yield f"lost {number(old)} → {number(new)}"
+
+
+def _wait(name: str, old: float | None, new: float | None) -> Iterator[str]:
+    if old is not None and new is not None:
+        yield f"{name} {_short(old)} → {_short(new)} s"
+
+
+def _dollars(old: float | None, new: float | None) -> Iterator[str]:
+    if old is not None and new is not None:
+        yield f"{usd(abs(new - old))} per day {'more' if new >= old else 'less'}"
 
 
 def _short(seconds: float) -> str:

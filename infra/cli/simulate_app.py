@@ -35,14 +35,15 @@ def simulate(
     per request. The columns of Azure's traces (TIMESTAMP, ContextTokens, GeneratedTokens) are read too, with --model.
     HOUR counts from the start of the run; --rollout and --interrupt may be written several times.
 
-    Exits 1 when the plan breaks a rule, 2 when the stack file, the traffic or an option is wrong, 3 when no model of
-    the stack has an estimate of its speed.
+    Exits 1 when the plan breaks a rule, 2 when the stack file, the traffic or an option is wrong, 3 when no request is
+    for a model with an estimate of its speed.
     """
     from infra.cli import simulate as command
     from infra.cli.document import rendered
     from infra.cli.layout import Column, table
     from infra.cli.plans import planned_or_exit
     from infra.cli.progress import waiting
+    from infra.cli.simulate_data import data
     from infra.cli.simulate_input import BadQuestion, asked_of
     from infra.cli.terminal import terminal_width
     from infra.planning.planner import trial_of
@@ -59,7 +60,6 @@ def simulate(
         found = command.answer(plan, asked, trial_of(load_file(stack_path(stacks, stack)), plan))
     drawn = command.picture_of(plan, asked, found) if format_ == "svg" else ""
     print_text(
-        drawn
-        or rendered(format_, lambda: command.data(plan, asked, found), lambda: command.document(plan, asked, found))
+        drawn or rendered(format_, lambda: data(plan, asked, found), lambda: command.document(plan, asked, found))
     )
-    sys.exit(3 if found.summary is None else 0)
+    sys.exit(0 if found.summary is not None and any(each.requests for each in found.summary.models) else 3)

@@ -15,10 +15,10 @@ from infra.simulate.hours import monday
 from infra.simulate.patterns import DAY, SAID, SPREAD_OUTPUT, SPREAD_PROMPT, requests_of
 from infra.simulate.platform import NO_EVENTS, Events
 from infra.simulate.simulation import Pattern
-from infra.simulate.traffic_file import MAX_DAYS, BadTraffic, read_traffic
+from infra.simulate.traffic_file import MAX_DAYS, MAX_REQUESTS, BadTraffic, read_traffic
 
 DEFAULT_PATTERN, DEFAULT_SEEDS = "daily", 5
-MAX_SEEDS, MAX_REQUESTS = 50, 5_000_000
+MAX_SEEDS = 50
 _SHOWN = 20  # mistakes of a file
 
 
@@ -109,10 +109,7 @@ def _of_file(given: Mapping[str, str | None], file: str, plan: Plan, seeds: int,
         why = error.strerror if isinstance(error, OSError) else "it is no table of text in UTF-8"
         mistakes.append(("--traffic", f"{file}: {why}; name a CSV file"))
         return None
-    if len(arrivals.times) > MAX_REQUESTS:
-        wrong = f"{file}: {number(len(arrivals.times))} requests; at most {number(MAX_REQUESTS)} can be played"
-        mistakes.append(("--traffic", wrong))
-    said = f"{number(len(arrivals.times))} requests of {file}, in {arrivals.times[-1] / 3600:,.1f} h"
+    said = f"{count(len(arrivals.times), 'request')} of {file}, in {arrivals.times[-1] / 3600:,.1f} h"
     assumed = (
         "requests come at the times of the file, whatever callers wait; each run has the same requests",
         *(() if arrivals.clients else ("a model's clients have equal shares of its requests",)),

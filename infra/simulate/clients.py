@@ -26,6 +26,20 @@ class ClientLimits:
     at_once_of: Mapping[str, int] = field(default_factory=dict[str, int])  # by model: how many may be for that one
 
 
+@dataclass(frozen=True)
+class ClientUse:
+    """What a client asked for in a run."""
+
+    asked: int
+    refused: Mapping[str, int]  # by limit
+    at_once: int  # the maximum of its requests that were inside at once
+    tokens: int  # the maximum of answers that ended in one minute
+
+    @property
+    def limited(self) -> int:
+        return sum(self.refused.values())
+
+
 def clients_of(traffic: TrafficPlan) -> Iterator[ClientLimits]:
     """Envoys share a limit at once, each rounds its share up."""
     for name, each in sorted(traffic.clients.items()):
@@ -66,20 +80,24 @@ class Admission:
         self._inside_of: Counter[tuple[int, str]] = Counter()  # of each client, by model
         self._bucket = [(0.0, float(each.per_minute)) for each in clients]  # when, and what was in it
         self._used = [(0, 0)] * len(clients)  # the minute, and tokens of answers that ended in it
-        self.asked = [0] * len(clients)
-        self.refused: list[dict[str, int]] = [{} for _ in clients]  # by limit
+        self._asked = [0] * len(clients)
+        self._refused: list[dict[str, int]] = [{} for _ in clients]  # by limit
+        self._most_inside = [0] * len(clients)
+        self._most_used = [0] * len(clients)
 
     def admits(self, request: int, now: float) -> bool:
         if not self._limited or (which := self._of[request]) < 0:
             return True
-        self.asked[which] += 1
+        self._asked[which] += 1
         model = self._arrivals.names[self._arrivals.models[request]]
         why = self._above(which, model, now)
         if why is None:
-            self._inside[which] += 1
             self._inside_of[which, model] += 1
+            inside = self._inside[which] = self._inside[which] + 1
+            if inside > self._most_inside[which]:
+                self._most_inside[which] = inside
             return True
-        self.refused[which][why] = self.refused[which].get(why, 0) + 1
+        self._refused[which][why] = self._refused[which].get(why, 0) + 1
         return False
 
     def ended(self, request: int, now: float, *, answered: bool) -> None:
@@ -90,11 +108,13 @@ class Admission:
         if answered and self._clients[which].tokens is not None:
             minute, tokens = int(now // _MINUTE), self._arrivals.prompts[request] + self._arrivals.outputs[request]
             then, used = self._used[which]
-            self._used[which] = (minute, tokens + (used if then == minute else 0))
+            tokens += used if then == minute else 0
+            self._used[which] = (minute, tokens)
+            self._most_used[which] = max(self._most_used[which], tokens)
 
-    def by_client(self) -> Mapping[str, tuple[int, Mapping[str, int]]]:
-        """What each asked, and by which limit it was refused how often."""
-        return {each.name: (self.asked[row], self.refused[row]) for row, each in enumerate(self._clients)}
+    def by_client(self) -> Mapping[str, ClientUse]:
+        counted = zip(self._asked, self._refused, self._most_inside, self._most_used, strict=True)
+        return {each.name: ClientUse(*one) for each, one in zip(self._clients, counted, strict=True)}
 
     def _above(self, which: int, model: str, now: float) -> str | None:
         limits = self._clients[which]

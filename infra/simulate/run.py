@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.simulate.arrivals import Arrivals
 from infra.simulate.autoscaler import SYNC_SECONDS
-from infra.simulate.clients import Admission
+from infra.simulate.clients import Admission, ClientUse
 from infra.simulate.counted import Counted
 from infra.simulate.interruptions import Interruptions
 from infra.simulate.neighbours import Neighbour
@@ -30,7 +30,7 @@ class Outcome:
     node_hours: Mapping[str, float]  # by pool
     nodes: Mapping[str, list[tuple[float, int]]]  # from a time on, by pool
     taken: Mapping[str, int]  # spot nodes that the cloud took back, by pool
-    clients: Mapping[str, tuple[int, Mapping[str, int]]]  # what each asked, and by which limit it was refused
+    clients: Mapping[str, ClientUse]
 
 
 class Clock:

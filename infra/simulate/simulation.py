@@ -7,6 +7,7 @@ from infra.plan.notes import Write
 from infra.plan.plan import Plan
 from infra.simulate.arrivals import Arrivals
 from infra.simulate.clients import with_clients
+from infra.simulate.higher_limits import HigherLimits, higher_limits
 from infra.simulate.hours import monday
 from infra.simulate.patterns import by_pattern
 from infra.simulate.platform import NO_EVENTS, Events, Platform, platform_of
@@ -31,6 +32,7 @@ class Simulation:
     platform: Platform
     summary: Summary | None  # None: no model of the plan can be simulated
     advice: Advice = NOTHING
+    higher_limits: tuple[HigherLimits, ...] = ()
     timeline: Timeline | None = None
 
 
@@ -51,7 +53,8 @@ def simulate(
     outcomes = [run(platform, first, 1), *(run(platform, arrivals(seed), seed) for seed in range(2, seeds + 1))]
     days = "mon-fri" if isinstance(traffic, Pattern) else "daily"
     advice = remedies(plan, platform, first, outcomes[0], trial, days)
-    return Simulation(platform, summary(platform, outcomes), advice, timeline(platform, first, outcomes[0]))
+    higher = higher_limits(platform, first, outcomes[0], trial)
+    return Simulation(platform, summary(platform, outcomes), advice, higher, timeline(platform, first, outcomes[0]))
 
 
 def _drawn(plan: Plan, platform: Platform, pattern: Pattern) -> Callable[[int], Arrivals]:

@@ -159,9 +159,9 @@ def _pools(platform: Platform, outcomes: Sequence[Outcome], per_day: float) -> I
 
 def _client(name: str, outcomes: Sequence[Outcome]) -> ClientSummary:
     found = [each.clients[name] for each in outcomes]
-    limits = sorted({limit for _, refused in found for limit in refused})
-    means = {limit: sum(refused.get(limit, 0) for _, refused in found) / len(found) for limit in limits}
-    return ClientSummary(name, sum(asked for asked, _ in found) / len(found), means)
+    limits = sorted({limit for each in found for limit in each.refused})
+    means = {limit: sum(each.refused.get(limit, 0) for each in found) / len(found) for limit in limits}
+    return ClientSummary(name, sum(each.asked for each in found) / len(found), means)
 
 
 def _percentiles(runs: Sequence[Sequence[float]], share: int) -> Spread | None:

@@ -122,6 +122,32 @@ def test_a_file_is_played_as_it_is(tmp_path: Path) -> None:
     assert found["models"]["llama-70b"]["first_token_seconds"] == {"p50": None, "p95": None, "p99": None}
 
 
+def test_a_file_without_a_request_that_can_be_played_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("time,model,input_tokens,output_tokens\n0,helper,5,5\n")
+    done = run("simulate", "prod", "--traffic", str(file), "--seeds", "1")
+    assert done.exit_code == 3
+    said = " ".join(done.stdout.split())
+    assert "NOTHING no request is for a model that can be simulated" in said
+    assert "1 request of" in said
+    assert "is lost" not in said
+
+
+def test_what_higher_limits_would_do_is_said(tmp_path: Path) -> None:
+    text = (PROJECT / "stacks" / "Pulumi.prod.yaml").read_text(encoding="utf-8")
+    clients = "      clients: {web: {models: [llama-8b], requestsPerMinute: 5}}\n"
+    changed = text.replace("    gateway:\n", f"    gateway:\n{clients}", 1)
+    (tmp_path / "Pulumi.prod.yaml").write_text(changed, encoding="utf-8")
+    asked = ("simulate", "prod", "--rate", "0.5", "--seeds", "1", "--stacks", str(tmp_path))
+    said = " ".join(run(*asked).stdout.split())
+    found = json.loads(run(*asked, "--format", "json").stdout)
+    (higher,) = found["higher_limits"]
+    assert higher["client"] == "web"
+    assert higher["limited"] == {"old": found["clients"]["web"]["limited"], "new": 0}
+    refused, limit = higher["limited"]["old"], higher["settings"]["requestsPerMinute"]
+    assert f"WHAT HIGHER LIMITS WOULD DO web requestsPerMinute: {limit} 429 {refused:,.0f} → 0, p99" in said
+
+
 def test_a_schedule_is_played_and_its_clock_is_said(tmp_path: Path) -> None:
     text = (PROJECT / "stacks" / "Pulumi.prod.yaml").read_text(encoding="utf-8")
     window = '[{days: mon-fri, from: "08:00", to: "19:00", timezone: Europe/Amsterdam, min: 2}]'

@@ -23,7 +23,7 @@ def played(*clients: ClientLimits, times: list[float], least: int = 1, output: i
 
 
 def refused(outcome: Outcome, name: str = "web") -> dict[str, int]:
-    return dict(outcome.clients[name][1])
+    return dict(outcome.clients[name].refused)
 
 
 def test_who_has_as_many_at_once_as_it_may_gets_429() -> None:
@@ -64,7 +64,7 @@ def test_limits_are_of_each_client() -> None:
     outcome = played(*clients, times=by_chance(2, 600))
     assert refused(outcome)[AT_ONCE] > 0
     assert refused(outcome, "free") == {}
-    assert outcome.clients["web"][0] == pytest.approx(outcome.clients["free"][0], rel=0.15)  # equal shares
+    assert outcome.clients["web"].asked == pytest.approx(outcome.clients["free"].asked, rel=0.15)  # equal shares
 
 
 @settings(max_examples=15, deadline=None)
@@ -74,7 +74,7 @@ def test_each_request_is_answered_limited_or_lost(rate: float, at_once: int, per
     outcome = played(ClientLimits("web", ("chat",), at_once, per_minute), times=times, least=seed % 2, output=30)
     counted = outcome.models["chat"]
     assert is_accounted(counted)
-    assert counted.arrived == counted.left == outcome.clients["web"][0]
+    assert counted.arrived == counted.left == outcome.clients["web"].asked
     assert counted.limited == sum(refused(outcome).values())
 
 

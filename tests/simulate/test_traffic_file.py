@@ -3,6 +3,7 @@
 import pytest
 
 from infra.project import PROJECT
+from infra.simulate import traffic_file
 from infra.simulate.arrivals import Arrivals
 from infra.simulate.clients import ClientLimits
 from infra.simulate.patterns import DAY, HOUR
@@ -71,6 +72,9 @@ def test_the_only_model_needs_no_name() -> None:
         ((_HEADER, "1,chat,0,1"), "line 2", "input_tokens"),
         ((_HEADER, "1,chat,1,2.5"), "line 2", "output_tokens"),
         ((_HEADER, "1,chat"), "line 2", "2 cells"),
+        ((_HEADER, "1"), "line 2", "1 cell,"),
+        ((_HEADER, "1,chat,1,100000001"), "line 2", "100,000,000"),
+        ((_HEADER.replace(",", ";"), "1;chat;1;1"), "line 1", "separated by commas"),
         ((_HEADER, "1,chat,1,1", "1e12,chat,1,1"), "column time", "at most 31"),
         ((_HEADER, "1026-11-26,chat,1,1", "2026-11-26,chat,1,1"), "column time", "at most 31"),
         ((_HEADER, "1,chat,1,1", "2026-11-26,chat,1,1"), "column time", "one way"),
@@ -105,6 +109,15 @@ def test_all_mistakes_are_said_at_once() -> None:
     with pytest.raises(BadTraffic) as bad:
         read(_HEADER, "-1,gpt,0,0", "1,chat,1,1", "2,chat,x,1")
     assert [where for where, _ in bad.value.mistakes] == ["line 2"] * 4 + ["line 4"]
+
+
+def test_more_rows_than_can_be_played_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(traffic_file, "MAX_REQUESTS", 2)
+    rows = iter([_HEADER, *["1,chat,1,1"] * 3, "never,read"])
+    with pytest.raises(BadTraffic) as bad:
+        read_traffic(rows, _NAMES, None)
+    assert bad.value.mistakes == [("the file", "more than 2 requests, which is what can be played")]
+    assert list(rows) == ["never,read"]
 
 
 def test_the_sample_has_the_requests_and_the_source_that_its_page_says() -> None:
