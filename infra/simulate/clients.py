@@ -82,8 +82,8 @@ class Admission:
         self._used = [(0, 0)] * len(clients)  # the minute, and tokens of answers that ended in it
         self._asked = [0] * len(clients)
         self._refused: list[dict[str, int]] = [{} for _ in clients]  # by limit
-        self._most_inside = [0] * len(clients)
-        self._most_used = [0] * len(clients)
+        self._highest_inside = [0] * len(clients)
+        self._highest_used = [0] * len(clients)
 
     def admits(self, request: int, now: float) -> bool:
         if not self._limited or (which := self._of[request]) < 0:
@@ -94,8 +94,8 @@ class Admission:
         if why is None:
             self._inside_of[which, model] += 1
             inside = self._inside[which] = self._inside[which] + 1
-            if inside > self._most_inside[which]:
-                self._most_inside[which] = inside
+            if inside > self._highest_inside[which]:
+                self._highest_inside[which] = inside
             return True
         self._refused[which][why] = self._refused[which].get(why, 0) + 1
         return False
@@ -110,10 +110,10 @@ class Admission:
             then, used = self._used[which]
             tokens += used if then == minute else 0
             self._used[which] = (minute, tokens)
-            self._most_used[which] = max(self._most_used[which], tokens)
+            self._highest_used[which] = max(self._highest_used[which], tokens)
 
     def by_client(self) -> Mapping[str, ClientUse]:
-        counted = zip(self._asked, self._refused, self._most_inside, self._most_used, strict=True)
+        counted = zip(self._asked, self._refused, self._highest_inside, self._highest_used, strict=True)
         return {each.name: ClientUse(*one) for each, one in zip(self._clients, counted, strict=True)}
 
     def _above(self, which: int, model: str, now: float) -> str | None:

@@ -41,7 +41,7 @@ class HigherLimits:
 
 
 def higher_limits(platform: Platform, arrivals: Arrivals, first: Outcome, trial: Trial) -> tuple[HigherLimits, ...]:
-    """Of the clients that were refused most often: limits that refuse none of their requests."""
+    """Of the clients with the largest numbers of 429: limits that refuse none of their requests."""
     limited = sorted(platform.clients, key=lambda each: -first.clients[each.name].limited)[:MAX_CLIENTS]
     tried = [each for each in limited if first.clients[each.name].limited]
     tried = tried[: max(0, MAX_PLAYED // max(1, len(arrivals.times)) - 1)]
@@ -89,13 +89,13 @@ def _settings(client: ClientLimits, free: ClientUse, times: Sequence[float]) -> 
 
 def busiest_minute(times: Sequence[float]) -> int:
     """The maximum of requests in any 60 seconds: a bucket of this size, filled as often per minute, is never empty."""
-    most, window = 0, deque[float]()
+    highest, window = 0, deque[float]()
     for each in times:
         window.append(each)
         while window[0] <= each - _MINUTE:
             window.popleft()
-        most = max(most, len(window))
-    return most
+        highest = max(highest, len(window))
+    return highest
 
 
 def _round_up(number: int) -> int:

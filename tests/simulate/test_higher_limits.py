@@ -8,7 +8,7 @@ import pytest
 from infra.planning.planner import trial_of
 from infra.program import plan_of
 from infra.simulate.clients import AT_ONCE, PER_MINUTE, TOKENS, with_clients
-from infra.simulate.higher_limits import HigherLimits, higher_limits, busiest_minute
+from infra.simulate.higher_limits import HigherLimits, busiest_minute, higher_limits
 from infra.simulate.platform import platform_of
 from infra.simulate.remedies import Trial
 from infra.simulate.run import run
@@ -29,7 +29,7 @@ def stack_with(limits: str) -> StackFile:
 
 
 def tried(limits: str, rate: float = 1.0, trial: Trial | None = None) -> tuple[HigherLimits, ...]:
-    """With requests for llama-8b for a quarter of an hour."""
+    """With requests for llama-8b for 15 minutes."""
     file = stack_with(limits)
     plan = plan_of(file)
     traffic = arrivals(by_chance(rate, 900), prompt=200, output=100, seconds=900, name="llama-8b")
@@ -70,7 +70,7 @@ def test_where_nobody_is_limited_or_nothing_can_be_planned_nothing_is_said() -> 
 
 
 @pytest.mark.parametrize(
-    ("times", "most"),
+    ("times", "highest"),
     [
         ([], 0),
         ([5.0], 1),
@@ -79,5 +79,5 @@ def test_where_nobody_is_limited_or_nothing_can_be_planned_nothing_is_said() -> 
         ([0.0, 30.0, 50.0, 70.0, 80.0, 200.0], 4),
     ],
 )
-def test_a_limit_per_minute_that_refuses_nobody_is_the_maximum_of_any_minute(times: list[float], most: int) -> None:
-    assert busiest_minute(times) == most
+def test_a_limit_per_minute_that_refuses_nobody_is_the_maximum_of_any_minute(times: list[float], highest: int) -> None:
+    assert busiest_minute(times) == highest
