@@ -53,7 +53,7 @@ def higher_limits(platform: Platform, arrivals: Arrivals, first: Outcome, trial:
 
 
 def _without_limits(clients: Sequence[ClientLimits], names: Sequence[ClientLimits]) -> tuple[ClientLimits, ...]:
-    free = {"at_once": _NO_LIMIT, "per_minute": _NO_LIMIT, "tokens": _NO_LIMIT}
+    free = {"at_once": _NO_LIMIT, "per_minute": _NO_LIMIT, "tokens": _NO_LIMIT, "at_once_of": {}}
     return tuple(replace(each, **free) if each in names else each for each in clients)
 
 
@@ -62,7 +62,7 @@ def _played(
 ) -> HigherLimits | None:
     place = platform.clients.index(client)
     times = [at for at, asks in zip(arrivals.times, arrivals.clients, strict=True) if asks == place]
-    settings = dict(_settings(client, free, times))
+    settings = dict(_settings(client, first.clients[client.name], free, times))
     write: Write = tuple((f"gateway.clients.{client.name}.{key}", value) for key, value in settings.items())
     planned = trial(write) if write else None
     if planned is None:
@@ -77,9 +77,11 @@ def _as_planned(plan: Plan, before: Platform) -> Platform:
     return replace(platform_of(plan), events=before.events)
 
 
-def _settings(client: ClientLimits, free: ClientUse, times: Sequence[float]) -> Iterator[tuple[str, int]]:
-    """The limits that were too low for what it asked for."""
-    if free.at_once > client.at_once:
+def _settings(
+    client: ClientLimits, was: ClientUse, free: ClientUse, times: Sequence[float]
+) -> Iterator[tuple[str, int]]:
+    """The limits that were too low for what it asked for. A limit at once that is written has no parts by model."""
+    if free.at_once > client.at_once or AT_ONCE in was.refused:
         yield AT_ONCE, _round_up(free.at_once)
     if (busiest := busiest_minute(times)) > client.per_minute:
         yield PER_MINUTE, _round_up(busiest)

@@ -18,9 +18,9 @@ from tests.simulate.platforms import arrivals
 from tests.simulate.test_run import by_chance
 
 
-def stack_with(limits: str) -> StackFile:
-    """`prod` with one client of llama-8b."""
-    client = f"      defaultClient: false\n      clients: {{web: {{models: [llama-8b], {limits}}}}}\n"
+def stack_with(limits: str, models: str) -> StackFile:
+    """`prod` with one client."""
+    client = f"      defaultClient: false\n      clients: {{web: {{models: [{models}], {limits}}}}}\n"
     whole = text("prod").replace("    gateway:\n", f"    gateway:\n{client}", 1)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "Pulumi.prod.yaml"
@@ -28,9 +28,11 @@ def stack_with(limits: str) -> StackFile:
         return load_file(path)
 
 
-def tried(limits: str, rate: float = 1.0, trial: Trial | None = None) -> tuple[HigherLimits, ...]:
+def tried(
+    limits: str, rate: float = 1.0, trial: Trial | None = None, models: str = "llama-8b"
+) -> tuple[HigherLimits, ...]:
     """With requests for llama-8b for 15 minutes."""
-    file = stack_with(limits)
+    file = stack_with(limits, models)
     plan = plan_of(file)
     traffic = arrivals(by_chance(rate, 900), prompt=200, output=100, seconds=900, name="llama-8b")
     platform = platform_of(plan)
@@ -53,6 +55,13 @@ def test_what_a_limited_client_asks_for_is_proposed_and_refuses_it_no_more(limit
     assert set(found.settings) == names
     assert found.old.limited > 0
     assert (found.new.limited, found.new.lost) == (0, 0)
+
+
+def test_who_fills_its_part_of_one_model_is_offered_a_limit_over_all() -> None:
+    """The chosen limit has a part for each model, and the part of llama-8b is full before the whole."""
+    (found,) = tried("requestsPerMinute: 30000", rate=20, models="llama-8b, llama-70b")
+    assert set(found.settings) == {AT_ONCE}
+    assert (found.old.limited > 0, found.new.limited) == (True, 0)
 
 
 def test_what_the_others_would_wait_for_it_is_said() -> None:
