@@ -571,6 +571,19 @@ CASES = {
         ),
         state="READY",
     ),
+    "KEDA gets an answer that has no such metric": Case(
+        "scaler-fallback",
+        ("has no such metric", f"models.{MODEL}.image"),
+        (
+            lost := scaled_object(MODEL, condition("Ready", "True"), condition("Fallback", "True", "FallbackExists")),
+            event(
+                lost,
+                "KEDAScalerFailed",
+                "prometheus metrics 'prometheus' target may be lost, the result is empty",
+                "keda-operator",
+            ),
+        ),
+    ),
     "KEDA fell back": Case(
         "scaler-fallback",
         ("no answer to its queries", "503"),

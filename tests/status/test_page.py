@@ -8,47 +8,12 @@ from infra.cli.status import lines
 from infra.clouds.aws.cloud import AWS
 from infra.engines import ENGINES
 from infra.engines.last_words import OF_ANY
-from infra.status.findings import FirstToken, State, Status
-from tests.status.cluster import PROD, of, pending, status
-from tests.status.recorded import (
-    autoscaler_status,
-    condition,
-    container,
-    deployment,
-    event,
-    pod,
-    scaled_object,
-    waiting,
-)
+from infra.status.findings import State
+from tests.status.cluster import PROD, of
+from tests.status.incidents import three_incidents
 
 REPOSITORY = Path(__file__).parents[2]
 PAGE = REPOSITORY / "docs/platform/status.md"
-_NO_NODE = "0/5 nodes are available: 5 node(s) didn't match Pod's node affinity/selector."
-_IMAGE = "docker.io/ollama/ollama:0.99"
-_NOT_FOUND = f'Failed to pull image "{_IMAGE}": rpc error: code = NotFound desc = {_IMAGE}: not found'
-_NO_MORE = "AWS cannot provision any more instances for this node group"
-_AWAY = "prometheus query api returned error. status: 503 response: Service Unavailable"
-
-
-def three_incidents() -> Status:
-    new = pod("helper", container(state=waiting("ImagePullBackOff")), minutes=14)
-    scaler = scaled_object("llama-8b", condition("Ready", "True"), condition("Fallback", "True", "FallbackExists"))
-    return status(
-        PROD,
-        deployment("helper", 1, 1),
-        pod("helper", container(ready=True), name="helper-6f7a8b9c0-abcde"),
-        new,
-        event(new, "Failed", _NOT_FOUND),
-        deployment("llama-70b", 1, 0),
-        pending("llama-70b", _NO_NODE, minutes=31),
-        autoscaler_status("eks-l40s-1ac9b1f1", "placeholder-cannot-be-fulfilled", _NO_MORE),
-        scaled_object("llama-70b", condition("Ready", "True")),
-        deployment("llama-8b", 1, 1),
-        scaler,
-        event(scaler, "KEDAScalerFailed", _AWAY, "keda-operator"),
-        deployment("gateway", 2, 2),
-        first_tokens={"llama-8b": FirstToken(0.71, 2.0, promised=False)},
-    )
 
 
 def test_each_incident_is_named() -> None:

@@ -7,6 +7,7 @@ from infra.status.seen import Scaler, condition
 from infra.status.subject import Subject
 
 _KEDA = "ScaledObject"
+_LOST = "target may be lost"  # KEDA says so where Prometheus answers, and knows no such metric
 NEED_A_REPLICA = ("scaler-fallback", "no-metric")  # while no replica is ready there is nothing to measure
 
 
@@ -30,8 +31,10 @@ def _keda(subject: Subject, scaler: Scaler) -> Iterator[Cause]:
             "scaler", f"KEDA doesn't scale it: {ready.message}{_newest(subject, scaler)}", _monitoring(subject), command
         )
     if fallback is not None and fallback.true:
-        said = f"KEDA gets no answer to its queries and keeps the number of its fallback{_newest(subject, scaler)}"
-        yield Cause("scaler-fallback", said, _monitoring(subject), command)
+        newest = _newest(subject, scaler)
+        said = f"KEDA gets no answer to its queries and keeps the number of its fallback{newest}"
+        fix = _unread(subject) if _LOST in newest else _monitoring(subject)
+        yield Cause("scaler-fallback", said, fix, command)
     if paused is not None and paused.true:
         said = "somebody paused its scaling by an annotation of its ScaledObject"
         fix = f"run: {subject.kubectl} annotate scaledobject {scaler.name} autoscaling.keda.sh/paused-"
@@ -42,6 +45,14 @@ def _newest(subject: Subject, scaler: Scaler) -> str:
     """What KEDA said last of a query."""
     found = subject.seen.about(scaler.kind, scaler.name, "KEDAScalerFailed")
     return f" ({' '.join(found[0].message.split())})" if found else ""
+
+
+def _unread(subject: Subject) -> str:
+    path = subject.model.path if subject.model is not None else ""
+    return (
+        "Prometheus answers, and has no such metric: it reads no server of the model (addons.prometheus), or another"
+        f" version of the engine runs ({path}.image)"
+    )
 
 
 def _monitoring(subject: Subject) -> str:
