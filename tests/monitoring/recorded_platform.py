@@ -3,16 +3,18 @@ clients and nodes."""
 
 from collections.abc import Iterator, Mapping
 
+from infra.catalog.metrics import exporters
 from infra.engines import ENGINES
 from infra.plan.labels import POOL_IN_METRICS
 from infra.plan.models import ModelPlan
 from infra.plan.plan import Plan
-from tests.prometheus import HOURS, Series
+from tests.prometheus import HOURS, START, Series
 
 FIRST = HOURS - 2  # hours after the beginning of the samples
 PER_HOUR = 3600.0  # requests of each model, of which 36 fail and 36 are refused
 FAILED = 0.01
 PROMISE = 3.0
+NODE, IMAGE, ENGINE = 100, 60, 200  # seconds of a start
 _GPUS = {"resource": "nvidia_com_gpu", "unit": "integer"}
 
 
@@ -55,6 +57,8 @@ def _server(plan: Plan, model: ModelPlan) -> Iterator[Series]:
             yield _gauge(metric.name, labels, 0.5 if metric.name == engine.cache_metric else 3)
     deployment = {"namespace": namespace, "deployment": model.name}
     yield _gauge("kube_deployment_status_replicas_ready", deployment, 1)
+    yield _gauge("kube_deployment_spec_replicas", deployment, 1)
+    yield from _started({"namespace": namespace, "pod": pod}, model.engine)
     if model.gpus:
         held = {"namespace": namespace, "pod": pod, "node": f"{model.pool}-a", **_GPUS}
         yield _gauge("kube_pod_container_resource_requests", held, model.gpus)
@@ -62,6 +66,17 @@ def _server(plan: Plan, model: ModelPlan) -> Iterator[Series]:
         cluster = {"namespace": namespace, "envoy_cluster_name": f"model_{model.name}", "pod": "gateway-1"}
         left = plan.traffic.held_requests - 2
         yield _gauge("envoy_cluster_circuit_breakers_default_remaining_retries", cluster, left)
+
+
+def _started(pod: Mapping[str, str], engine: str) -> Iterator[Series]:
+    """It waited for a node, then for the image, then for its engine."""
+    server = {**pod, "container": engine}
+    yield _gauge("kube_pod_created", pod, START)
+    yield _gauge("kube_pod_status_scheduled_time", pod, START + NODE)
+    yield _gauge("kube_pod_container_state_started", server, START + NODE + IMAGE)
+    yield _gauge("kube_pod_container_state_started", {**pod, "container": "another"}, START + NODE + 1)
+    yield _gauge("kube_pod_status_ready_time", pod, START + NODE + IMAGE + ENGINE)
+    yield _counter("kube_pod_container_status_restarts_total", server, 0)
 
 
 def _value(label: str, model: ModelPlan) -> str:
@@ -83,3 +98,6 @@ def _node(pool: str) -> Iterator[Series]:
     node = f"{pool}-a"
     yield _gauge("kube_node_labels", {"node": node, POOL_IN_METRICS: pool}, 1)
     yield _gauge("kube_node_status_allocatable", {"node": node, **_GPUS}, 1)
+    for metric in exporters()["dcgm-exporter"].metrics.values():
+        gpu = {"Hostname": node, "gpu": "0", "UUID": f"GPU-{node}", "modelName": "NVIDIA L4"}
+        yield _gauge(metric.name, gpu, 40)

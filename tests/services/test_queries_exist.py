@@ -1,4 +1,4 @@
-"""Each query of a scaler, an alert or a command names metrics and labels that the pinned versions export."""
+"""Each query of a scaler, an alert, a panel or a command names metrics and labels that the pinned versions export."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -20,6 +20,7 @@ from infra.usage.measured import measure
 from infra.usage.prometheus import Prometheus, Sample
 from tests.example_stacks import planned
 from tests.invariants.reading import SCALED_OBJECT
+from tests.monitoring.panels import queries
 from tests.promql import selectors, unknown
 
 PROMETHEUS_RULE = "kubernetes:monitoring.coreos.com/v1:PrometheusRule"
@@ -44,7 +45,8 @@ def asked(stack: str) -> Mapping[str, list[str]]:
     """By what asks: the queries."""
     found = planned(stack)
     scalers = {each.name: _of_scaler(each.inputs) for each in found.recording.of(SCALED_OBJECT)}
-    return {**scalers, **dict(_of_rules(found.recording)), "commands": _of_commands(found.plan)}
+    panels = {f"panel {panel.title}: {each.legend}": sent[:1] for panel, each, sent in queries(found.plan)}
+    return {**scalers, **dict(_of_rules(found.recording)), **panels, "commands": _of_commands(found.plan)}
 
 
 def _of_scaler(scaler: Mapping[str, Any]) -> list[str]:

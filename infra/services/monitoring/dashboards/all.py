@@ -3,12 +3,21 @@
 from collections.abc import Mapping
 
 from infra.plan.plan import Plan
+from infra.services.monitoring.dashboards.client import client
+from infra.services.monitoring.dashboards.cold_starts import cold_starts
+from infra.services.monitoring.dashboards.gpus import gpus
+from infra.services.monitoring.dashboards.model import model
 from infra.services.monitoring.dashboards.panel import Dashboard
 from infra.services.monitoring.dashboards.platform import platform
+from infra.services.monitoring.sources import sources_of
 
 
 def dashboards(plan: Plan) -> tuple[Dashboard, ...]:
-    return (platform(plan),)
+    """Those for which something is measured."""
+    sources = sources_of(plan)
+    more = [cold_starts(plan)] if "kubeStateMetrics" in sources else []
+    more += [gpus()] if "dcgm" in sources and plan.pools else []
+    return (platform(plan), model(plan), client(plan), *more)
 
 
 def texts(plan: Plan) -> Mapping[str, str]:

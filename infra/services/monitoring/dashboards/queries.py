@@ -26,6 +26,11 @@ def one_of(names: Iterable[str]) -> str:
     return "|".join(sorted(names))
 
 
+def pods_of(server: str) -> str:
+    """The pods of a Deployment, and not those of another whose name begins with its name."""
+    return f'pod=~"{server}-[a-z0-9]+-[a-z0-9]+"'
+
+
 def engines(plan: Plan) -> list[Engine]:
     used = {model.engine for model in plan.models.values() if not model.paused}
     return [engine for name, engine in ENGINES.items() if name in used]
@@ -77,5 +82,5 @@ def _of_pools(plan: Plan, since: str) -> Iterator[str]:
             nodes = f'kube_node_labels{{{POOL_IN_METRICS}="{name}"}}'
             yield f"{price:.4f} * sum(sum_over_time({nodes}[{since}:{_STEP_MINUTES}m])) / {_PER_HOUR}"
         elif price is not None and mine:
-            hours = gpu_hours(plan, since, f'pod=~"({one_of(mine)})-.*"')
+            hours = gpu_hours(plan, since, pods_of(f"({one_of(mine)})"))
             yield f"{price / pool.gpus_per_node:.4f} * {hours}"
