@@ -6,13 +6,16 @@ from pathlib import Path
 import pytest
 
 from infra.plan.gateway import TrafficPlan
+from infra.services.gateway.envoy.clusters import clusters
 from infra.services.gateway.envoy.fallback import with_fallback
-from tests.example_stacks import ALL_STACKS, planned
+from infra.services.gateway.envoy.held import NOBODY
+from tests.example_stacks import ALL_STACKS, plan_text, planned, text
 from tests.gateway.running import place_in, running
 
-pytestmark = pytest.mark.programs
+_SERVICE = "kubernetes:core/v1:Service"
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("stack", ALL_STACKS)
 def test_every_file_of_a_stack_is_put_in_force(stack: str, tmp_path: Path) -> None:
     with running(_here(planned(stack).plan.traffic), place_in(tmp_path, full_names=True)) as gateway:
@@ -24,6 +27,20 @@ def test_every_file_of_a_stack_is_put_in_force(stack: str, tmp_path: Path) -> No
         elsewhere = len(gateway.plan.externals) + len(list(with_fallback(gateway.plan)))
         assert len(taken) == 3 + len(gateway.plan.permissions) + elsewhere
         assert "eprecated" not in (tmp_path / "log").read_text()
+
+
+def test_no_server_is_asked_by_an_address_that_stays_when_its_pods_go() -> None:
+    """What a network does with a Service without pods differs: some refuse, some let a caller wait."""
+    length = "        maxModelLen: 8192\n"
+    slept = text("dev").replace(length, f"{length}        replicas: {{min: 0, max: 1}}\n", 1)
+    made = plan_text("dev", slept)
+    services = {each.inputs["metadata"]["name"]: each.inputs["spec"] for each in made.recording.of(_SERVICE)}
+    servers = made.plan.traffic.servers
+    assert any(each.held_seconds for each in servers)
+    assert {services[each.host.partition(".")[0]]["clusterIP"] for each in servers} == {"None"}
+    (nobody,) = (each for each in clusters(made.plan.traffic) if each["name"] == NOBODY)
+    (place,) = nobody["load_assignment"]["endpoints"][0]["lb_endpoints"]
+    assert place["endpoint"]["address"]["socket_address"]["address"] == "127.0.0.1"
 
 
 def _here(traffic: TrafficPlan) -> TrafficPlan:

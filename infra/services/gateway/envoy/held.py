@@ -24,7 +24,7 @@ from infra.services.gateway.envoy.retries import BUSY, NOT_SENT, retry_on
 
 NOBODY = "nobody"
 HELD = "x-llm-held"  # the header of a request that may be held
-_CLOSED_PORT = 1  # of loopback: no program in Envoy's container may listen below 1024
+_CLOSED_PORT = 1  # of loopback, which no program of the pod opens
 # Seconds from one try to the next: at most, and in the mean, since Envoy draws each between 0 and 2.
 _WAIT, _STEP = 2, 1
 _LEFT = "envoy_cluster_circuit_breakers_default_remaining_retries"
