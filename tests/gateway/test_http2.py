@@ -109,7 +109,8 @@ def _behind(fields: bytes, flags: int = _END_STREAM | _END_HEADERS) -> bytes:
     return _frame(_DATA, 0, 1, _SMALL) + _frame(_HEADERS, flags, 1, fields)
 
 
-_PROMISE = 5
+_PROMISE, _PADDED, _FIRST = 5, 0x8, 0x20
+_LARGE = b"\x40\x03x-a\x7f\xb1\x1e" + b"a" * 4016  # remembered, and named by one byte from then on
 FRAMES: Mapping[str, bytes] = {
     "a path behind the body": _behind(_field(b":path", b"/metrics")),
     "headers behind the body that don't end it": _behind(_field(b"x-a", b"b"), _END_HEADERS),
@@ -121,6 +122,17 @@ FRAMES: Mapping[str, bytes] = {
     "a window of too much": _frame(_WINDOW, 0, 1, struct.pack(">I", 2**31 - 1)),
     "a frame that is too long": _frame(_DATA, _END_STREAM, 1, b" " * 2**17),
     "a table of 4 GB": _frame(_HEADERS, _END_HEADERS | _END_STREAM, 3, b"\x3f\xe1\xff\xff\xff\x0f"),
+    "a stream that waits for itself": _frame(_HEADERS, 5 | _FIRST, 3, struct.pack(">IB", 3, 15) + _fields()),
+    "more padding than frame": _frame(_HEADERS, 5 | _PADDED, 3, b"\xff" + _fields()),
+    "headers of another stream between": _frame(_HEADERS, 0, 3, _fields())
+    + _frame(_MORE_HEADERS, 4, 5, _field(b"a", b"b")),
+    "headers without a beginning": _frame(_MORE_HEADERS, _END_HEADERS, 3, _fields()),
+    "a name of no letters": _frame(_HEADERS, _END_STREAM | _END_HEADERS, 3, _fields() + b"\x10\0\0"),
+    "letters that never end": _frame(
+        _HEADERS, _END_STREAM | _END_HEADERS, 3, _fields() + b"\x10\x03x-a\x84" + b"\xff" * 4
+    ),
+    "a header of 4 kB, 10,000 times": _frame(_HEADERS, 0, 3, _fields() + _LARGE)
+    + _frame(_MORE_HEADERS, 4, 3, b"\xbe" * 10_000),
     "an entry that the table doesn't have": _frame(_HEADERS, _END_HEADERS | _END_STREAM, 3, b"\xff\x7f"),
 }
 
@@ -144,6 +156,12 @@ def _opened_and_reset() -> Iterator[bytes]:
         yield _frame(_HEADERS, _END_HEADERS, stream, _fields()) + _frame(_RESET, 0, stream, struct.pack(">I", 8))
 
 
+def _opened_to_be_reset() -> Iterator[bytes]:
+    """CVE-2025-8671: the server is made to reset each stream itself."""
+    for stream in count(1, 2):
+        yield _frame(_HEADERS, _END_HEADERS, stream, _fields()) + _frame(_WINDOW, 0, stream, struct.pack(">I", 0))
+
+
 def _headers_without_end() -> Iterator[bytes]:
     """CVE-2024-27316."""
     yield _frame(_HEADERS, 0, 1, _fields())
@@ -152,6 +170,7 @@ def _headers_without_end() -> Iterator[bytes]:
 
 FLOODS: Mapping[str, tuple[bytes, Callable[[], Iterator[bytes]]]] = {
     "streams that are reset": (_BEGIN, _opened_and_reset),
+    "streams that Envoy has to reset": (_BEGIN, _opened_to_be_reset),
     "headers without end": (_BEGIN, _headers_without_end),
     "pings": (_BEGIN, lambda: repeat(_frame(_PING, 0, 0, b"12345678") * 100)),
     "settings": (_BEGIN, lambda: repeat(_frame(_SETTINGS, 0, 0) * 100)),

@@ -56,8 +56,8 @@ def _too_large(traffic: TrafficPlan) -> Message:
 
 
 def _of(traffic: TrafficPlan, client: ClientPlan, keys: Mapping[str, Sequence[str]]) -> Iterator[Message]:
-    """A key is a route: without one there is no way to any model. Two headers of one name are one value with a comma,
-    which no route has."""
+    """A key is a route: without one there is no way to any model. Two headers Authorization are one value with a comma,
+    which no route has; of several x-api-key one has to be a key."""
     for key in keys[client.name]:
         yield _route(traffic, client, "authorization", f"Bearer {key}")
         yield _route(traffic, client, "x-api-key", key)
