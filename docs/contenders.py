@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from benchmarks.contenders import DEFAULT, ORACLE, TRACES, Row, on_front, read
+from benchmarks.contenders import DEFAULT, ORACLE, TRACES, Row, beats, on_front, read
 from docs.markers import table
 from docs.scatter import STYLE
 
@@ -25,7 +25,18 @@ def block() -> str:
             table(_HEAD, [_cells(letter, each, mine) for letter, each in zip(_LETTERS, mine, strict=False)], right=6)
             + "\n"
         )
+        parts += _why_not_on_front(mine)
     return "\n".join(parts).rstrip()
+
+
+def _why_not_on_front(rows: Sequence[Row]) -> Iterator[str]:
+    default = next(each for each in rows if each.scaler == DEFAULT)
+    better = [each.scaler for each in rows if beats(each, default)]
+    if better:
+        yield (
+            f"This plan's default isn't on the front here: *{'* and *'.join(better)}* has fewer GPU-hours and a shorter"
+            " wait. The reason is below.\n"
+        )
 
 
 _HEAD = ["", "scaler", "on the front", "GPU-hours per day", "first token p95", "lost", "replicas: mean", "max", "turns"]

@@ -120,7 +120,8 @@ class Keda:
         """An error changes nothing, and keeps a model from sleeping."""
         error = any(value is None for value in values.values())
         if any(value is not None and value > 0 for value in values.values()):
-            self._last_active = self._last_active if error and current else now
+            # It is kept in the status of the ScaledObject, in whole seconds.
+            self._last_active = self._last_active if error and current else math.floor(now)
             return current or max(1, self._minimum)
         if error:
             return current

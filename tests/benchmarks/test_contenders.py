@@ -1,10 +1,12 @@
 """The comparison of scalers: what is on the front, which changes of direction count, and what is in the last run."""
 
 import math
+from itertools import pairwise
 
 import pytest
 
 from benchmarks.contenders import DEFAULT, FIXED, ORACLE, TRACES, Row, on_front, read, turns
+from docs.contenders import block
 from infra.simulate.counted import Counted
 
 
@@ -55,3 +57,10 @@ def test_the_last_run_has_each_scaler_with_each_traffic_and_the_default_turns_no
     assert {traffic for traffic, each in defaults.items() if on_front(each, rows)} == {"daily", "steady"}
     by_load = [each for each in of["burst"] if each.scaler not in (DEFAULT, FIXED, ORACLE) and "CPU" not in each.scaler]
     assert all(math.isinf(each.first_token_p95) or each.first_token_p95 > 200 for each in by_load)
+
+
+def test_the_page_names_who_is_cheaper_and_faster_where_the_default_is_not_on_the_front() -> None:
+    parts = block().split("**, ")
+    said = {part.rsplit("**", 1)[-1]: following for part, following in pairwise(parts)}
+    assert "isn't on the front here: *a fixed number* has fewer" in said["burst"]
+    assert "isn't on the front" not in said["daily"] + said["steady"]

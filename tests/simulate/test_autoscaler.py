@@ -191,6 +191,7 @@ def test_removed_replicas_may_come_back_within_the_period() -> None:
         (0, [(0, 0, None)], 0),  # an error is no activity
         (0, [(0, 1, 1), (300, 1, 0)], 1),  # the cooldown isn't over
         (0, [(0, 1, 1), (301, 1, 0)], 0),
+        (0, [(0.4, 1, 1), (300.4, 1, 0)], 0),  # it counts from the whole second
         (0, [(0, 3, 1), (301, 3, 0)], 0),  # from any number
         (0, [(0, 3, 0)], 0),  # never active: nothing to wait for
         (0, [(0, 1, 1), (400, 1, None)], 1),  # an error doesn't let it sleep

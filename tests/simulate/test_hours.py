@@ -68,7 +68,8 @@ def test_who_sleeps_at_night_is_woken_before_the_window_and_sleeps_after_it() ->
     assert changes[-1] == (slept, 0)
     assert HOUR + 160 <= first <= HOUR + 15 + 160 + 5  # KEDA wakes it at a poll
     assert HOUR + 160 <= second <= HOUR + 75 + 160 + 5  # the HPA adds one per minute
-    assert 3 * HOUR + SLEEPING.cooldown_seconds <= slept <= 3 * HOUR + SLEEPING.cooldown_seconds + 30
+    last = 3 * HOUR - 15 - 1  # the last poll within the window, in whole seconds
+    assert last + SLEEPING.cooldown_seconds <= slept <= 3 * HOUR + SLEEPING.cooldown_seconds + 30
 
 
 def test_a_window_adds_to_the_minimum_for_its_hours() -> None:
