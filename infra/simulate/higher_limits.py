@@ -16,7 +16,7 @@ from infra.simulate.remedies import Trial
 from infra.simulate.run import Outcome, run
 from infra.simulate.summary import percentile
 
-MAX_CLIENTS, MAX_PLAYED = 3, 800_000  # that are tried, and requests in all runs together
+MAX_CLIENTS, MAX_PLAYED = 3, 1_000_000  # that are tried, and requests in all runs together
 _NO_LIMIT = 10**12
 _MINUTE = 60
 _DIGITS = 2  # of a proposed limit: a number that somebody would write
