@@ -28,6 +28,7 @@ class Owner:
     name: str  # in `allow`
     title: str  # at the start of a sentence
     owns: tuple[str, ...] = ()  # type tokens of its components
+    keys: tuple[str, ...] = ()  # paths of the stack file from which its resources follow
     guards: Mapping[str, str] = MappingProxyType({})  # type -> its name in `allow`, where that isn't the owner's name
     ground: frozenset[str] = frozenset()  # types whose replacement or removal also recreates every model's pods
 

@@ -57,7 +57,14 @@ def main() -> None:
 )
 @stacks_option("the stack files")
 @click.option("--pin", is_flag=True, help="Also write what the program chose into the stack file; its comments stay.")
-def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) -> None:
+@click.option(
+    "--why",
+    "why_key",
+    metavar="KEY",
+    help="Instead: why a value or resource is there, what follows and what it costs. KEY: a path (models.chat.gpus), a"
+    " name, or a resource's name, type or URN. With --format json: in the plan's key `why`.",
+)
+def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool, why_key: str | None) -> None:
     """The whole plan of STACK: models on GPUs, resources, the bill, what to do before `pulumi up`.
 
     STACK is the name of a stack file: `prod` for stacks/Pulumi.prod.yaml. The text is as wide as the terminal.
@@ -78,17 +85,28 @@ def plan(stack: str, format_: str, out: Path | None, stacks: Path, pin: bool) ->
             from infra.cli.document import rendered
             from infra.cli.pin import pin_choices
             from infra.cli.report import report
+            from infra.cli.report.why import why_data, why_document
+            from infra.cli.why import why
             from infra.offline import plan_offline  # brings the SDKs, which take their time too
 
             planned = plan_offline(path)
+        asked = why(planned, why_key) if why_key is not None else None
     except BadStackFile as mistakes:
         click.echo(mistakes.render(terminal_width()), err=True, nl=False)
         sys.exit(2)
+    except KeyError as unknown:
+        raise click.BadParameter(unknown.args[0], param_hint="--why") from None
     written = ""
     if out:
         with _named("--out", "name a folder that can be written"):
             written = files.write(planned, out)
-    print_text(rendered(format_, lambda: document(planned), lambda: report(planned)))
+    print_text(
+        rendered(
+            format_,
+            lambda: {**document(planned), **({"why": why_data(asked)} if asked else {})},
+            lambda: why_document(planned.plan, asked) if asked else report(planned),
+        )
+    )
     if out:
         click.echo(written, err=True)
     if pin:

@@ -69,7 +69,7 @@ class Aws(Cloud):
     """`cluster.create`, and `cluster.existing.eks`."""
 
     name, title, kind = "aws", "The AWS cluster", "EKS cluster"
-    owns = OWNS
+    owns, keys = OWNS, ("cluster",)
     guards, ground = _GROUND, frozenset(_GROUND)
     called = _CALLED
     looks = _LOOKS

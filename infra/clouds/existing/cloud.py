@@ -35,7 +35,7 @@ class Existing(Cloud):
     """`cluster.existing.context`."""
 
     name, title, kind = "existing", "The cluster", "kubeconfig context"
-    owns = ("llm:kubernetes:ContextCluster",)
+    owns, keys = ("llm:kubernetes:ContextCluster",), ("cluster",)
     guards, ground = _GROUND, frozenset(_GROUND)
 
     def handles(self, settings: Settings) -> bool:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 class Access(Part, Service):
     name, title = "access", "API keys and endpoints"
+    keys = ("gateway.clients",)
     owns = (
         "llm:kubernetes:ApiKey",
         "llm:kubernetes:ClientKeys",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 class Addons(Part, Service):
     name, title = "addons", "Add-ons"
+    keys = ("addons",)
     owns = ("llm:kubernetes:Addons",)
 
     def check(self, scope: Scope) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 class Gateway(Part, Service):
     name, title = "gateway", "The gateway"
+    keys = ("gateway",)
     owns = (
         "llm:kubernetes:Gateway",
         "llm:kubernetes:GatewayLoadBalancer",

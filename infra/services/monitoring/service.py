@@ -35,6 +35,7 @@ class MonitoringPart:
 class Monitoring(Part, Service):
     name, title = "monitoring", "Monitoring"
     section = SECTION
+    keys = ("monitoring", "addons.prometheus")
     owns = ("llm:kubernetes:PrometheusLogin", "llm:kubernetes:PrometheusRules", "llm:kubernetes:Dashboards")
 
     def check(self, scope: Scope) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 class Serving(Part, Service):
     name, title = "serving", "The models"
+    keys = ("models",)
     owns = (
         "llm:kubernetes:ModelServer",
         "llm:kubernetes:ModelScaler",

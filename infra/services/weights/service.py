@@ -16,6 +16,7 @@ _GUARD = "cache"  # in `allow`
 
 class Weights(Part, Service):
     name, title = "weights", "The weights"
+    keys = ("cache", "namespace")
     owns = ("llm:kubernetes:ModelCache",)
     ground = frozenset({"kubernetes:core/v1:Namespace"})  # every model is in it
 

@@ -1,0 +1,207 @@
+"""`plan --why KEY`: given, chosen or default; what follows; which rows of the bill."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.cli.report.why import why_data, why_document
+from infra.cli.why import UnknownKey, why
+from infra.offline import Planned
+from infra.project import PROJECT
+from infra.recording import Recorded
+from tests.cli.running import plan as run_plan
+from tests.example_stacks import plan_text, planned
+
+PROD = planned("prod")
+ALIKE = """\
+config:
+  llm-platform:platform:
+    cluster: {existing: {context: kind-llm, oneNode: true}}
+    gpuPools:
+      chat: {existing: {gpu: L40S, gpusPerNode: 8, nodes: 1, selector: {a: b}, usdPerGpuHour: 1}}
+    models:
+      chat:
+        model: Qwen/Qwen3-8B
+        pool: chat
+        adapters: {support: {model: acme/support}}
+        next: {revision: new, replicas: 1}
+        rollout: {strategy: canary, weight: 5}
+      chat-large: {model: Qwen/Qwen3-14B, pool: chat}
+      gateway-helper: {model: Qwen/Qwen3-0.6B, pool: chat}
+"""
+
+
+def of(key: str, stack: Planned = PROD) -> dict[str, Any]:
+    return why_data(why(stack, key))
+
+
+@pytest.mark.parametrize(
+    ("key", "path", "value", "origin", "reason"),
+    [
+        ("models.llama-8b.maxModelLen", "models.llama-8b.maxModelLen", 8192, "given", "it is in the stack file"),
+        ("models.llama-8b.replicas.max", "models.llama-8b.replicas.max", 4, "given", "it is in the stack file"),
+        ("models.llama-8b.gpus", "models.llama-8b.gpus", 1, "chosen", "the smallest number of L4 that hold"),
+        ("models.llama-8b.engine", "models.llama-8b.engine", "vllm", "default", "the model server"),
+        ("models.llama-8b.paused", "models.llama-8b.paused", False, "default", ""),
+        ("pools.l4.max", "gpuPools.l4.max", 5, "chosen", "5 nodes of 1 GPU"),
+        ("gpuPools.l4.min", "gpuPools.l4.min", 0, "default", "minimum number of nodes"),
+        ("addons.keda", "addons.keda", "install", "chosen", "a new cluster has none"),
+        ("keda", "addons.keda", "install", "chosen", "a new cluster has none"),
+        ("cache.kind", "cache.kind", "efs", "given", "it is in the stack file"),
+        ("protect", "protect", True, "given", "it is in the stack file"),
+    ],
+)
+def test_a_value_is_given_chosen_or_the_default_and_has_a_reason(
+    key: str, path: str, value: Any, origin: str, reason: str
+) -> None:
+    (said,) = of(key)["values"]
+    assert (said["path"], said["value"], said["origin"]) == (path, value, origin)
+    assert said["reason"].startswith(reason)
+    assert said["reason"]
+
+
+def test_every_chosen_value_has_its_reason() -> None:
+    for path, choice in PROD.plan.chosen.items():
+        assert [(each["value"], each["reason"]) for each in of(path)["values"] if each["path"] == path] == [
+            (choice.value, choice.whole_reason)
+        ]
+
+
+def names(found: dict[str, Any]) -> set[str]:
+    return {each["urn"].rpartition("::")[2] for each in found["resources"]}
+
+
+@pytest.mark.parametrize(
+    ("key", "has", "lacks"),
+    [
+        (
+            "models.llama-8b.gpus",
+            {"llama-8b-deployment", "llama-8b-prefetch-job"},
+            {"llama-70b-deployment", "l4-nodes"},
+        ),
+        ("llama-8b", {"llama-8b-deployment"}, {"helper-deployment"}),
+        ("l4", {"l4-nodes", "l4-template"}, {"l40s-nodes", "llama-8b-deployment"}),
+        ("cache", {"model-cache-claim", "weights-efs"}, {"llama-8b-prefetch-job"}),
+        ("gateway", {"gateway-ingress", "client-default-secret"}, {"llama-8b-service"}),
+        ("default", {"client-default-secret"}, {"gateway-ingress"}),
+        ("addons.metricsServer", {"addons-metrics-server"}, {"addons-keda"}),
+        ("models", {"llama-8b-deployment", "helper-deployment"}, {"gateway-ingress"}),
+    ],
+)
+def test_what_follows_from_a_key(key: str, has: set[str], lacks: set[str]) -> None:
+    found = names(of(key))
+    assert has <= found
+    assert not lacks & found
+
+
+def test_names_that_begin_alike_are_different_things() -> None:
+    stack = plan_text("dev", ALIKE)
+    large, helper, coming = (names(of(key, stack)) for key in ("chat-large", "gateway-helper", "models.chat.next"))
+    assert {each for each in large if not each.startswith("chat-large")} == set()
+    assert {each for each in helper if not each.startswith("gateway-helper")} == set()
+    assert "gateway-helper-deployment" in helper
+    assert {"chat-next-deployment", "chat-deployment", "support-prefetch-job"} <= names(of("models.chat", stack))
+    assert "chat-next-deployment" in coming
+    assert not {each for each in names(of("models.chat", stack)) if each.startswith("chat-large")}
+    assert of("chat", stack)["from"] == ["models.chat", "gpuPools.chat"]
+
+
+@pytest.mark.parametrize(
+    ("key", "of_path"),
+    [
+        ("l4-nodes", "gpuPools.l4"),
+        ("llama-8b-deployment", "models.llama-8b"),
+        ("model-cache-claim", "cache"),
+        ("gateway-ingress", "gateway"),
+    ],
+)
+def test_a_resource_says_from_what_it_follows(key: str, of_path: str) -> None:
+    found = of(key)
+    assert found["from"] == [of_path]
+    assert [each["from"] for each in found["resources"]] == [of_path]
+    (urn,) = [each["urn"] for each in found["resources"]]
+    assert of(urn)["resources"] == found["resources"]
+
+
+@pytest.mark.parametrize("key", ["ScaledObject", "kubernetes:keda.sh/v1alpha1:ScaledObject"])
+def test_a_type_lists_all_resources_of_it(key: str) -> None:
+    assert of(key)["from"] == ["models.llama-70b", "models.llama-8b"]
+    assert len(of(key)["resources"]) == 2
+
+
+def test_every_resource_can_be_asked_for() -> None:
+    asked: list[Recorded] = [each for each in PROD.recording.resources if not each.type.startswith("pulumi:pulumi")]
+    for each in asked:
+        assert each.urn in {one["urn"] for one in of(each.urn)["resources"]}
+
+
+@pytest.mark.parametrize(
+    ("key", "rows"),
+    [
+        ("llama-8b", ["GPU nodes l4"]),
+        ("gpuPools.l40s.max", ["GPU nodes l40s"]),
+        ("gateway", ["gateway pods", "load balancer"]),
+        ("cache", ["EFS"]),
+        ("addons.metricsServer", ["metrics-server"]),
+        ("addons.keda", []),
+        (
+            "cluster",
+            ["EKS control plane", "system nodes", "NAT gateways", "KMS key", "node disks", "flow logs"],
+        ),
+        ("protect", []),
+    ],
+)
+def test_the_rows_of_the_bill(key: str, rows: list[str]) -> None:
+    assert of(key)["cost_items"] == rows
+
+
+def test_warnings_and_things_to_do_are_said_with_it() -> None:
+    assert {each["kind"] for each in of("llama-8b")["notes"]} >= {"warning", "to do"}
+    assert all("llama-70b" not in each["path"] for each in of("llama-8b")["notes"])
+
+
+@pytest.mark.parametrize(
+    ("key", "near"),
+    [
+        ("models.llama-8b.gpu", "models.llama-8b.gpus"),
+        ("models.llama-8B", "models.llama-8b"),
+        ("llama8b", "llama-8b"),
+        ("l4-node", "l4-nodes"),
+        ("ScaledObjects", "ScaledObject"),
+        ("zzzzzz", "write a path such as models.NAME.gpus"),
+        ("", "write a path such as models.NAME.gpus"),
+        ("models.", "models.l"),
+    ],
+)
+def test_an_unknown_key_is_answered_with_near_names(key: str, near: str) -> None:
+    with pytest.raises(UnknownKey) as unknown:
+        why(PROD, key)
+    assert near in unknown.value.args[0]
+
+
+def test_the_command_says_it_and_the_json_has_the_plan_too(tmp_path: Path) -> None:
+    shown = run_plan("prod", "--why", "llama-8b")
+    assert shown.exit_code == 0
+    assert all(f"\n{title}" in shown.stdout for title in ("VALUE", "WHY", "RESOURCES", "BILL", "LOOK AT"))
+    assert "a replica of llama-8b takes $" in shown.stdout
+    said = json.loads(run_plan("prod", "--why", "llama-8b", "--format", "json").stdout)
+    assert said["stack"] == "prod"
+    assert said["why"] == of("llama-8b")
+    assert "| llama-8b-deployment |" in run_plan("prod", "--why", "llama-8b", "--format", "markdown").stdout
+    wrong = run_plan("prod", "--why", "lama-8b", "--out", str(tmp_path / "out"))
+    assert (wrong.exit_code, wrong.stdout) == (2, "")
+    assert "did you mean" in wrong.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_every_section_of_a_document_has_rows() -> None:
+    for key in ("llama-8b", "ScaledObject", "protect", "cluster"):
+        assert all(each.rows for each in why_document(PROD.plan, why(PROD, key)).sections)
+
+
+def test_the_page_shows_what_is_printed() -> None:
+    page = (PROJECT / "docs/platform/why.md").read_text(encoding="utf-8")
+    shown = run_plan("prod", "--why", "models.llama-8b.maxNumSeqs", environment={"COLUMNS": "110"}).stdout
+    assert f"```text\n{shown}```" in page, shown
