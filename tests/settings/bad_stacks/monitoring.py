@@ -22,4 +22,46 @@ MONITORING = (
             ),
         ),
     ),
+    Bad(
+        "Grafana without the Prometheus that it comes with, and a place where it doesn't look",
+        stack(
+            CLUSTER,
+            MODEL,
+            "addons: {prometheus: disabled, keda: disabled}",
+            "monitoring: {grafana: true, dashboards: {kind: sidecar, namespace: grafana}}",
+        ),
+        (
+            Mistake(
+                "monitoring.dashboards.kind",
+                7,
+                "sidecar, and addons.prometheus is disabled: no panel would have data",
+                "write kind: none, or addons: {prometheus: install}",
+            ),
+            Mistake(
+                "monitoring.dashboards.namespace",
+                7,
+                "read only by the sidecar of a Grafana that exists",
+                "leave it out: the Grafana that the stack installs finds its own",
+            ),
+            Mistake(
+                "monitoring.grafana",
+                7,
+                "true, and the stack installs no Prometheus: Grafana comes with its chart",
+                "write addons: {prometheus: install}, or leave grafana out and write dashboards: {kind: sidecar} for a"
+                " Grafana that exists",
+            ),
+        ),
+    ),
+    Bad(
+        "labels of dashboards that nothing reads, and a kind that doesn't exist",
+        stack(CLUSTER, MODEL, "monitoring: {dashboards: {kind: files, labels: {grafana: yes}}}"),
+        (
+            Mistake(
+                "monitoring.dashboards.labels",
+                6,
+                "read only by the sidecar of a Grafana that exists",
+                "write kind: sidecar beside it",
+            ),
+        ),
+    ),
 )

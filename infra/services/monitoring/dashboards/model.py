@@ -121,7 +121,7 @@ def _replicas(plan: Plan) -> Iterator[Panel]:
     restarts = f"kube_pod_container_status_restarts_total{of(plan, pods_of('$model'))}"
     yield Panel(
         "Restarts",
-        "Of its containers, in an hour. A server that ends again and again doesn't fit, or finds no weights.",
+        "Of its containers, in the last hour. A server that ends again and again doesn't fit, or finds no weights.",
         "short",
         (Asked(f"sum by (pod) (increase({restarts}[1h]))", "{{pod}}"),),
     )
