@@ -9,6 +9,7 @@ import pytest
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard as GrafanaDashboard
 
+from infra.plan.money import HOURS_PER_MONTH
 from infra.plan.plan import Plan
 from infra.services.monitoring.dashboards.all import texts
 from infra.usage.prometheus import Prometheus
@@ -82,10 +83,10 @@ def test_panels_show_what_was_recorded(prometheus: Prometheus) -> None:
         assert shown(title)["llama-8b"] == seconds, title
     planned_start = shown("The whole start")["llama-8b: planned"]
     assert planned_start == pytest.approx(plan.models["llama-8b"].cold_start.seconds, abs=1)
-    nodes = sum(pool.usd_per_node_hour or 0 for pool in plan.pools.values()) * (HOURS - FIRST)
-    others = sum(item.expected for item in plan.cost.items if item.pool is None) / 730 * HOURS
-    assert shown("Dollars today")[""] == pytest.approx(nodes + others, rel=0.05)
-    assert shown("Dollars per month at this pace")[""] == pytest.approx((nodes + others) * 730 / 24, rel=0.05)
+    of_pools = sum(pool.usd_per_node_hour or 0 for pool in plan.pools.values())
+    others = sum(item.expected for item in plan.cost.items if item.pool is None) / HOURS_PER_MONTH
+    assert shown("Dollars today")[""] == pytest.approx((of_pools + others) * (HOURS - FIRST), rel=0.05)
+    assert shown("Dollars per month at this pace")[""] == pytest.approx((of_pools + others) * HOURS_PER_MONTH, rel=0.01)
 
 
 def test_each_dashboard_is_one_of_grafanas_own_types_and_small_enough() -> None:

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 
-from infra.plan.labels import POOL_IN_METRICS
-from infra.plan.money import HOURS_PER_MONTH
 from infra.plan.plan import Plan
 from infra.plan.words import usd
 from infra.services.monitoring.alerts.alert import Alert, LeftOut
 from infra.services.monitoring.alerts.kinds import Kind
-from infra.services.monitoring.alerts.sources import KUBE_STATE_METRICS, lacks, sources_of
+from infra.services.monitoring.dollars import of_pools, per_hour
+from infra.services.monitoring.sources import KUBE_STATE_METRICS, lacks, sources_of
 
 _NEARLY = 0.8
 _PACE_MINUTES = 360
@@ -45,30 +44,16 @@ def _unknown(plan: Plan) -> str:
     """Why nobody knows what is spent; blank: it is known."""
     if plan.settings.budget is None:
         return "the stack file has no budget"
-    if not any(_prices(plan)):
+    if not any(of_pools(plan)):
         return "no node has a price"
     return lacks(KUBE_STATE_METRICS) if KUBE_STATE_METRICS not in sources_of(plan) else ""
 
 
-def _prices(plan: Plan) -> Iterator[str]:
-    """Dollars per hour of the nodes of each pool that are there now: of those that the stack makes, by their label."""
-    for name, pool in sorted(plan.pools.items()):
-        if pool.usd_per_node_hour is not None and not pool.existing:
-            nodes = f'count(kube_node_labels{{{POOL_IN_METRICS}="{name}"}})'
-            yield f"{pool.usd_per_node_hour:.4f} * ({nodes} or vector(0))"
-
-
-def _per_hour(plan: Plan) -> str:
-    """With the rest of the plan's bill; nothing where Prometheus reads no node."""
-    other = sum(item.expected for item in plan.cost.items if item.pool is None) / HOURS_PER_MONTH
-    return f"({' + '.join(_prices(plan))} + {other:.4f} and on () count(kube_node_labels))"
-
-
 def _this_month(plan: Plan) -> str:
     """The hours of the last 31 days that are in the same month as now."""
-    hours = f"({_MONTH} * on () group_left () {_per_hour(plan)})[31d:1h]"
+    hours = f"({_MONTH} * on () group_left () {per_hour(plan)})[31d:1h]"
     return f"sum(sum_over_time({hours}) and on (month) {_MONTH})"
 
 
 def _at_the_end(plan: Plan) -> str:
-    return f"({_this_month(plan)} + {_HOURS_LEFT} * avg_over_time({_per_hour(plan)}[1d:1h]))"
+    return f"({_this_month(plan)} + {_HOURS_LEFT} * avg_over_time({per_hour(plan)}[1d:1h]))"

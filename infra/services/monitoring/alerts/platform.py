@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from infra.plan.plan import Plan
 from infra.services.monitoring.alerts.alert import Alert, LeftOut, Severity
 from infra.services.monitoring.alerts.kinds import Kind
-from infra.services.monitoring.alerts.sources import CERT_MANAGER, DCGM, KUBELET, lacks, sources_of
+from infra.services.monitoring.sources import CERT_MANAGER, DCGM, KUBELET, lacks, sources_of
 
 # Errors that programs cause, which NVIDIA's device plugin ignores too (0.20.0, internal/rm/health.go).
 _OF_PROGRAMS = (13, 31, 43, 45, 68, 109)

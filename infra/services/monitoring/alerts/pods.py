@@ -7,7 +7,7 @@ from infra.plan.models import ModelPlan
 from infra.plan.plan import Plan
 from infra.services.monitoring.alerts.alert import Alert, LeftOut
 from infra.services.monitoring.alerts.kinds import Kind
-from infra.services.monitoring.alerts.sources import KUBE_STATE_METRICS, lacks, sources_of
+from infra.services.monitoring.sources import KUBE_STATE_METRICS, lacks, sources_of
 
 _NODE_PARTS = ("node", "boot")  # of a cold start
 _LOWEST_MINUTES, _MORE_MINUTES = 10, 5

@@ -17,7 +17,7 @@ from infra.services.monitoring.dashboards.queries import (
     quantile,
     slowest,
 )
-from infra.services.monitoring.sources import sources_of
+from infra.services.monitoring.sources import KUBE_STATE_METRICS, sources_of
 
 _USUAL = 0.5  # half of the requests are at least as quick
 _SENT = 'model="$model"'
@@ -27,7 +27,7 @@ _DEPLOYMENTS = f'deployment=~"$model|{server_of_next("$model")}"'
 
 def model(plan: Plan) -> Dashboard:
     rows = [Row("Requests", tuple(_requests(plan))), Row("Time", tuple(_times(plan))), Row("Load", tuple(_load(plan)))]
-    if "kubeStateMetrics" in sources_of(plan):
+    if KUBE_STATE_METRICS in sources_of(plan):
         rows.append(Row("Replicas", tuple(_replicas(plan))))
     names = sorted(name for name, each in plan.named.items() if not each.paused) or sorted(plan.named)
     return Dashboard(

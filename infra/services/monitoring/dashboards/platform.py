@@ -21,13 +21,14 @@ from infra.services.monitoring.dashboards.queries import (
     quantile,
     slowest,
     usd,
+    usd_per_month,
 )
-from infra.services.monitoring.sources import sources_of
+from infra.services.monitoring.sources import KUBE_STATE_METRICS, sources_of
 
 
 def platform(plan: Plan) -> Dashboard:
     rows = [Row("Requests", tuple(_requests(plan))), Row("Time", tuple(_times(plan))), Row("Load", tuple(_load(plan)))]
-    if "kubeStateMetrics" in sources_of(plan):
+    if KUBE_STATE_METRICS in sources_of(plan):
         rows += [Row("Replicas", tuple(_replicas(plan))), *_money(plan)]
     return Dashboard(
         "platform",
@@ -151,7 +152,7 @@ def _money(plan: Plan) -> Iterator[Row]:
     if not has_price(plan):
         return
     said = "GPU nodes at the plan's prices, and the rest of its expected bill; no invoice."
-    of_range = usd(plan, "$__range", "$__range_s / 3600")
+    of_range = usd(plan, "$__range")
     yield Row(
         "Money",
         (
@@ -161,7 +162,7 @@ def _money(plan: Plan) -> Iterator[Row]:
                 "Dollars per month at this pace",
                 f"If each day costs what the last 24 hours did. {said}",
                 "currencyUSD",
-                (Asked(f"({usd(plan, '1d', '24')}) * 730 / 24"),),
+                (Asked(usd_per_month(plan)),),
                 number=True,
                 red_above=plan.settings.budget.usd_per_month if plan.settings.budget else None,
             ),

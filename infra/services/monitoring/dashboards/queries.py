@@ -1,12 +1,12 @@
 """Parts of the queries of panels."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from infra.engines import ENGINES, Engine
-from infra.plan.labels import POOL_IN_METRICS
 from infra.plan.money import HOURS_PER_MONTH
 from infra.plan.plan import Plan
 from infra.services.monitoring.dashboards.panel import Asked
+from infra.services.monitoring.dollars import of_pools, per_hour
 
 LATELY = "[$__rate_interval]"
 SLOW = 0.95  # 95 of 100 requests are at least as quick
@@ -62,25 +62,15 @@ def gpu_hours(plan: Plan, since: str, *more: str) -> str:
     return f"sum(sum_over_time(kube_pod_container_resource_requests{held}[{since}:{_STEP_MINUTES}m])) / {_PER_HOUR}"
 
 
-def usd(plan: Plan, since: str, hours: str) -> str:
-    """Dollars since a time: the hours of the GPU nodes at the plan's prices, and the rest of the bill for as many
-    hours."""
-    other = sum(item.expected for item in plan.cost.items if item.pool is None) / HOURS_PER_MONTH
-    parts = [f"({each} or vector(0))" for each in _of_pools(plan, since)]
-    return " + ".join([*parts, f"vector({other:.4f} * {hours})"])
+def usd(plan: Plan, since: str) -> str:
+    """Dollars since a time."""
+    return f"sum_over_time({per_hour(plan)}[{since}:{_STEP_MINUTES}m]) / {_PER_HOUR}"
+
+
+def usd_per_month(plan: Plan) -> str:
+    """At the pace of the last day."""
+    return f"avg_over_time({per_hour(plan)}[1d:{_STEP_MINUTES}m]) * {HOURS_PER_MONTH}"
 
 
 def has_price(plan: Plan) -> bool:
-    return bool(plan.cost.items) or any(pool.usd_per_node_hour is not None for pool in plan.pools.values())
-
-
-def _of_pools(plan: Plan, since: str) -> Iterator[str]:
-    """Nodes that we make have the label of their pool; of others only the GPUs that the models have are counted."""
-    for name, pool in sorted(plan.pools.items()):
-        price, mine = pool.usd_per_node_hour, [each.name for each in plan.models.values() if each.pool == name]
-        if price is not None and not pool.existing:
-            nodes = f'kube_node_labels{{{POOL_IN_METRICS}="{name}"}}'
-            yield f"{price:.4f} * sum(sum_over_time({nodes}[{since}:{_STEP_MINUTES}m])) / {_PER_HOUR}"
-        elif price is not None and mine:
-            hours = gpu_hours(plan, since, pods_of(f"({one_of(mine)})"))
-            yield f"{price / pool.gpus_per_node:.4f} * {hours}"
+    return bool(plan.cost.items) or any(of_pools(plan))

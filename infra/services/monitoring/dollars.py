@@ -1,0 +1,30 @@
+"""Dollars per hour of what runs now, as a query: nodes at the plan's prices, and the rest of its expected bill."""
+
+from collections.abc import Iterator
+
+from infra.plan.labels import POOL_IN_METRICS
+from infra.plan.money import HOURS_PER_MONTH
+from infra.plan.plan import Plan
+
+
+def of_pools(plan: Plan) -> Iterator[str]:
+    """Of each pool with a price: nodes that the stack makes have the pool's label; of nodes that exist, only the GPUs
+    that its models have are counted."""
+    for name, pool in sorted(plan.pools.items()):
+        price, mine = pool.usd_per_node_hour, sorted(each.name for each in plan.models.values() if each.pool == name)
+        if price is not None and not pool.existing:
+            yield f'{price:.4f} * (count(kube_node_labels{{{POOL_IN_METRICS}="{name}"}}) or vector(0))'
+        elif price is not None and mine:
+            yield f"{price / pool.gpus_per_node:.4f} * (sum({_gpus(plan, mine)}) or vector(0))"
+
+
+def per_hour(plan: Plan) -> str:
+    """Nothing where Prometheus reads no node."""
+    other = sum(item.expected for item in plan.cost.items if item.pool is None) / HOURS_PER_MONTH
+    return f"({' + '.join([*of_pools(plan), f'{other:.4f}'])} and on () count(kube_node_labels))"
+
+
+def _gpus(plan: Plan, servers: list[str]) -> str:
+    pods = f'pod=~"({"|".join(servers)})-[a-z0-9]+-[a-z0-9]+"'
+    which = f'namespace="{plan.settings.namespace.name}",resource="nvidia_com_gpu",node!="",{pods}'
+    return f"kube_pod_container_resource_requests{{{which}}}"
