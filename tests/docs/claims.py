@@ -60,6 +60,9 @@ CLAIMS = {
         (r"budget\.usdPerMonth +30000 → 31000", "ACCESS", "RESTARTS", "exposure +no change", "The whole suite takes"),
         changed=(PROD, "usdPerMonth: 30000", "usdPerMonth: 31000"),
     ),
+    ("why.md", "llm-platform plan prod"): Claim(
+        (r"(?m)^prod · ScaledObject", r"l4-nodes +aws:eks/nodeGroup:NodeGroup +")
+    ),
     ("upgrade.md", "llm-platform plan dev"): Claim((), {DEV: ("amiRelease: ", "addonVersions:")}),
     ("reviewer.md", "llm-platform diff prod"): Claim(
         (r"budget\.usdPerMonth +30000 → 31000", "ACCESS", "RESTARTS"),
