@@ -11,18 +11,21 @@ import pytest
 from infra.plan.gateway import Next
 from infra.recording import Recorded
 from infra.services.monitoring.alerts.alert import Common, rule
-from infra.services.monitoring.alerts.next_versions import next_versions
+from infra.services.monitoring.alerts.next_versions import Times, compared_versions, next_versions
 from tests.conftest import HANGS_SECONDS
 from tests.example_stacks import plan_text, text
-from tests.gateway.plans import client, traffic, upstream
+from tests.gateway.plans import upstream
 from tests.kubernetes_schema import check
+from tests.monitoring.life import plan_of
+from tests.planning.stacks import PROD
 from tests.prometheus import MISSING, WHY
 
 FAILS, SLOWER = "LlmNextVersionFails", "LlmNextVersionSlower"
 _SMALL = replace(
     upstream("small", 1, names=("small", "lora")), next=Next(upstream("small-next", 2, names=("small", "lora")), 10, ())
 )
-_PLAN = traffic((client("app", ("small",)),), (_SMALL, upstream("two", 3)))
+_OTHER = replace(upstream("other", 3), next=Next(upstream("other-next", 4), 10, ()))
+_TIMES = Times("first_token_seconds", "service", {"present": "small", "next": "small-next"}, "{{ $value }}", "token")
 _MINUTES = 40
 _BOTH = ("200", "500")
 
@@ -33,17 +36,33 @@ def _requests(version: str, status: str, per_minute: int, model: str = "small") 
 
 
 def _first_byte(version: str, per_minute: int, milliseconds: int) -> list[dict[str, str]]:
-    """All take this time, of Envoy's buckets."""
-    found: list[dict[str, str]] = []
-    for bucket in ("100", "250", "500", "1000", "2500", "+Inf"):
-        count = per_minute if bucket == "+Inf" or float(bucket) >= milliseconds else 0
-        labels = f'namespace="llm",model="small",version="{version}",le="{bucket}"'
-        series = f"envoy_llm_version_first_byte_bucket{{{labels}}}"
-        found.append({"series": series, "values": f"0+{count}x{_MINUTES}"})
-    return found
+    """As the gateway measures it, of the model whose engine doesn't."""
+    of = f'namespace="llm",model="other",version="{version}"'
+    return _histogram("envoy_llm_version_first_byte", of, per_minute, milliseconds)
 
 
-_USUAL = [*_first_byte("present", 90, 250), *_first_byte("next", 10, 250)]
+def _first_token(version: str, per_minute: int, milliseconds: int) -> list[dict[str, str]]:
+    """As the engine measures it; the gateway sees the headers of these streams at once."""
+    of = f'namespace="llm",service="{_TIMES.values[version]}",pod="0"'
+    at_once = f'namespace="llm",model="small",version="{version}"'
+    return [
+        *_histogram("first_token_seconds", of, per_minute, milliseconds),
+        *_histogram("envoy_llm_version_first_byte", at_once, per_minute, 100),
+    ]
+
+
+def _histogram(metric: str, of: str, per_minute: int, milliseconds: int) -> list[dict[str, str]]:
+    """All take this time, and no unit is read."""
+    counts = {
+        bucket: per_minute if bucket == "+Inf" or float(bucket) >= milliseconds else 0
+        for bucket in ("100", "250", "500", "1000", "2500", "+Inf")
+    }
+    series = {f'{metric}_bucket{{{of},le="{bucket}"}}': count for bucket, count in counts.items()}
+    series[f"{metric}_count{{{of}}}"] = per_minute
+    return [{"series": each, "values": f"0+{count}x{_MINUTES}"} for each, count in series.items()]
+
+
+_USUAL = [*_first_token("present", 90, 250), *_first_token("next", 10, 250)]
 _PRESENT = [_requests("present", "200", 90), _requests("present", "503", 1)]
 CASES: dict[str, tuple[list[dict[str, str]], list[str]]] = {
     "as good": ([*_PRESENT, _requests("next", "200", 10), *_USUAL], []),
@@ -60,14 +79,13 @@ CASES: dict[str, tuple[list[dict[str, str]], list[str]]] = {
     "too few to say": ([*_PRESENT, _requests("next", "500", 3), *_USUAL], []),
     "no requests at all": ([], []),
     "all requests go to the next one, and fail": ([_requests("next", "500", 50)], [FAILS]),
-    "later first bytes": (
-        [*_PRESENT, _requests("next", "200", 10), *_first_byte("present", 90, 250), *_first_byte("next", 10, 1000)],
-        [SLOWER, SLOWER],
-    ),
-    "sooner first bytes": (
-        [*_PRESENT, _requests("next", "200", 10), *_first_byte("present", 90, 1000), *_first_byte("next", 10, 250)],
-        [],
-    ),
+    "later first tokens": ([*_first_token("present", 90, 250), *_first_token("next", 10, 1000)], [SLOWER, SLOWER]),
+    "sooner first tokens": ([*_first_token("present", 90, 1000), *_first_token("next", 10, 250)], []),
+    "too few first tokens to say": ([*_first_token("present", 90, 250), *_first_token("next", 3, 1000)], []),
+    "first tokens of one version alone": (_first_token("next", 10, 1000), []),
+    "later first bytes": ([*_first_byte("present", 90, 250), *_first_byte("next", 10, 1000)], [SLOWER, SLOWER]),
+    "sooner first bytes": ([*_first_byte("present", 90, 1000), *_first_byte("next", 10, 250)], []),
+    "too few first bytes to say": ([*_first_byte("present", 90, 250), *_first_byte("next", 3, 1000)], []),
 }
 
 
@@ -85,7 +103,9 @@ def test_an_alert_is_for_what_is_worse_and_for_nothing_else(tmp_path: Path) -> N
 
 
 def _all() -> list[dict[str, Any]]:
-    return [rule(each, Common("llm", "runbooks", {})) for each in next_versions(_PLAN, "llm", "prod")]
+    of = ((_SMALL, _TIMES), (_OTHER, None))
+    alerts = [each for model, times in of for each in compared_versions(model, times, "llm", "prod")]
+    return [rule(each, Common("llm", "runbooks", {})) for each in alerts]
 
 
 def _case(name: str, series: list[dict[str, str]], fires: list[str]) -> dict[str, Any]:
@@ -96,7 +116,7 @@ def _case(name: str, series: list[dict[str, str]], fires: list[str]) -> dict[str
         "input_series": series,
         "promql_expr_test": [
             {
-                "expr": f'count(ALERTS{{alertname="{alert}",alertstate="firing",model="small"}}) or vector(0)',
+                "expr": f'count(ALERTS{{alertname="{alert}",alertstate="firing"}}) or vector(0)',
                 "eval_time": f"{_MINUTES}m",
                 "exp_samples": [{"value": fires.count(alert)}],
             }
@@ -105,10 +125,27 @@ def _case(name: str, series: list[dict[str, str]], fires: list[str]) -> dict[str
     }
 
 
-def test_only_a_model_with_a_next_version_has_alerts_and_each_says_the_way_back() -> None:
-    found = _all()
-    assert {each["labels"]["model"] for each in found} == {"small"}
-    assert all("`llm-platform rollback prod small`" in each["annotations"]["description"] for each in found)
+@pytest.mark.parametrize(
+    ("model", "changes", "metric"),
+    [
+        ("llama-8b", {"maxModelLen": 4096}, "vllm:time_to_first_token_seconds"),
+        ("llama-8b", {"engine": "tgi"}, "envoy_llm_version_first_byte"),
+        ("embed", {"gpuMemoryUtilization": 0.8}, "envoy_llm_version_first_byte"),
+    ],
+)
+def test_the_engine_says_when_a_first_token_came_where_both_versions_have_the_same_metric(
+    model: str, changes: dict[str, Any], metric: str
+) -> None:
+    versions: dict[str, Any] = {"rollout": {"strategy": "blueGreen", "weight": 0}, "next": changes}
+    plan = plan_of({**PROD, "models": {**PROD["models"], model: {**PROD["models"][model], **versions}}})
+    alerts = list(next_versions(plan))
+    assert {each.labels["model"] for each in alerts} == {model}
+    assert all(f"`llm-platform rollback prod {model}`" in each.look for each in alerts)
+    slower = [each for each in alerts if each.kind == SLOWER]
+    assert len(slower) == 2
+    for each in slower:
+        assert each.expression.count(metric) == each.expression.count("_bucket") + each.expression.count("_count") == 4
+        assert (f'service="{model}-next"' in each.expression) == metric.startswith("vllm")
 
 
 def test_the_rules_are_an_object_that_the_operator_takes() -> None:
@@ -125,4 +162,5 @@ def test_the_rules_are_an_object_that_the_operator_takes() -> None:
 
 
 def _rules(stack: str) -> list[Recorded]:
-    return plan_text("dev", stack).recording.of("kubernetes:monitoring.coreos.com/v1:PrometheusRule")
+    made = plan_text("dev", stack).recording.of("kubernetes:monitoring.coreos.com/v1:PrometheusRule")
+    return [each for each in made if FAILS in str(each.inputs["spec"])]

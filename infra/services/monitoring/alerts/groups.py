@@ -39,7 +39,7 @@ def _decided(plan: Plan) -> Mapping[str, Sequence[Alert | LeftOut]]:
         "requests": requests(plan),
         "pods": pods(plan),
         "load": load(plan),
-        "next-versions": next_versions(plan.traffic, plan.settings.namespace.name, plan.stack),
+        "next-versions": next_versions(plan),
         "scalers": scalers(plan),
         "platform-risks": platform(plan),
         "budget": budget(plan),

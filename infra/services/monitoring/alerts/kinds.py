@@ -36,7 +36,7 @@ WHEN: Mapping[Kind, str] = {
     Kind.AT_MAXIMUM: "a model has its maximum of replicas, and requests wait in their queues",
     Kind.HELD_NEAR_LIMIT: "a gateway pod holds 80 % of the requests that it may hold for a sleeping model",
     Kind.NEXT_VERSION_FAILS: "a next version answers with 5xx more often than the present one, by 2 points",
-    Kind.NEXT_VERSION_SLOWER: "the first byte of a next version comes half as late again",
+    Kind.NEXT_VERSION_SLOWER: "the first token of a next version comes half as late again",
     Kind.GPU_ERROR: "a GPU reported an error (XID) that isn't the program's fault",
     Kind.CACHE_NEARLY_FULL: "the volume with the weights is 90 % full",
     Kind.CERTIFICATE_ENDS: "the gateway's certificate ends within 14 days; critical within 3",
