@@ -93,6 +93,14 @@ class Gateway:
             lines = connection.getresponse().read().decode().splitlines()
         return {name: int(value) for name, value in (line.rsplit(": ", 1) for line in lines)}
 
+    def inotify_instances(self) -> int:
+        """What the process has open now."""
+        found: list[str] = []
+        for each in Path("/proc", str(self.process.pid), "fd").iterdir():
+            with suppress(FileNotFoundError):
+                found.append(str(each.readlink()))
+        return found.count("anon_inode:inotify")
+
     def logged(self, answer: Answer) -> Mapping[str, Any]:
         """The line of the log about this answer. Envoy writes it a moment later."""
         deadline = time.monotonic() + HANGS_SECONDS

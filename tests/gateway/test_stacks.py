@@ -7,8 +7,8 @@ import pytest
 
 from infra.plan.gateway import TrafficPlan
 from infra.services.gateway.envoy.clusters import clusters
-from infra.services.gateway.envoy.fallback import with_fallback
 from infra.services.gateway.envoy.held import NOBODY
+from infra.services.gateway.watches import watched
 from tests.example_stacks import ALL_STACKS, plan_text, planned, text
 from tests.gateway.running import place_in, running
 
@@ -24,8 +24,8 @@ def test_every_file_of_a_stack_is_put_in_force(stack: str, tmp_path: Path) -> No
         refused = {name: value for name, value in stats.items() if name.endswith("update_rejected") and value}
         taken = {name for name, value in stats.items() if name.endswith("update_success") and value}
         assert refused == {}
-        elsewhere = len(gateway.plan.externals) + len(list(with_fallback(gateway.plan)))
-        assert len(taken) == 3 + len(gateway.plan.permissions) + elsewhere
+        assert len(taken) == watched(gateway.plan)
+        assert gateway.inotify_instances() == watched(gateway.plan), "the plan says how many a node needs"
         assert "eprecated" not in (tmp_path / "log").read_text()
 
 

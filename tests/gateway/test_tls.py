@@ -12,6 +12,7 @@ from socket import create_connection
 
 import pytest
 
+from infra.services.gateway.watches import watched
 from tests.conftest import HANGS_SECONDS
 from tests.gateway.engine import Engine
 from tests.gateway.plans import client, traffic, upstream
@@ -51,6 +52,10 @@ def _trusting(gateway: Gateway) -> ssl.SSLContext:
 
 def _connection(gateway: Gateway) -> HTTPSConnection:
     return HTTPSConnection("localhost", gateway.place.tls_port, timeout=HANGS_SECONDS, context=_trusting(gateway))
+
+
+def test_the_plan_counts_what_an_envoy_with_a_certificate_watches(secured: Gateway) -> None:
+    assert secured.inotify_instances() == watched(secured.plan)
 
 
 def _ask(connection: HTTPSConnection, **body: object) -> None:

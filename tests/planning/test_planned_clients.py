@@ -1,5 +1,7 @@
 """The clients of the gateway, and the limits that they have where the stack file gives none."""
 
+import re
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ from infra.outputs import known_outputs
 from infra.plan.gateway import ClientPlan
 from infra.planning import Plan
 from infra.services.gateway.limits import MIN_AT_ONCE, places
-from tests.planning.stacks import LOCAL, PROD, changed, plan
+from tests.planning.stacks import DEV, LOCAL, PROD, changed, plan
 
 
 def _with(clients: dict[str, Any]) -> Plan:
@@ -156,3 +158,25 @@ def test_more_at_once_than_the_models_take_is_said_with_the_number_that_they_tak
     assert bool(said) is warned
     assert all(f"its models take {taken} requests at once" in each for each in said)
     assert all(f"concurrentRequests: {2 * taken}" in each for each in said)
+
+
+# A stack, its lists of models and its pods of the gateway -> how many instances the nodes have to allow.
+_WATCHED = [(LOCAL, 3, 2, []), (LOCAL, 30, 2, [256]), (LOCAL, 9, 6, [256]), (DEV, 30, 2, [])]
+
+
+def test_nodes_of_others_have_to_allow_the_files_that_the_gateway_watches() -> None:
+    """An Envoy that gets no inotify instance ends, each time that it starts. Ours have an AMI of EKS, which allows
+    8,192 of them."""
+    for stack, lists, replicas, enough in (
+        (LOCAL, 3, 2, []),
+        (LOCAL, 30, 2, [256]),
+        (LOCAL, 9, 6, [256]),
+        (DEV, 30, 2, []),
+    ):
+        ((name, model),) = stack["models"].items()
+        models = {name: model} | {f"m{each}": model for each in range(8)}
+        pairs = [list(each) for each in combinations(models, 2)][:lists]
+        clients = {f"c{nth}": {"models": each} for nth, each in enumerate(pairs)}
+        said = plan(changed(stack, models=models, gateway__clients=clients, gateway__replicas=replicas)).to_do
+        found = [re.findall(r"inotify.* at least (\d+) ", each.message) for each in said]
+        assert [int(each) for numbers in found for each in numbers] == enough, (lists, replicas)

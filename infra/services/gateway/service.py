@@ -11,6 +11,7 @@ from infra.services.gateway.custom import list_custom
 from infra.services.gateway.parts import check_room
 from infra.services.gateway.report import gateway_tables
 from infra.services.gateway.to_dos import list_gateway
+from infra.services.gateway.watches import list_watched
 from infra.services.service import Around, Service, Table
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Gateway(Part, Service):
 
     def to_dos(self, around: Around) -> Iterable[Finding]:
         yield from list_custom(around.traffic, around.settings.namespace.name)
+        yield from list_watched(around.traffic, around.cluster)
         yield from list_gateway(around.settings, around.cluster, around.gateway)
 
     def report(self, plan: Plan) -> Iterable[Table]:
