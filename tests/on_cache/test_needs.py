@@ -103,9 +103,9 @@ def test_a_rollback_needs_the_last_weights_before_those_of_now() -> None:
     now = made("Deployment", "chat", template(NEW))
     sets = [replica_set("c-3", NEW, 3), replica_set("c-9", OLD, 9), replica_set("c-10", NEW, 10)]
     older = replica_set("c-2", "hf/Qwen/Qwen3-8B/older", 2)
-    assert whom(NEW, now, *sets, older) == ["Deployment chat"]
-    assert whom(OLD, now, *sets, older) == ["a rollback of Deployment chat"]
-    assert whom("hf/Qwen/Qwen3-8B/older", now, *sets, older) == []
+    assert whom(NEW, now, older, *sets) == ["Deployment chat"]
+    assert whom(OLD, now, older, *sets) == ["a rollback of Deployment chat"]
+    assert whom("hf/Qwen/Qwen3-8B/older", now, older, *sets) == []
 
 
 def test_a_replica_set_whose_owner_is_not_there_counts_by_itself() -> None:

@@ -169,11 +169,12 @@ def test_what_is_needed_by_the_time_somebody_says_yes_is_left(
 
 def test_nothing_is_removed_while_somebody_reads_nobody_knows_what(cluster: JobCluster) -> None:
     cluster.objects.append(made("StatefulSet", "theirs", template(None)))
+    half = write(cluster.root, {".removed/1/file": 1})
     result = run("--remove", "--yes")
     assert (result.exit_code, len(cluster.jobs)) == (1, 1)
     assert "StatefulSet theirs has the claim and names no directory of it" in " ".join(result.stdout.split())
     assert data("--remove", "--yes")["cannot_tell"] == ["StatefulSet theirs"]
-    assert files_of(cluster.root) == {*FILES}
+    assert files_of(half) == {*FILES, ".removed/1/file"}
 
 
 def test_the_json_of_a_removal_says_what_went(cluster: JobCluster) -> None:
