@@ -20,6 +20,10 @@ CLIENT_KEY_EXAMPLE = "clientKey-NAME-1"
 EXTERNAL_KEY = r"externalKey-[a-z0-9]([a-z0-9-]*[a-z0-9])?"  # of a provider; `external.NAME.keySecret` names it
 EXTERNAL_KEY_EXAMPLE = "externalKey-NAME"
 
+ALERT_KEY = (
+    r"alertKey-[a-z0-9]([a-z0-9-]*[a-z0-9])?"  # URL or key of a receiver; `monitoring.alerts.receivers` names it
+)
+
 
 def client_key(client: str, number: int) -> str:
     return f"clientKey-{client}-{number}"
@@ -37,8 +41,12 @@ def is_external_key(secret: str) -> bool:
     return re.fullmatch(EXTERNAL_KEY, secret) is not None
 
 
+def is_alert_key(secret: str) -> bool:
+    return re.fullmatch(ALERT_KEY, secret) is not None
+
+
 def is_secret(name: str) -> bool:
-    return name in SECRETS or client_of(name) is not None or is_external_key(name)
+    return name in SECRETS or client_of(name) is not None or is_external_key(name) or is_alert_key(name)
 
 
 def secrets_among(keys: Iterable[str]) -> Iterator[str]:

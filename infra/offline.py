@@ -9,6 +9,7 @@ from infra.plan.plan import Plan
 from infra.program import deploy, plan_of
 from infra.recording import Recording, record
 from infra.registry import cloud_of
+from infra.services.monitoring.alerts.receivers import secrets_of
 from infra.settings.file import StackFile
 from infra.stack_file import load_file
 
@@ -49,4 +50,9 @@ def plan_loaded(file: StackFile, *, preview: bool = False) -> Planned:
 
 
 def _needed(plan: Plan, file: StackFile) -> set[str]:
-    return {*file.secrets, HUGGING_FACE_TOKEN, *(each.secret for each in plan.traffic.externals.values())}
+    return {
+        *file.secrets,
+        HUGGING_FACE_TOKEN,
+        *(each.secret for each in plan.traffic.externals.values()),
+        *secrets_of(plan.settings),
+    }

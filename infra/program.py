@@ -21,6 +21,7 @@ from infra.services.access.make import make_api_key, make_client_keys, make_endp
 from infra.services.external.plan import missing_keys
 from infra.services.gateway.clients import DEFAULT
 from infra.services.gateway.make import add_addresses, make_gateway, make_proxy, make_token_limits
+from infra.services.monitoring.alerts.receivers import missing_secrets
 from infra.services.monitoring.make import log_in
 from infra.services.service import Made
 from infra.services.serving.make import Serving, serve
@@ -45,6 +46,7 @@ def main() -> None:
         command = f"pulumi config set --secret {config_key(HUGGING_FACE_TOKEN)} -s {plan.stack}"
         raise pulumi.RunError(f"a gated model needs a Hugging Face token:\n  {command}")
     _refuse_missing_keys(plan, file.secrets)
+    _refuse_missing_alert_keys(plan, file.secrets)
     _refuse_placeholders(plan)
     there = _look(plan)
     for warning in by_kind(plan.warnings):
@@ -119,6 +121,13 @@ def _refuse_missing_keys(plan: Plan, secrets: Iterable[str]) -> None:
         set_ = (f"  pulumi config set --secret {config_key(secret)} -s {plan.stack}" for secret in missing)
         names = ", ".join(sorted(name for found in missing.values() for name in found))
         raise pulumi.RunError("\n".join([f"external: the providers' keys of {names} are missing:", *set_]))
+
+
+def _refuse_missing_alert_keys(plan: Plan, secrets: Iterable[str]) -> None:
+    missing = missing_secrets(plan.settings, secrets)
+    if missing:
+        set_ = (f"  pulumi config set --secret {config_key(secret)} -s {plan.stack}" for secret in missing)
+        raise pulumi.RunError("\n".join(["monitoring.alerts.receivers: what they are reached by is missing:", *set_]))
 
 
 def _refuse_placeholders(plan: Plan) -> None:

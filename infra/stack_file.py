@@ -15,6 +15,7 @@ from typing import Any
 from infra.catalog import Catalog, load_catalog
 from infra.checks import check
 from infra.config_keys import (
+    ALERT_KEY,
     CLIENT_KEY,
     CLIENT_KEY_EXAMPLE,
     EXTERNAL_KEY,
@@ -126,7 +127,7 @@ def stack_file_schema() -> dict[str, Any]:
     platform = dict(platform_schema())
     definitions = platform.pop("$defs")
     own = {"platform": {"$ref": "#/$defs/Settings"}} | {name: {"$ref": "#/$defs/Secret"} for name in SECRETS}
-    names = "|".join((*own, CLIENT_KEY, EXTERNAL_KEY))
+    names = "|".join((*own, CLIENT_KEY, EXTERNAL_KEY, ALERT_KEY))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Stack file of the LLM platform",
@@ -140,7 +141,7 @@ def stack_file_schema() -> dict[str, Any]:
                     **{cloud.region_key: dict(cloud.region_schema) for cloud in clouds() if cloud.region_key},
                 },
                 "patternProperties": {
-                    f"^({config_key('')})?({CLIENT_KEY}|{EXTERNAL_KEY})$": {"$ref": "#/$defs/Secret"},
+                    f"^({config_key('')})?({CLIENT_KEY}|{EXTERNAL_KEY}|{ALERT_KEY})$": {"$ref": "#/$defs/Secret"},
                     f"^{config_key('')}(?!({names})$)": False,
                     f"^(?!({names})$)[^:]*$": False,
                 },

@@ -47,6 +47,7 @@ class Addons(pulumi.ComponentResource):
         keda: Chart | None = None,
         prometheus: Chart | None = None,
         grafana: bool = False,
+        alertmanager: bool = False,
         vertical_pod_autoscaler: Chart | None = None,
         of_the_cloud: Mapping[str, CloudAddon] = MappingProxyType({}),
         adopted_namespaces: Collection[str] = (),
@@ -97,7 +98,12 @@ class Addons(pulumi.ComponentResource):
         if prometheus is not None:
             prometheus_opts = within(prometheus.namespace, "prometheus")
             self.prometheus = install_prometheus(
-                f"{name}-prometheus", chart=prometheus, mirror=mirror, grafana=grafana, opts=prometheus_opts
+                f"{name}-prometheus",
+                chart=prometheus,
+                mirror=mirror,
+                grafana=grafana,
+                alertmanager=alertmanager,
+                opts=prometheus_opts,
             )
         self.of_the_cloud = {
             addon: wanted.install(f"{name}-{addon}", mirror=mirror, parent=self, depends_on=depends_on)

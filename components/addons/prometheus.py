@@ -9,9 +9,18 @@ import pulumi_kubernetes as k8s
 from components.addons.grafana import grafana_values, make_login
 from components.chart import Chart, helm_release
 
+# Silences are kept in the pod's memory: they end with it. What fires is sent again by Prometheus.
+_ALERTMANAGER = {
+    "enabled": True,
+    "alertmanagerSpec": {
+        "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}},
+        "alertmanagerConfigMatcherStrategy": {"type": "OnNamespace"},
+    },
+}
 
-def values(grafana: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """`grafana`: the values of its Grafana; None: without one."""
+
+def values(grafana: Mapping[str, Any] | None = None, *, alertmanager: bool = False) -> dict[str, Any]:
+    """`grafana`: the values of its Grafana; None: without one. `alertmanager`: whether it notifies anybody."""
     off = {"enabled": False}
     return {
         # On a managed control plane nothing can scrape these; kube-proxy listens on localhost only.
@@ -20,7 +29,7 @@ def values(grafana: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "kubeEtcd": off,
         "kubeProxy": off,
         "grafana": off if grafana is None else dict(grafana),
-        "alertmanager": off,
+        "alertmanager": _ALERTMANAGER if alertmanager else off,
         "defaultRules": {"create": False},
         "prometheus-node-exporter": {"tolerations": [{"operator": "Exists"}]},  # GPU nodes too
         "prometheusOperator": {"resources": {"requests": {"cpu": "100m", "memory": "128Mi"}}},
@@ -47,11 +56,11 @@ def values(grafana: Mapping[str, Any] | None = None) -> dict[str, Any]:
 
 
 def install_prometheus(
-    name: str, *, chart: Chart, mirror: str | None, grafana: bool, opts: pulumi.ResourceOptions
+    name: str, *, chart: Chart, mirror: str | None, grafana: bool, alertmanager: bool, opts: pulumi.ResourceOptions
 ) -> k8s.helm.v3.Release:
     own = None
     if grafana:
         login = make_login(f"{name}-grafana", namespace=chart.namespace, opts=opts)
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[login]))
         own = grafana_values(chart.namespace)
-    return helm_release(name, chart=chart, mirror=mirror, values=values(own), opts=opts)
+    return helm_release(name, chart=chart, mirror=mirror, values=values(own, alertmanager=alertmanager), opts=opts)

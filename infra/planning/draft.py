@@ -37,6 +37,7 @@ from infra.services.gateway.plan import plan_gateway
 from infra.services.gateway.times import longest_answer, longest_end, timeout_of
 from infra.services.gateway.token_limits import gateway_pods
 from infra.services.gateway.traffic import plan_traffic
+from infra.services.monitoring.alerts.receivers import alertmanager_pods, receivers_to_do
 from infra.services.monitoring.dashboards.pods import grafana_pods
 from infra.services.monitoring.plan import plan_monitoring
 from infra.services.service import Around
@@ -159,6 +160,7 @@ def _decide(asked: Asked) -> Decided[_Parts]:
     traffic = yield from plan_traffic(asked.settings, models, platform.gateway, asked.catalog)
     yield from warn_of_externals(traffic, platform.cluster)
     yield from list_missing_keys(asked.stack, traffic.externals, asked.secrets)
+    yield from receivers_to_do(asked.settings, asked.stack, asked.secrets)
     yield from _check_nodes(asked, platform, nodes, models, traffic)
     yield from _warn(asked, platform, nodes, models, traffic)
     billed = _billed(asked, platform, nodes, models, traffic)
@@ -235,7 +237,8 @@ def _check_nodes(
         surging = frozenset(
             each.served.name for each in nodes.placed if surges(each, one_reader=platform.cache.one_reader)
         )
-        beside = [each for pods in grafana_pods(asked.settings).values() for each in pods]
+        monitoring = {**grafana_pods(asked.settings), **alertmanager_pods(asked.settings)}
+        beside = [each for pods in monitoring.values() for each in pods]
         others = [*gateway_pods(traffic), *pods_beside(platform.addons), *beside]
         yield from check_system_nodes(nodes.placed, others, system, surging=surging)
 

@@ -7,7 +7,8 @@ from typing import Any
 from infra.config_keys import EXTERNAL_KEY_EXAMPLE
 from infra.settings.mistakes import Key, shown
 
-_NAMES = EXTERNAL_KEY_EXAMPLE.removesuffix("NAME")
+_NAMES, _OF_ALERTS = EXTERNAL_KEY_EXAMPLE.removesuffix("NAME"), "alertKey-"
+_RECEIVERS = ("monitoring", "alerts", "receivers")  # a path goes on with the receiver's name
 _LONG = 16  # characters that no number of a key has
 _LISTS = ("keys", "engineKeys")
 
@@ -22,10 +23,15 @@ def may_be_key(key: Key, value: Any) -> bool:
     if isinstance(value, Mapping | list) or value is None:
         return False
     if key[-1] == "keySecret":
-        return not str(value).lower().startswith(_NAMES.lower())
+        return not str(value).lower().startswith(_begins(key).lower())
     return any(each in key for each in _LISTS) and len(str(value)) >= _LONG
 
 
 def named_for(key: Key) -> str:
-    """The secret of the external that a `keySecret` is of."""
-    return f"{_NAMES}{re.sub(r'[^a-z0-9]+', '-', str(key[-2]).lower()).strip('-') or 'openai'}"
+    """The secret of the external, or of the receiver, that a `keySecret` is of."""
+    name = key[len(_RECEIVERS)] if key[: len(_RECEIVERS)] == _RECEIVERS else key[-2]
+    return f"{_begins(key)}{re.sub(r'[^a-z0-9]+', '-', str(name).lower()).strip('-') or 'openai'}"
+
+
+def _begins(key: Key) -> str:
+    return _OF_ALERTS if key[: len(_RECEIVERS)] == _RECEIVERS else _NAMES

@@ -3,9 +3,10 @@ without showing one."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from infra.config_keys import API_KEY, HUGGING_FACE_TOKEN, client_of, config_key, is_external_key
+from infra.config_keys import API_KEY, HUGGING_FACE_TOKEN, client_of, config_key, is_alert_key, is_external_key
 from infra.services.gateway.clients import DEFAULT
 from infra.services.gateway.section import Client
+from infra.services.monitoring.alerts.receivers import secrets_of
 from infra.settings.mistakes import Report, did_you_mean
 from infra.settings.platform import Settings
 
@@ -22,15 +23,17 @@ def check_given_keys(settings: Settings, secrets: Iterable[str], stack: str, rep
         of = client_of(secret)
         wrong = _wrong_name(*of, clients, stack) if of is not None else None
         if is_external_key(secret) and secret not in of_providers:
-            wrong = _unread(secret, of_providers, stack)
+            wrong = _unread(secret, of_providers, stack, "external")
+        if is_alert_key(secret) and secret not in secrets_of(settings):
+            wrong = _unread(secret, secrets_of(settings), stack, "receiver")
         if wrong is not None:
             got, write = wrong
             report.always((config_key(secret),), got, write, path=secret)
 
 
-def _unread(secret: str, known: Iterable[str], stack: str) -> tuple[str, str]:
+def _unread(secret: str, known: Iterable[str], stack: str, of: str) -> tuple[str, str]:
     close = did_you_mean(secret, known)
-    got = "no external has this keySecret" + (f"; did you mean {close}?" if close else "")
+    got = f"no {of} has this keySecret" + (f"; did you mean {close}?" if close else "")
     return got, f"pulumi config rm {secret} -s {stack}"
 
 
@@ -68,7 +71,7 @@ def _twice(values: Mapping[str, str]) -> Iterator[str]:
     """A request with such a key would be counted for one of them, and nobody could revoke the other's alone."""
     names: dict[str, list[str]] = {}
     for name, value in sorted(values.items()):
-        if name != HUGGING_FACE_TOKEN and not is_external_key(name):
+        if name != HUGGING_FACE_TOKEN and not (is_external_key(name) or is_alert_key(name)):
             names.setdefault(value, []).append(name)
     for first, *others in names.values():
         if others:

@@ -10,6 +10,7 @@ from components.chart import Chart
 from infra.live import Namespaces
 from infra.plan.labels import GPU_TAINT
 from infra.plan.plan import Plan
+from infra.services.monitoring.alerts.receivers import has_receivers
 from infra.services.monitoring.dashboards.plan import has_grafana
 
 
@@ -44,6 +45,7 @@ def make_addons(
         keda=wanted.get("keda"),
         prometheus=wanted.get("prometheus"),
         grafana=has_grafana(plan.settings),
+        alertmanager=has_receivers(plan.settings),
         vertical_pod_autoscaler=wanted.get("verticalPodAutoscaler"),
         of_the_cloud=of_the_cloud or {},
         adopted_namespaces=namespaces.adopted,

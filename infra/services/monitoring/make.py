@@ -1,15 +1,20 @@
 """Creates KEDA's login at Prometheus and the part of a scaler that refers to it, and alerts."""
 
+import pulumi
+
+from components.alert_receivers import AlertReceivers
 from components.aws import signed_requests
 from components.dashboards import Dashboards
 from components.model_cache import ModelCache
 from components.prometheus_login import PrometheusLogin
 from components.prometheus_rules import PrometheusRules
 from infra.clouds.site import Site
+from infra.config_keys import NAMESPACE
 from infra.plan.cluster import MonitoringPlan
 from infra.plan.plan import Plan
 from infra.services.monitoring.alerts.alert import rule
-from infra.services.monitoring.alerts.groups import SECONDS, common_of, objects_of
+from infra.services.monitoring.alerts.groups import SECONDS, common_of, objects_of, unread
+from infra.services.monitoring.alerts.receivers import SECRET, configuration, has_receivers, secrets_of
 from infra.services.monitoring.dashboards.all import texts
 from infra.services.monitoring.dashboards.plan import DashboardsPlan
 from infra.services.service import Made
@@ -59,6 +64,22 @@ def make_alerts(plan: Plan, made: Made) -> None:
             depends_on=list(made.after),
             opts=made.opts,
         )
+
+
+def make_receivers(plan: Plan, made: Made) -> None:
+    if plan.monitoring is None or unread(plan) or not has_receivers(plan.settings):
+        return
+    config = pulumi.Config(NAMESPACE)
+    AlertReceivers(
+        "alert-receivers",
+        namespace=plan.settings.namespace.name,
+        secret=SECRET,
+        values={name: config.require_secret(name) for name in secrets_of(plan.settings)},
+        configuration=configuration(plan.settings),
+        labels=plan.monitoring.labels,
+        depends_on=list(made.after),
+        opts=made.opts,
+    )
 
 
 def make_dashboards(plan: Plan, dashboards: DashboardsPlan, made: Made) -> None:

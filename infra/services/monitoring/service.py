@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from infra.owner import Part
 from infra.services.monitoring.alerts.check import check_alerts
+from infra.services.monitoring.alerts.receivers import assume_alertmanager
 from infra.services.monitoring.alerts.report import alert_tables
 from infra.services.monitoring.check import check_prometheus
 from infra.services.monitoring.dashboards.all import texts
@@ -36,7 +37,12 @@ class Monitoring(Part, Service):
     name, title = "monitoring", "Monitoring"
     section = SECTION
     keys = ("monitoring", "addons.prometheus")
-    owns = ("llm:kubernetes:PrometheusLogin", "llm:kubernetes:PrometheusRules", "llm:kubernetes:Dashboards")
+    owns = (
+        "llm:kubernetes:PrometheusLogin",
+        "llm:kubernetes:PrometheusRules",
+        "llm:kubernetes:AlertReceivers",
+        "llm:kubernetes:Dashboards",
+    )
 
     def check(self, scope: Scope) -> None:
         check_prometheus(scope)
@@ -51,11 +57,13 @@ class Monitoring(Part, Service):
         scaled = [name for name, model in sorted(around.models.items()) if model.scaling is not None]
         yield from list_prometheus_to_dos(around.settings, around.cluster, around.addons, around.monitoring, scaled)
         yield from grafana_to_do(around)
+        yield from assume_alertmanager(around)
 
     def make(self, plan: Plan, made: Made) -> None:
-        from infra.services.monitoring.make import make_alerts, make_dashboards
+        from infra.services.monitoring.make import make_alerts, make_dashboards, make_receivers
 
         make_alerts(plan, made)
+        make_receivers(plan, made)
         if (part := _part(plan)) is not None:
             make_dashboards(plan, part.dashboards, made)
 

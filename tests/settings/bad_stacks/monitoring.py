@@ -1,7 +1,7 @@
 """Bad values of `monitoring`."""
 
 from infra.settings.mistakes import Mistake
-from tests.settings.bad_stacks.writing import CLUSTER, MODEL, Bad, stack
+from tests.settings.bad_stacks.writing import CLUSTER, MODEL, Bad, model, stack
 
 MONITORING = (
     Bad(
@@ -61,6 +61,98 @@ MONITORING = (
                 6,
                 "read only by the sidecar of a Grafana that exists",
                 "write kind: sidecar beside it",
+            ),
+        ),
+    ),
+    Bad(
+        "receivers with their keys in plain text, and a route to nobody",
+        stack(
+            CLUSTER,
+            MODEL,
+            "monitoring:",
+            "  alerts:",
+            "    receivers:",
+            "      on-call: {pagerduty: {keySecret: 0123456789abcdef0123456789abcdef}}",
+            '      team: {slack: {channel: "#llm", keySecret: "https://hooks.slack.com/services/T0/B0/X"}}',
+            "    route: {critical: on-cal, warning: team}",
+        ),
+        (
+            *(
+                Mistake(
+                    f"monitoring.alerts.receivers.{path}.keySecret",
+                    line,
+                    "got what may be a key (not shown); allowed: a name of a secret, alertKey-NAME of at most 60"
+                    " characters",
+                    f"write keySecret: alertKey-{path.partition('.')[0]}",
+                )
+                for path, line in (("on-call.pagerduty", 9), ("team.slack", 10))
+            ),
+            Mistake(
+                "monitoring.alerts.route.critical", 11, "no receiver on-cal; there are on-call, team", "write on-call"
+            ),
+        ),
+    ),
+    Bad(
+        "receivers of no kind and of two, one that no route names, and none of which there is an alert",
+        stack(
+            CLUSTER,
+            model("replicas: 1"),
+            "addons: {prometheus: disabled, keda: disabled}",
+            "monitoring:",
+            "  alerts:",
+            "    receivers:",
+            "      a: {}",
+            "      b: {pagerduty: {keySecret: alertKey-b}, webhook: {keySecret: alertKey-b}}",
+            "      c: {webhook: {keySecret: alertKey-c}}",
+            "    route: {critical: a, warning: b}",
+        ),
+        (
+            Mistake(
+                "monitoring.alerts.receivers",
+                9,
+                "addons.prometheus is disabled: there is no alert that they could get",
+                "write addons: {prometheus: install}",
+            ),
+            Mistake(
+                "monitoring.alerts.receivers.a",
+                10,
+                "got none; a receiver is exactly one of slack, pagerduty, webhook, email",
+                "write pagerduty: {keySecret: alertKey-pagerduty}",
+            ),
+            Mistake(
+                "monitoring.alerts.receivers.b",
+                11,
+                "got pagerduty and webhook; a receiver is exactly one of slack, pagerduty, webhook, email",
+                "write pagerduty: {keySecret: alertKey-pagerduty}",
+            ),
+            Mistake(
+                "monitoring.alerts.receivers.c",
+                12,
+                "no route leads to it, so it gets nothing",
+                "write route: {critical: c} beside receivers, or warning",
+            ),
+        ),
+    ),
+    Bad(
+        "a receiver's URL in plain text, and one that nobody reads",
+        stack(
+            CLUSTER,
+            MODEL,
+            "monitoring: {alerts: {receivers: {a: {webhook: {keySecret: alertKey-a}}}, route: {critical: a}}}",
+        )
+        + "  llm-platform:alertKey-a: https://hooks.example.com/token\n  llm-platform:alertKey-old: {secure: v1:abc}\n",
+        (
+            Mistake(
+                "alertKey-a",
+                7,
+                "a secret in plain text (value not shown). Revoke it, then:",
+                "pulumi config set --secret alertKey-a -s dev",
+            ),
+            Mistake(
+                "alertKey-old",
+                8,
+                "no receiver has this keySecret; did you mean alertKey-a?",
+                "pulumi config rm alertKey-old -s dev",
             ),
         ),
     ),

@@ -1,12 +1,16 @@
 """Rules for `monitoring.alerts`."""
 
+from infra.services.addons.check import state_of
+from infra.services.monitoring.alerts.section import AlertsSection
 from infra.services.monitoring.own_section import monitoring_of
 from infra.settings.checks.scope import Scope
-from infra.settings.mistakes import Key
+from infra.settings.mistakes import Key, did_you_mean
 
 _KEY: Key = ("monitoring", "alerts")
 # What an alert says itself, and what Prometheus and Alertmanager write.
-_OWN = ("alertname", "model", "namespace", "quantile", "receiver", "severity", "signal")
+_KINDS = ("slack", "pagerduty", "webhook", "email")
+_EXAMPLE = "write pagerduty: {keySecret: alertKey-pagerduty}"
+_OWN = ("alertname", "model", "namespace", "quantile", "receiver", "severity", "signal", "window")
 
 
 def check_alerts(scope: Scope) -> None:
@@ -14,3 +18,42 @@ def check_alerts(scope: Scope) -> None:
         if label in _OWN:
             got = "a label that each alert has by itself, and by which it is known"
             scope.report.wrong((*_KEY, "labels", label), got, f"write another name, such as platform_{label}")
+    _check_receivers(scope)
+
+
+def _check_receivers(scope: Scope) -> None:
+    said = monitoring_of(scope.settings).alerts
+    for name, receiver in said.receivers.items():
+        given = [kind for kind in _KINDS if getattr(receiver, kind) is not None]
+        if len(given) != 1:
+            got = f"got {' and '.join(given) or 'none'}; a receiver is exactly one of {', '.join(_KINDS)}"
+            scope.report.wrong((*_KEY, "receivers", name), got, _EXAMPLE)
+    state = state_of(scope, "prometheus", scope.settings.addons.prometheus)
+    if said.receivers and state == "disabled":
+        got = "addons.prometheus is disabled: there is no alert that they could get"
+        reads: list[Key] = [("addons", "prometheus")]
+        scope.report.wrong((*_KEY, "receivers"), got, "write addons: {prometheus: install}", reads=reads)
+    _check_route(scope, said)
+
+
+def _check_route(scope: Scope, said: AlertsSection) -> None:
+    """A receiver that no route names is said once the names that a route has are right: one of them may be meant."""
+    ways = {"critical": said.route.critical, "warning": said.route.warning}
+    known = [name for name in said.receivers if name not in ways.values()]
+    wrong = {way: name for way, name in ways.items() if name is not None and not _is_there(scope, name)}
+    for way, name in wrong.items():
+        scope.report.wrong((*_KEY, "route", way), *_unknown(name, list(said.receivers)))
+    for name in [] if wrong else known:
+        write = f"write route: {{critical: {name}}} beside receivers, or warning"
+        scope.report.wrong((*_KEY, "receivers", name), "no route leads to it, so it gets nothing", write, reads=())
+
+
+def _is_there(scope: Scope, receiver: str) -> bool:
+    return scope.written((*_KEY, "receivers", receiver))
+
+
+def _unknown(name: str, known: list[str]) -> tuple[str, str]:
+    if not known:
+        return f"no receiver {name}; there are none", "write receivers beside it, or leave route out"
+    close = did_you_mean(name, known)
+    return f"no receiver {name}; there are {', '.join(known)}", f"write {close or known[0]}"

@@ -6,6 +6,7 @@ from infra.plan.plan import Plan
 from infra.services.monitoring.alerts.alert import Alert, LeftOut
 from infra.services.monitoring.alerts.groups import alerts_of, left_out_of, unread
 from infra.services.monitoring.alerts.kinds import WHEN, Kind
+from infra.services.monitoring.alerts.receivers import notified
 from infra.services.service import Table
 
 _FEW = 4  # names of models in a row
@@ -19,10 +20,11 @@ def alert_tables(plan: Plan) -> Iterator[Table]:
     if why := unread(plan):
         yield Table("ALERTS", ("",), (("none", why),))
         return
+    whom = notified(plan.settings, installs=plan.addons["prometheus"].state == "install")
     alerts = [each for group in alerts_of(plan).values() for each in group]
     by_kind = {kind: [each for each in alerts if each.kind == kind] for kind in Kind}
     rows = tuple(_row(kind, found, len(plan.models)) for kind, found in by_kind.items() if found)
-    yield Table("ALERTS", ("fires when", "of", "severity"), rows, _NOTE)
+    yield Table("ALERTS", ("fires when", "of", "severity"), rows, f"{_NOTE}; {whom}")
     if rows := tuple(_lacking(left_out_of(plan))):
         yield Table("NO ALERT", ("why",), rows)
 
