@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from benchmarks.contenders import DEFAULT, ORACLE, TRACES, Row, beats, on_front, read
+from docs.labels import Place, labels, leader
 from docs.markers import table
 from docs.scatter import STYLE
 
 TITLE = "GPU-hours and waits for the first token, by scaler and kind of traffic"
-_WIDTH, _HEIGHT, _LEFT, _TOP = 760, 300, 56, 40
+_WIDTH, _HEIGHT, _LEFT, _TOP = 760, 300, 56, 48
 _LONGEST = 300.0  # seconds: requests that wait longer are lost
 _SHORTEST = 0.5
 _LETTERS = "abcdefghijklmnop"
@@ -76,7 +77,7 @@ def picture() -> str:
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img">',
             f"<title>{escape(TITLE)}</title>",
-            f"<style>\n{STYLE}\n</style>",
+            f"<style>\n{STYLE}\n  .leader {{ stroke: var(--quiet); }}\n</style>",
             f'<rect width="{_WIDTH}" height="{height}" fill="var(--page)"/>',
             *panels,
             "</svg>\n",
@@ -87,18 +88,30 @@ def picture() -> str:
 def _panel(traffic: str, rows: Sequence[Row], top: float) -> Iterator[str]:
     high, low = top + _TOP, top + _HEIGHT
     largest = max(each.gpu_hours for each in rows)
-    yield f'<text x="{_LEFT}" y="{high - 16}">{traffic}: first token p95, s (upwards) and GPU-hours per day</text>'
+    yield f'<text x="{_LEFT}" y="{high - 30}">{traffic}: first token p95, s (upwards) and GPU-hours per day</text>'
     for wait in _WAITS:
         y = _y(wait, high, low)
         yield f'<path class="grid" d="M{_LEFT} {y}H{_WIDTH - 24}"/>'
         yield f'<text class="quiet" x="{_LEFT - 8}" y="{y + 4}" text-anchor="end">{wait:g}</text>'
     for tick in range(0, math.ceil(largest / 50) * 50 + 1, 50):
         yield f'<text class="quiet" x="{_x(tick, largest)}" y="{low + 18}" text-anchor="middle">{tick}</text>'
-    for letter, each in zip(_LETTERS, rows, strict=False):
-        x, y = _x(each.gpu_hours, largest), _y(min(each.first_token_p95, _LONGEST), high, low)
-        full = " full" if each.scaler == DEFAULT else ""
-        yield f'<circle class="mark{full}" cx="{x}" cy="{y}" r="4"><title>{escape(each.scaler)}</title></circle>'
-        yield f'<text x="{x + 7}" y="{y - 5}">{letter}</text>'
+    places = [_place(each, largest, high, low) for each in rows]
+    for letter, each, place, at in zip(_LETTERS, rows, places, labels(places, high - 8, low - 8), strict=False):
+        yield from _point(letter, each, place, at)
+
+
+def _place(row: Row, largest: float, high: float, low: float) -> Place:
+    return _x(row.gpu_hours, largest), _y(min(row.first_token_p95, _LONGEST), high, low)
+
+
+def _point(letter: str, row: Row, place: Place, at: Place) -> Iterator[str]:
+    if path := leader(place, at):
+        yield f'<path class="leader" d="{path}"/>'
+    full = " full" if row.scaler == DEFAULT else ""
+    yield (
+        f'<circle class="mark{full}" cx="{place[0]}" cy="{place[1]}" r="4"><title>{escape(row.scaler)}</title></circle>'
+    )
+    yield f'<text x="{at[0]}" y="{round(at[1] + 4, 1)}" text-anchor="middle">{letter}</text>'
 
 
 def _x(hours: float, largest: float) -> float:
