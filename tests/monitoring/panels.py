@@ -27,5 +27,5 @@ def as_sent(query: str, dashboard: Dashboard) -> list[str]:
 def _with(query: str, variables: Mapping[str, str]) -> str:
     for name in sorted(variables, key=len, reverse=True):
         query = query.replace(f"${name}", variables[name])
-    assert "$" not in query, query
+    assert "$" not in query.replace('"$1"', ""), query  # Grafana leaves a number as it is
     return query

@@ -1,66 +1,74 @@
 """The dashboard of cold starts: how long each part took of the pods that run, and what the plan says."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from infra.plan.models import ModelPlan
 from infra.plan.plan import Plan
-from infra.services.monitoring.dashboards.panel import Asked, Dashboard, Panel, Row
-from infra.services.monitoring.dashboards.queries import of, pods_of
+from infra.services.monitoring.dashboards.panel import Asked, Choice, Dashboard, Panel, Row
+from infra.services.monitoring.dashboards.queries import awake, of, one_of, pods_of
 
-# Title -> parts of the plan, what begins and ends it, and what to know.
 _MADE, _PLACED = "kube_pod_created", "kube_pod_status_scheduled_time"
 _STARTED, _READY = "kube_pod_container_state_started", "kube_pod_status_ready_time"
+# Title -> parts of the plan, what begins and ends them, and what to know.
 _PARTS = {
     "Until it has a node": (("node", "boot"), _MADE, _PLACED, "About 0 where a node had free GPUs."),
     "Image and volumes": (("image",), _PLACED, _STARTED, "Short where the node has the image already."),
     "Weights and engine": (("weights", "engine"), _STARTED, _READY, "After a restart, of the newest start."),
-    "The whole start": (("node", "boot", "image", "weights", "engine"), _MADE, _READY, ""),
+    "The whole start": (("node", "boot", "image", "weights", "engine"), _MADE, _READY, "Of all parts."),
 }
+_CHOSEN = 'label_replace(vector(1), "server", "$model", "", "")'
 
 
 def cold_starts(plan: Plan) -> Dashboard:
-    models = sorted((each for each in plan.models.values() if not each.paused), key=lambda each: each.name)
     return Dashboard(
         "cold-starts",
         "cold starts",
         "How long the pods that run took to start, part by part, and what the plan says.",
-        (Row("Against the plan", (_against(plan, models),)), Row("Part by part", tuple(_parts(plan, models)))),
+        (Row("Against the plan", (_against(plan),)), Row("Part by part", tuple(_parts(plan)))),
+        (Choice("model", "Model", tuple(each.name for each in awake(plan))),),
     )
 
 
-def _against(plan: Plan, models: Sequence[ModelPlan]) -> Panel:
+def _against(plan: Plan) -> Panel:
+    took = f'label_replace({_took(plan, _MADE, _READY)}, "server", "$1", "pod", "(.+)-[a-z0-9]+-[a-z0-9]+")'
+    highest = _of_each(plan, lambda model: max(model.cold_start.high, 1))
     return Panel(
         "The slowest start, of the plan's highest",
         "Above 100 %: a pod took longer than the interval of the plan. The parts below say which part it was.",
         "percentunit",
-        tuple(Asked(f"{_whole(plan, each)} / {max(each.cold_start.high, 1)}", each.name) for each in models),
+        (Asked(f"max by (server) ({took}) / on (server) ({highest})", "{{server}}"),),
         number=True,
         red_above=1,
     )
 
 
-def _parts(plan: Plan, models: Sequence[ModelPlan]) -> Iterator[Panel]:
+def _parts(plan: Plan) -> Iterator[Panel]:
     for title, (parts, begins, ends, known) in _PARTS.items():
-        said = "The slowest pod that runs, by server; level lines are the plan's."
-        measured = [Asked(_took(plan, each, begins, ends), each.name) for each in models]
-        planned = [Asked(f"vector({_planned(each, parts):.0f})", f"{each.name}: planned") for each in models]
-        yield Panel(title, f"{said} {known}".strip(), "s", (*measured, *planned))
+        planned = _of_each(plan, lambda model, parts=parts: _planned(model, parts))
+        asked = (
+            Asked(_took(plan, begins, ends, pods_of("$model")), "{{pod}}"),
+            Asked(f"({planned}) and on (server) {_CHOSEN}", "planned"),
+        )
+        yield Panel(title, f"Of the model's pods that run; the level line is the plan's. {known}", "s", asked)
 
 
 def _planned(model: ModelPlan, parts: Sequence[str]) -> float:
     return sum(model.cold_start.parts[each].mid for each in parts)
 
 
-def _whole(plan: Plan, model: ModelPlan) -> str:
-    return _took(plan, model, _MADE, _READY)
+def _of_each(plan: Plan, seconds: Callable[[ModelPlan], float]) -> str:
+    """A figure of the plan for each server."""
+    values = {each.name: seconds(each) for each in awake(plan)}
+    return " or ".join(
+        f'label_replace(vector({each:.0f}), "server", "{name}", "", "")' for name, each in values.items()
+    )
 
 
-def _took(plan: Plan, model: ModelPlan, begins: str, ends: str) -> str:
-    first, last = (f"max by (pod) ({metric}{of(plan, *_of(model, metric))})" for metric in (begins, ends))
-    return f"max(clamp_min({last} - {first}, 0))"
-
-
-def _of(model: ModelPlan, metric: str) -> tuple[str, ...]:
+def _took(plan: Plan, begins: str, ends: str, *pods: str) -> str:
     """Of a container that started, only the server counts."""
-    which = pods_of(model.name)
-    return (which, f'container="{model.engine}"') if metric == _STARTED else (which,)
+    servers = f'container=~"{one_of({each.engine for each in plan.models.values()})}"'
+    first, last = (
+        f"max by (pod) ({metric}{of(plan, *pods, *([servers] if metric == _STARTED else []))})"
+        for metric in (begins, ends)
+    )
+    return f"clamp_min({last} - {first}, 0)"

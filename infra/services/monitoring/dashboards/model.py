@@ -9,6 +9,7 @@ from infra.services.monitoring.dashboards.panel import TODAY, Asked, Choice, Das
 from infra.services.monitoring.dashboards.queries import (
     LATELY,
     SLOW,
+    awake,
     engines,
     gauges,
     gpu_hours,
@@ -29,7 +30,7 @@ def model(plan: Plan) -> Dashboard:
     rows = [Row("Requests", tuple(_requests(plan))), Row("Time", tuple(_times(plan))), Row("Load", tuple(_load(plan)))]
     if KUBE_STATE_METRICS in sources_of(plan):
         rows.append(Row("Replicas", tuple(_replicas(plan))))
-    names = sorted(name for name, each in plan.named.items() if not each.paused) or sorted(plan.named)
+    names = [each.name for each in awake(plan) if each.next_of is None]
     return Dashboard(
         "model",
         "one model",

@@ -11,6 +11,7 @@ from infra.services.monitoring.dashboards.queries import (
     LATELY,
     REFUSED,
     SLOW,
+    awake,
     engines,
     failed,
     gauges,
@@ -108,11 +109,11 @@ def _load(plan: Plan) -> Iterator[Panel]:
 
 
 def _replicas(plan: Plan) -> Iterator[Panel]:
-    awake = [model for model in plan.models.values() if not model.paused]
-    which = f'deployment=~"{one_of(model.name for model in awake)}"'
+    servers = awake(plan)
+    which = f'deployment=~"{one_of(model.name for model in servers)}"'
     ready = f"kube_deployment_status_replicas_ready{of(plan, which)}"
     yield Panel("Ready replicas", "By server.", "short", (Asked(f"sum by (deployment) ({ready})", "{{deployment}}"),))
-    promised = [model for model in awake if model.replicas.min]
+    promised = [model for model in servers if model.replicas.min and not model.paused]
     if promised:
         yield Panel(
             "Missing of the promised minimum",

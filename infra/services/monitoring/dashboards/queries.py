@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from infra.engines import ENGINES, Engine
+from infra.plan.models import ModelPlan
 from infra.plan.money import HOURS_PER_MONTH
 from infra.plan.plan import Plan
 from infra.services.monitoring.dashboards.panel import Asked
@@ -31,8 +32,14 @@ def pods_of(server: str) -> str:
     return f'pod=~"{server}-[a-z0-9]+-[a-z0-9]+"'
 
 
+def awake(plan: Plan) -> list[ModelPlan]:
+    """The servers that aren't paused, by name; all of them where all are."""
+    servers = [each for _, each in sorted(plan.models.items())]
+    return [each for each in servers if not each.paused] or servers
+
+
 def engines(plan: Plan) -> list[Engine]:
-    used = {model.engine for model in plan.models.values() if not model.paused}
+    used = {model.engine for model in awake(plan)}
     return [engine for name, engine in ENGINES.items() if name in used]
 
 
