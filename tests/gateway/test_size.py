@@ -8,6 +8,7 @@ from infra.plan.gateway import TrafficPlan, Upstream
 from infra.plan.notes import Violation
 from infra.plan.rules import Rule
 from infra.services.gateway.check_clients import bytes_of
+from infra.services.gateway.clients import max_limits
 from infra.services.gateway.envoy.clients import clients_file
 from infra.services.gateway.envoy.files import BOOTSTRAP, files
 from infra.services.gateway.envoy.place import in_pod
@@ -67,6 +68,16 @@ def test_a_list_of_models_that_no_config_map_holds_is_refused_with_its_client(mo
     (said,) = (each for each in found if isinstance(each, Violation) and each.path == "gateway.clients.many.models")
     assert "60,000" in said.message
     assert said.fix.startswith("name fewer than its 20 models")
+
+
+@pytest.mark.parametrize("number", [4, 50, 200])
+def test_as_many_limits_by_model_as_the_plan_gives_have_room_in_one_list(number: int) -> None:
+    """Models that sleep need most of it. A file with more would be refused, for a limit that nobody wrote."""
+    models, limits = _models(number), max_limits(number)
+    names = tuple(each.model for each in models)
+    parts = dict.fromkeys(names[: limits // 10 + 1], 16)
+    clients = (client(f"team-application-{each}", names, at_once_of=parts) for each in range(limits // len(parts)))
+    assert list(check_room(traffic(tuple(clients), models), "llm")) == []
 
 
 def test_more_lists_than_all_config_maps_hold_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,8 @@ def test_no_server_is_asked_by_an_address_that_stays_when_its_pods_go() -> None:
     servers = made.plan.traffic.servers
     assert any(each.held_seconds for each in servers)
     assert {services[each.host.partition(".")[0]]["clusterIP"] for each in servers} == {"None"}
-    (nobody,) = (each for each in clusters(made.plan.traffic) if each["name"] == NOBODY)
+    found: list[Any] = list(clusters(made.plan.traffic))
+    (nobody,) = (each for each in found if each["name"] == NOBODY)
     (place,) = nobody["load_assignment"]["endpoints"][0]["lb_endpoints"]
     assert place["endpoint"]["address"]["socket_address"]["address"] == "127.0.0.1"
 

@@ -75,7 +75,7 @@ def test_a_client_of_one_model_and_one_with_its_own_limit_have_no_part(three: Pl
 def test_clients_and_shared_models_without_number_have_no_parts_which_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     clients = {"a": {}, "b": {}}
     needed = sum(len(each.at_once_of) for each in _without_default(clients).traffic.clients.values())
-    monkeypatch.setattr("infra.services.gateway.clients.MAX_LIMITS_BY_MODEL", needed - 1)
+    monkeypatch.setattr("infra.services.gateway.clients.max_limits", lambda models: needed - 1)
     found = _without_default(clients)
     assert [each.at_once_of for each in found.traffic.clients.values()] == [{}, {}]
     (said,) = (each.message for each in found.warnings if each.path == "gateway.clients")

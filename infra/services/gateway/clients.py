@@ -15,8 +15,9 @@ from infra.services.gateway.section import Client
 ALL = "all"  # the models of the platform, in a list of names; those elsewhere are there by name only
 DEFAULT = "default"  # callers of all models, with the stack's one key: llm-platform:apiKey, or a random one
 
-# As many names as DNS is asked for by each Envoy, every few seconds, and about 25 MiB of its memory.
-MAX_LIMITS_BY_MODEL = 500
+# Bytes of the file of a list: at most, of each model in it, and of each limit of a client and a model. 270 limits are
+# as many names as DNS is asked for by each Envoy, every few seconds, and about 14 MiB of its memory.
+_FILE, _OF_MODEL, _OF_LIMIT = 1_000_000, 4_700, 3_600
 _FEW = 4  # models that a reason names
 
 
@@ -38,18 +39,22 @@ def plan_clients(
             " next one, so give each application a client and its key, and"
             " write gateway.defaultClient: false once none has the old one",
         )
-    return (yield from _bounded({each.name: each.plan for each in asked}))
+    return (yield from _bounded({each.name: each.plan for each in asked}, len(models)))
 
 
-def _bounded(clients: dict[str, ClientPlan]) -> Decided[dict[str, ClientPlan]]:
+def max_limits(models: int) -> int:
+    return max(0, (_FILE - models * _OF_MODEL) // _OF_LIMIT)
+
+
+def _bounded(clients: dict[str, ClientPlan], models: int) -> Decided[dict[str, ClientPlan]]:
     """Each limit of a client and a model is a cluster of Envoy, of which there can't be any number."""
-    limits = sum(len(each.at_once_of) for each in clients.values())
-    if limits <= MAX_LIMITS_BY_MODEL:
+    limits, room = sum(len(each.at_once_of) for each in clients.values()), max_limits(models)
+    if limits <= room:
         return clients
     yield warned(
         "gateway.clients",
         f"one client can fill a small model that it shares: {limits:,} limits by client and model would be needed, and"
-        f" the gateway has room for {MAX_LIMITS_BY_MODEL}, so each client's limit holds for all its models together;"
+        f" the gateway has room for {room:,}, so each client's limit holds for all its models together;"
         " name the models of each client, or write its concurrentRequests",
     )
     return {name: replace(each, at_once_of={}) for name, each in clients.items()}
