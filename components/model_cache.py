@@ -59,18 +59,23 @@ class ModelCache(pulumi.ComponentResource):
         super().__init__("llm:kubernetes:ModelCache", name, None, opts)
         # A namespace stays Terminating while an APIService of the cluster is down, so the namespace must be deleted
         # before the pods that serve such an API.
-        waits = list(depends_on)
+        first = list(depends_on)
         if create_namespace:
-            namespace_opts = pulumi.ResourceOptions(parent=self, depends_on=list(depends_on), protect=protect)
-            made = k8s.core.v1.Namespace(
+            there = k8s.core.v1.Namespace(
                 f"{name}-namespace",
                 metadata={
                     "name": namespace,
                     "labels": dict(namespace_labels),
                 },
-                opts=namespace_opts,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=first, protect=protect),
             )
-            waits.append(made)
+        else:
+            # Read by the URN of one that the stack created: the engine then lets go of it, and doesn't delete it with
+            # everything in it.
+            there = k8s.core.v1.Namespace.get(
+                f"{name}-namespace", namespace, opts=pulumi.ResourceOptions(parent=self, depends_on=first)
+            )
+        waits = [*first, there]
         child = pulumi.ResourceOptions(parent=self, depends_on=waits)
 
         if size is not None:

@@ -38,6 +38,8 @@ _COMPUTED: Mapping[str, tuple[str, ...]] = {
     "random:index/randomPassword:RandomPassword": ("result",),
 }
 
+_READ = ("kubernetes:core/v1:Namespace",)  # read on the cluster; nothing of them is used here
+
 Answers = Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]
 
 
@@ -57,11 +59,22 @@ class Recorded:
     options: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class Read:
+    """A resource of somebody else that the program reads."""
+
+    urn: str
+    type: str
+    name: str
+    id: str
+
+
 @dataclass
 class Recording:
-    """All registrations, sorted by URN, and the stack's outputs."""
+    """All registrations, sorted by URN, what is read, and the stack's outputs."""
 
     resources: list[Recorded] = field(default_factory=list)
+    reads: list[Read] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
 
     def of(self, type_: str) -> list[Recorded]:
@@ -198,6 +211,10 @@ class _RecordingMonitor(mocks.MockMonitor):
         )
 
     def ReadResource(self, request: Any) -> resource_pb2.ReadResourceResponse:
+        if request.type in _READ:
+            urn = self.make_urn(request.parent, request.type, request.name)
+            self.recording.reads.append(Read(urn, request.type, request.name, request.id))
+            return resource_pb2.ReadResourceResponse(urn=urn, properties=request.properties)
         if request.type != "pulumi:pulumi:StackReference" or request.id not in self._stacks:
             raise NotOnTheEngine(f"{request.type} {request.name!r} is read, and offline nothing can be read")
         outputs = self._stacks[request.id]

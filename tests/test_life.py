@@ -132,6 +132,24 @@ def test_a_namespace_that_was_deleted_by_hand_comes_back(project: Project) -> No
     assert kubectl(*CONTEXT, "get", "deployment", "-n", "lived", "tiny", "-o", "name")
 
 
+def test_a_namespace_that_is_given_away_stays_with_what_is_in_it(project: Project) -> None:
+    project.pulumi("up", "-s", "own", "--yes", "--skip-preview")
+    kubectl(*CONTEXT, "create", "configmap", "-n", "lived", "of-somebody")
+    uid = ("get", "namespace", "lived", "-o", "jsonpath={.metadata.uid}")
+    before = kubectl(*CONTEXT, *uid)
+    text = project.stack_file.read_text(encoding="utf-8")
+    project.stack_file.write_text(text.replace("{name: lived}", "{name: lived, create: false}"), encoding="utf-8")
+    project.pulumi("up", "-s", "own", "--yes", "--skip-preview")
+    project.pulumi("preview", "-s", "own", "--expect-no-changes")
+    project.stack_file.write_text(text, encoding="utf-8")
+    refused = project.run(*UP)
+    assert "the namespace lived exists already, and this stack didn't make it" in refused.stdout + refused.stderr
+    project.stack_file.write_text(text.replace("{name: lived}", "{name: lived, create: false}"), encoding="utf-8")
+    project.pulumi("destroy", "-s", "own", "--yes", "--skip-preview")
+    assert kubectl(*CONTEXT, *uid) == before
+    assert kubectl(*CONTEXT, "get", "configmap", "-n", "lived", "of-somebody", "-o", "name")
+
+
 def test_a_namespace_that_helm_made_is_adopted_and_goes_with_the_stack(project: Project) -> None:
     """The stack is as an earlier program deployed it, which had no resource for the namespace."""
     component = project.folder / "project" / "components" / "addons" / "component.py"

@@ -51,6 +51,7 @@ def document(planned: Planned) -> dict[str, Any]:
         "cheaper": {name: [_way(way) for way in ways] for name, ways in plan.cheaper.items()},
         "outputs": planned.recording.outputs,
         "resources": resources(planned),
+        "reads": [vars(each) for each in planned.recording.reads],
     }
 
 

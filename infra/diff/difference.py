@@ -15,6 +15,7 @@ from infra.diff.counted import Counted, counted
 from infra.diff.findings import FindingChanges, Found, compare_findings, compare_to_dos
 from infra.diff.guard import Guarded, guarded
 from infra.diff.in_place import refused_in_place
+from infra.diff.namespace import not_there_already, released, with_released
 from infra.diff.no_effect import without_effect
 from infra.diff.old_weights import OldWeights, old_weights
 from infra.diff.replacements import forces
@@ -98,14 +99,15 @@ class Difference:
 
 def compare(stack: str, old: Side, new: Side, forces: Forces = forces) -> Difference:
     settings = settings_changed(old, new)
-    resources = compare_resources(old.resources, new.resources, forces, settings)
+    resources = with_released(compare_resources(old.resources, new.resources, forces, settings), new)
     in_place = refused_in_place(old, new, resources)
     warnings, to_do = compare_findings(old, new, "warnings"), compare_to_dos(old, new, settings)
     refused = bool(new.plan.get("violations"))  # such a plan doesn't say all that holds
     answers = answers_changed(old, new)
     noticed_by_users = notices(old, new, resources)
     answered = alike((each.model, each.answered_by) for each in noticed_by_users if each.answered_by is not None)
-    asked = asked_by(old, new, resources, answers)
+    asked = [*asked_by(old, new, resources, answers), *released(resources)]
+    to_dos = [*not_there_already([*not_lowered(to_do.introduced, old, new)], resources)]
     violations = compare_findings(old, new, "violations")
     return Difference(
         stack=stack,
@@ -121,7 +123,7 @@ def compare(stack: str, old: Side, new: Side, forces: Forces = forces) -> Differ
         violations=FindingChanges([*violations.introduced, *in_place], violations.fixed),
         in_place=in_place,
         warnings=FindingChanges([*warnings.introduced, *too_little_room(old, new)], () if refused else warnings.fixed),
-        to_do=FindingChanges([*not_lowered(to_do.introduced, old, new), *asked], [*not_needed(to_do.fixed, new)]),
+        to_do=FindingChanges([*to_dos, *asked], [*not_needed(to_do.fixed, new)]),
         guarded=guarded(old, new, resources),
         answers=answers,
         access=with_prompts(access_changed(old, new), answered, new),
@@ -178,6 +180,7 @@ def document(difference: Difference, facts: Facts | None, requirements: Changes)
         "outputs": _changes(difference.outputs),
         "added": list(resources.added),
         "removed": list(resources.removed),
+        "released": list(resources.released),
         "changed": [{"urn": urn, "properties": _changes(found)} for urn, found in resources.changed.items()],
         "replaced": [
             {"urn": urn, "because": list(resources.because[urn]), "properties": _changes(found)}

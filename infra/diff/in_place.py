@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from infra.diff.findings import Found
+from infra.diff.namespace import taken_over
 from infra.diff.space import SIZE, STORAGE, gib, sizes_asked
 from infra.owner import CLAIM
 from infra.plan.rules import Rule
@@ -16,7 +17,11 @@ def refused_in_place(old: Side, new: Side, resources: ResourceChanges) -> list[F
     of_clouds = (refused for cloud in clouds() for refused in cloud.types.refused_in_place(old, new, resources))
     return [
         {"rule": Rule.IN_PLACE, "path": path, "message": message, "fix": fix}
-        for path, message, fix in (*of_clouds, *_smaller(old, new, resources))
+        for path, message, fix in (
+            *of_clouds,
+            *_smaller(old, new, resources),
+            *taken_over(old, new, resources),
+        )
     ]
 
 

@@ -39,7 +39,8 @@ class Held:
 
 @dataclass(frozen=True)
 class State:
-    """`cut_off`: creations that an `up` began, and whose end it couldn't write because it was cut off."""
+    """`resources`: what the stack manages. `cut_off`: creations that an `up` began, and whose end it couldn't write
+    because it was cut off."""
 
     resources: tuple[Held, ...] = ()
     cut_off: tuple[Held, ...] = ()
@@ -56,7 +57,7 @@ def read_state(stack: str) -> State:
     deployment = json.loads(pulumi("stack", "export", "--stack", stack)).get("deployment") or {}
     cut_off = (each["resource"] for each in deployment.get("pending_operations") or () if each["type"] == "creating")
     return State(
-        tuple(_held(each) for each in deployment.get("resources") or ()),
+        tuple(_held(each) for each in deployment.get("resources") or () if not each.get("external")),
         tuple(_held(each) for each in cut_off if each.get("custom")),
     )
 

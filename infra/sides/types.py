@@ -60,6 +60,11 @@ class Side:
         return self.plan.get("resources", [])
 
     @property
+    def reads(self) -> Mapping[str, str]:
+        """The ids of the resources of others that the program reads, by URN."""
+        return {each["urn"]: each["id"] for each in self.plan.get("reads", [])}
+
+    @property
     def outputs(self) -> Mapping[str, Any]:
         return self.plan.get("outputs", {})
 
@@ -82,14 +87,21 @@ class ResourceChanges:
     because: Mapping[str, tuple[str, ...]]  # of the replaced: the properties that force it
     unsure: Mapping[str, tuple[str, ...]]  # of the changed: properties of types whose replacement nobody looked up
     options: Mapping[str, Changes]  # protect and such: Pulumi's own, no cloud is asked
+    released: Mapping[str, Resource] = field(default_factory=dict)  # they stay, and the stack only reads them
 
     def __bool__(self) -> bool:
-        return any((self.added, self.removed, self.changed, self.replaced, self.options))
+        return any((self.added, self.removed, self.changed, self.replaced, self.options, self.released))
 
     def acts(self) -> dict[str, list[str]]:
         """What happens to resources, each counted once; the stack itself, which is none, is left out."""
         changed = {*self.changed, *self.options} - self.replaced.keys()
-        found = {"replaced": self.replaced, "changed": changed, "added": self.added, "removed": self.removed}
+        found = {
+            "replaced": self.replaced,
+            "changed": changed,
+            "added": self.added,
+            "removed": self.removed,
+            "no longer managed": self.released,
+        }
         return {act: kept for act, urns in found.items() if (kept := sorted(filter(is_resource, urns)))}
 
     def touched(self) -> Iterator[str]:

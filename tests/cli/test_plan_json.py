@@ -14,7 +14,7 @@ from tests.settings.bad_stacks.writing import CPU, LAPTOP, stack
 
 KEYS = {
     "plan": "stack models gpu_pools gateway cost weights quotas services chosen resources outputs violations warnings"
-    " to_do assumptions version cheaper external",
+    " to_do assumptions version cheaper external reads",
     "model": "engine next_of next model revision dtype pool instance_type gpus_per_replica replicas scaled fits certain"
     " weights_gib weights_on_disk_gib "
     "kv_cache_gib kv_cache_gib_interval kv_cache_tokens max_model_len max_concurrency starts held_seconds "

@@ -51,7 +51,15 @@ def test_a_namespace_that_we_make_carries_the_labels_and_comes_before_the_claim(
 
 
 def test_a_namespace_of_somebody_else_is_left_alone():
-    assert cache(create_namespace=False).of(NAMESPACE) == []
+    recording = cache(create_namespace=False)
+    assert recording.of(NAMESPACE) == []
+
+
+def test_a_namespace_that_the_stack_gives_away_is_read_by_the_urn_that_it_had():
+    """So the engine lets go of it, and doesn't delete it with everything in it."""
+    (made,) = cache().of(NAMESPACE)
+    (read,) = cache(create_namespace=False).reads
+    assert (read.urn, read.id) == (made.urn, "llm")
 
 
 @pytest.mark.parametrize(

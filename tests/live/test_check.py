@@ -93,6 +93,14 @@ def test_a_namespace_that_the_stack_made(machine: Machine) -> None:
     assert obstacles(plan()) == []
 
 
+def test_a_namespace_that_the_stack_gave_away_is_not_taken_back(machine: Machine) -> None:
+    machine.answer(["get", "namespace", "llm"], {"metadata": {"name": "llm"}})
+    machine.state(held(NAMESPACE, "model-cache-namespace", metadata={"name": "llm"}) | {"external": True})
+    [(path, message, _)] = obstacles(plan())
+    assert (path, message) == ("namespace", "the namespace llm exists already, and this stack didn't make it")
+    assert obstacles(plan(create=False)) == []
+
+
 def test_a_namespace_that_nobody_made(machine: Machine) -> None:
     [(path, message, _)] = obstacles(plan(create=False))
     assert (path, message) == ("namespace.create", "false, and there is no namespace llm")

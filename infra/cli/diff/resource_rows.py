@@ -20,6 +20,7 @@ _CLIENT = "client"
 _OF_EACH = ("concurrent_requests", "max_model_len")  # of each client, of each model
 _OF_OUTPUTS = re.compile(r'data\["platform\.json"\]\.(?:gateway\.clients|models)\.[^.\[]+')  # a client, or a model
 _REPLACE, _CHANGE, _ADD, _REMOVE = ("±", "replace"), ("~", "change"), ("+", "add"), ("-", "remove")
+_RELEASE = ("=", "keep, but no longer manage")
 
 
 def resources(difference: Difference) -> list[Row]:
@@ -32,6 +33,7 @@ def resources(difference: Difference) -> list[Row]:
         *_changed(_CHANGE, _with_options(changed, found.options), {}),
         *_listed(_ADD, found.added),
         *_listed(_REMOVE, found.removed),
+        *_listed(_RELEASE, found.released),
     ]
 
 
@@ -99,10 +101,12 @@ def _come_or_go(changes: Changes) -> dict[str, str]:
 
 
 def _of_envoys(paths: Sequence[str]) -> str:
-    """Clusters are of a client or a model; listeners and routes are of those who may call the same models."""
+    """Clusters are of a client, a model, or a client's part of one (`MODEL:CLIENT`); listeners and routes are of those
+    who may call the same models."""
     found = [match.groups() for path in paths if (match := _ENVOYS.match(path))]
-    clients = sorted({name for kind, name in found if kind == _CLIENT})
-    models = sorted({name for kind, name in found if kind not in (None, _CLIENT)})
+    parts = {name.partition(":")[2] for kind, name in found if kind not in (None, _CLIENT)} - {""}
+    clients = sorted({name for kind, name in found if kind == _CLIENT} | parts)
+    models = sorted({name for kind, name in found if kind not in (None, _CLIENT) and ":" not in name})
     of = [
         f"{what}{'s' * (len(each) > 1)} {names(each)}"
         for what, each in (("client", clients), ("model", models))
