@@ -26,14 +26,14 @@ def budget(plan: Plan) -> Iterator[Alert | LeftOut]:
     look = f"`llm-platform usage {plan.stack} --since 1d` says which nodes and which clients cost it."
     yield Alert(
         Kind.BUDGET_NEARLY_SPENT,
-        f"{spent} > {_NEARLY * amount:g} and {pace} > {amount:g}",
+        f"{spent} > {_NEARLY * amount:.2f} and {pace} > {amount:.2f}",
         _SPENT_MINUTES,
         f"${{{{ $value | humanize }}}} of the month's {usd(amount)} are spent, and at this pace that isn't enough",
         look,
     )
     yield Alert(
         Kind.BUDGET_PACE,
-        f"{pace} > {amount:g}",
+        f"{pace} > {amount:.2f}",
         _PACE_MINUTES,
         f"at the last day's pace this month costs ${{{{ $value | humanize }}}}; the budget is {usd(amount)}",
         look,
