@@ -9,13 +9,13 @@ from infra.live.releases import TYPE as RELEASE
 from infra.live.releases import Release, find_release
 from infra.live.state import State
 from infra.plan.cluster import AddonPlan
+from infra.plan.definitions import way_to
 from infra.plan.plan import Plan
 
 NAMESPACE = "kubernetes:core/v1:Namespace"
 CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
 VOLUME = "kubernetes:core/v1:PersistentVolume"
 _METRICS = "v1beta1.metrics.k8s.io"  # the API of metrics-server
-_VERTICAL = "verticalpodautoscalers.autoscaling.k8s.io"
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
@@ -114,15 +114,13 @@ def metrics(plan: Plan, state: State, cluster: ReachedCluster) -> Iterator[Obsta
         )
 
 
-def vertical(plan: Plan, state: State, cluster: ReachedCluster) -> Iterator[Obstacle]:
-    if plan.addons["verticalPodAutoscaler"].state == "existing" and not cluster.get(
-        "customresourcedefinition", _VERTICAL
-    ):
-        yield Obstacle(
-            "addons.verticalPodAutoscaler",
-            f"existing, and the cluster has no {_VERTICAL}, which a verticalScaling makes",
-            "addons: {verticalPodAutoscaler: install}",
-        )
+def definitions(plan: Plan, state: State, cluster: ReachedCluster) -> Iterator[Obstacle]:
+    """An object of a kind that the cluster doesn't know ends an `up` in the middle."""
+    for each in plan.kinds_of_others:
+        lacking = [name for name in each.names if not cluster.get("customresourcedefinition", name)]
+        if lacking:
+            said = f"{plan.addons[each.addon].state}, and the cluster has no {' and no '.join(lacking)}"
+            yield Obstacle(f"addons.{each.addon}", f"{said}, of which the plan makes objects", way_to(each.addon))
 
 
 def uninstall(found: Release) -> str:

@@ -25,7 +25,7 @@ _IN_THE_CLUSTER: Mapping[str, Callable[[Plan, State, ReachedCluster], Iterator[O
     "whether add-ons are installed already": check.releases,
     "whether the volume of the weights is free": check.volumes,
     "whether pods are measured": check.metrics,
-    "whether what pods ask for can follow their use": check.vertical,
+    "whether the cluster knows the kinds that no chart of the plan brings": check.definitions,
 }
 
 

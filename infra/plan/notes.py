@@ -63,6 +63,7 @@ class Step(IntEnum):
     CLIENT_NAMESPACES = auto()
     CUSTOM_SERVERS = auto()
     DNS = auto()
+    DEFINITIONS = auto()
     MONITORING = auto()
     MONITORING_LOGIN = auto()
     CLIENT_SECRETS = auto()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, MonitoringPlan, PoolPlan, Quota
+from infra.plan.definitions import Definitions
 from infra.plan.gateway import TrafficPlan
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cheaper, Cost, Morning, Night, Remedy
@@ -36,6 +37,7 @@ class Plan:
     warnings: tuple[Warned, ...] = field(default=())
     to_do: tuple[ToDo, ...] = field(default=())
     assumptions: tuple[Assumption, ...] = field(default=())
+    kinds_of_others: tuple[Definitions, ...] = field(default=())  # that no chart of the plan brings
     parts: Mapping[str, Any] = field(default_factory=dict)  # name of a service -> what it decided, a dataclass
 
     @property

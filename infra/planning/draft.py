@@ -30,6 +30,7 @@ from infra.planning.to_do import list_nodes
 from infra.planning.warnings import warn_of_allow, warn_of_budget, warn_of_pool
 from infra.planning.waste import warn_of_waste
 from infra.registry import cloud_of, services
+from infra.services.addons.definitions import of_others
 from infra.services.addons.plan import plan_addons
 from infra.services.addons.pods import pods_beside
 from infra.services.external.plan import list_missing_keys, warn_of_externals
@@ -326,5 +327,6 @@ def _plan(asked: Asked, parts: _Parts, findings: Findings) -> Plan:
         warnings=findings.warnings,
         to_do=findings.to_do,
         assumptions=findings.assumptions,
+        kinds_of_others=of_others(parts.billed),
         parts=parts.services,
     )

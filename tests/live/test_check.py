@@ -150,6 +150,27 @@ def test_what_a_vertical_scaling_makes(machine: Machine, there: bool) -> None:
     )
 
 
+def test_kinds_that_no_chart_of_the_plan_brings(machine: Machine) -> None:
+    """KEDA that nobody installs, and a Prometheus at an address: each object of such a kind would end the `up`."""
+    at = "{existing: {url: https://prometheus.acme.io, namespace: watch, monitorLabels: {}}}"
+    text = LOCAL.replace("{keda: install, prometheus: install}", f"{{prometheus: {at}}}").replace(
+        '{llama-1b: {model: "llama3.2:1b", engine: ollama, gpus: 0}}',
+        '{llama-1b: {model: "llama3.2:1b", engine: ollama, gpus: 0, replicas: {min: 0, max: 1}}}',
+    )
+    wanted = plan_text("local", text.replace("CONTEXT", "kind-llm").replace("CREATE", "true")).plan
+    scaled, read = "scaledobjects.keda.sh", "prometheusrules.monitoring.coreos.com"
+    pods = "podmonitors.monitoring.coreos.com"
+    machine.answer(["get", "customresourcedefinition", pods], {"metadata": {"name": pods}})
+    keda, prometheus = obstacles(wanted)
+    said = "existing, and the cluster has no NAME, of which the plan makes objects"
+    assert keda == ("addons.keda", said.replace("NAME", scaled), "addons: {keda: install}")
+    assert prometheus[:2] == ("addons.prometheus", said.replace("NAME", read))
+    assert "chart prometheus-operator-crds" in prometheus[2]
+    for each in (scaled, read):
+        machine.answer(["get", "customresourcedefinition", each], {"metadata": {"name": each}})
+    assert obstacles(wanted) == []
+
+
 def test_a_claim_that_is_bound_asks_for_no_class(machine: Machine) -> None:
     machine.answer(["storageclass"], {"items": []})
     claim = held("kubernetes:core/v1:PersistentVolumeClaim", "model-cache-claim", metadata={"name": "model-cache"})

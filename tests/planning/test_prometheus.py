@@ -143,7 +143,7 @@ def test_where_no_model_scales_nothing_has_to_be_done() -> None:
     scales = changed(SHARED, addons={"prometheus": {"existing": existing}})
     assert {"monitorLabels", "namespace", "auth"} <= asked(plan(scales)).keys()
     fixed = plan(changed(scales, models__qwen3_8b__replicas=2))
-    assert not [note for note in fixed.to_do if note.path.startswith("addons.prometheus")]
+    assert not [note for note in fixed.to_do if note.path.startswith("addons.prometheus.")]
     assumed = [note.path.rpartition(".")[2] for note in fixed.assumptions if "no model needs" in note.message]
     assert assumed == ["monitorLabels", "namespace"]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from infra.owner import Part
 from infra.services.addons.check import check_addons
+from infra.services.addons.definitions import list_definitions
 from infra.services.addons.plan import assume_metrics
 from infra.services.service import Around, Service
 
@@ -24,7 +25,8 @@ class Addons(Part, Service):
         check_addons(scope)
 
     def to_dos(self, around: Around) -> Iterable[Finding]:
-        return assume_metrics(around)
+        yield from list_definitions(around)
+        yield from assume_metrics(around)
 
 
 ADDONS = Addons()

@@ -26,6 +26,8 @@ def check_prometheus(scope: Scope) -> None:
         return
     got = f"{scaled[0]}, and its address isn't given"
     write = "write prometheus: {existing: {url: http://prometheus-operated.monitoring:9090}}, or install"
+    if not any(scope.written(("addons", name)) for name in ("keda", "prometheus")):
+        write += "; and keda: install beside it, or existing where the cluster has it"
     write += or_fixed(scope, scaled[1])
     scope.report.wrong(_KEY[:-1], got, write, reads=[scaled[1], *CLUSTER_KIND, _URL])
 

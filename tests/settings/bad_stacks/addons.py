@@ -115,8 +115,9 @@ ADDONS = (
                 "addons.prometheus",
                 3,
                 "a scales between its replicas with it, and its address isn't given",
-                "write prometheus: {existing: {url: http://prometheus-operated.monitoring:9090}}, or install; or"
-                " replicas that don't scale: models.a.replicas: 1",
+                "write prometheus: {existing: {url: http://prometheus-operated.monitoring:9090}}, or install; and"
+                " keda: install beside it, or existing where the cluster has it; or replicas that don't scale:"
+                " models.a.replicas: 1",
             ),
         ),
     ),

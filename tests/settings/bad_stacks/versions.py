@@ -32,8 +32,9 @@ VERSIONS = (
                 "addons.prometheus",
                 2,
                 "sleeps scales between its replicas with it, and its address isn't given",
-                "write prometheus: {existing: {url: http://prometheus-operated.monitoring:9090}}, or install;"
-                " or replicas that don't scale: models.sleeps.replicas: 1",
+                "write prometheus: {existing: {url: http://prometheus-operated.monitoring:9090}}, or install; and"
+                " keda: install beside it, or existing where the cluster has it; or replicas that don't scale:"
+                " models.sleeps.replicas: 1",
             ),
             Mistake(
                 "models.zero.rollout.weight",

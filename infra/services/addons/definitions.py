@@ -1,0 +1,72 @@
+"""The kinds that no Kubernetes has by itself: which ones a plan makes, and which of them no chart of it brings."""
+
+from collections.abc import Iterator
+
+from infra.engines import ENGINES
+from infra.plan.definitions import Definitions, way_to
+from infra.plan.notes import Finding, Step, ToDo
+from infra.services.addons.vertical import VERTICAL
+from infra.services.monitoring.alerts.receivers import has_receivers
+from infra.services.service import Around
+
+_KEDA, _OPERATOR, _AUTOSCALING = "keda.sh", "monitoring.coreos.com", "autoscaling.k8s.io"
+_TITLES = {"keda": "KEDA", "prometheus": "the operator of Prometheus", VERTICAL: "the VerticalPodAutoscaler"}
+
+
+def definitions(around: Around) -> tuple[Definitions, ...]:
+    """By the add-on that brings them."""
+    made = {
+        "keda": (_KEDA, _scaled(around)),
+        "prometheus": (_OPERATOR, _read(around)),
+        VERTICAL: (_AUTOSCALING, _sized(around)),
+    }
+    found = [
+        Definitions(addon, tuple(f"{kind}.{group}" for kind, there in kinds.items() if there))
+        for addon, (group, kinds) in made.items()
+    ]
+    return tuple(each for each in found if each.names)
+
+
+def of_others(around: Around) -> tuple[Definitions, ...]:
+    return tuple(each for each in definitions(around) if around.addons[each.addon].state != "install")
+
+
+def list_definitions(around: Around) -> Iterator[Finding]:
+    """Before `pulumi up` makes anything it looks whether they are there."""
+    for nth, each in enumerate(of_others(around)):
+        found = f"`{around.cluster.kubectl} get crd {' '.join(each.names)}`"
+        has = "has to list it" if len(each.names) == 1 else f"has to list all {len(each.names)}"
+        yield ToDo(
+            f"addons.{each.addon}",
+            f"this stack doesn't install {_TITLES[each.addon]}, and makes objects of its kinds: {found} {has}, or"
+            f" `pulumi up` refuses before it makes anything. Where it doesn't: {way_to(each.addon)}",
+            Step.DEFINITIONS,
+            nth,
+        )
+
+
+def _scaled(around: Around) -> dict[str, bool]:
+    """A paused model keeps its scaler."""
+    monitoring = around.monitoring
+    scaled = monitoring is not None and any(model.scaling for model in around.models.values())
+    login = monitoring is not None and monitoring.login is not None
+    return {"scaledobjects": scaled, "triggerauthentications": scaled and login}
+
+
+def _read(around: Around) -> dict[str, bool]:
+    """What Prometheus is asked to read; Amazon's reads no rules from the cluster."""
+    monitoring = around.monitoring
+    if monitoring is None:
+        return {}
+    rules = monitoring.login is None or monitoring.login.mode != "sigv4"
+    return {
+        "servicemonitors": any(ENGINES[model.engine].is_measured for model in around.models.values()),
+        "podmonitors": True,
+        "prometheusrules": rules,
+        "alertmanagerconfigs": rules and has_receivers(around.settings),
+    }
+
+
+def _sized(around: Around) -> dict[str, bool]:
+    models = any(model.vertical for model in around.models.values())
+    return {"verticalpodautoscalers": models or around.traffic.vertical is not None}
