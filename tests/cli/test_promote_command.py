@@ -12,6 +12,7 @@ from click.testing import Result
 
 import infra.cli.versions
 from infra.cli.client.edits import NotDone
+from infra.cli.versions import change
 from infra.cli.versions.edits import Action, steps
 from infra.offline import plan_loaded
 from infra.stack_file import load_text
@@ -302,6 +303,37 @@ def test_without_the_cli_one_step_is_written_at_a_time(tmp_path: Path) -> None:
     second = promote(tmp_path, "--no-up")
     assert (second.exit_code, path.read_text()) == (0, PROMOTED[1])
     assert "step 2 of 4" in second.stdout
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize(
+    ("action", "weight", "numbers"),
+    [
+        ("promote", 10, ["before step 1 of 4", *(f"step {number} of 4" for number in (1, 2, 3, 4))]),
+        ("rollback", 90, ["before step 1 of 2", "step 1 of 2", "step 2 of 2"]),
+    ],
+)
+def test_a_step_has_the_same_number_when_an_earlier_run_was_cut_off(
+    tmp_path: Path, action: Action, weight: int, numbers: list[str]
+) -> None:
+    path = write_stack(tmp_path, _scaled(weight, "{maxModelLen: 4096}"))
+    whole = change(action, path, "chat")
+    assert [whole.nth(number) for number in range(len(whole.steps))] == numbers
+    for number, step in enumerate(whole.steps[:-1]):
+        path.write_text(step.text)
+        again = change(action, path, "chat")
+        left = [again.nth(each) for each in range(len(again.steps))]
+        assert left == numbers[number:]
+
+
+@pytest.mark.programs
+def test_lines_keep_their_ends(tmp_path: Path) -> None:
+    """A file that an editor on Windows saved."""
+    path = write_stack(tmp_path, CANARY)
+    path.write_bytes(CANARY.replace("\n", "\r\n").encode())
+    for text in PROMOTED:
+        assert promote(tmp_path, "--no-up").exit_code == 0
+        assert path.read_bytes() == text.replace("\n", "\r\n").encode()
 
 
 def test_nothing_is_written_where_the_plan_of_a_later_step_breaks_a_rule(tmp_path: Path) -> None:

@@ -55,9 +55,12 @@ class Change:
         return self.before.plan.stack
 
     def nth(self, number: int) -> str:
-        """Of all steps, also those of an earlier run."""
-        every = max(STEPS[self.action], len(self.steps))
-        return f"{every - len(self.steps) + number + 1} of {every}"
+        """Of all steps, also those of an earlier run. Growing has no number: later the file doesn't say whether a
+        server has grown."""
+        every = STEPS[self.action]
+        left = sum(step.grows is None for step in self.steps[number:])
+        before = "before " if self.steps[number].grows else ""
+        return f"{before}step {every - left + 1} of {every}"
 
     def whole(self) -> list[str]:
         """What a person runs, who sees a preview of all that the file says."""

@@ -14,7 +14,7 @@ from infra.plan.words import count
 
 def step_said(change: Change, number: int, step: Step) -> str:
     """On the way, before a step is applied."""
-    lines = [f"step {change.nth(number)}: {step.says}", *(f"  {each}" for each in _diff(change, number))]
+    lines = [f"{change.nth(number)}: {step.says}", *(f"  {each}" for each in _diff(change, number))]
     if step.waits:
         lines.append(f"  then {ENVOY_HAS_IT} s, until each Envoy has read it")
     if step.grows:
