@@ -24,7 +24,8 @@ KEYS = {
     " nodes lose_one",
     "gateway": "base_url base_url_in_cluster expose replicas idle_seconds total_seconds largest_request_mib contact"
     " token_limits clients custom affinity",
-    "client": "name team models namespace requests_per_minute concurrent_requests tokens_per_minute keys secret custom",
+    "client": "name team models namespace requests_per_minute concurrent_requests at_once_of tokens_per_minute"
+    " keys secret custom",
     "cost": "usd_per_month_min usd_per_month_expected usd_per_month_typical usd_per_month_max items prices"
     " while_paused",
     "cost item": "name pool min expected typical max usd_per_gib",
