@@ -78,6 +78,7 @@ def test_clients_and_shared_models_without_number_have_no_parts_which_is_said(mo
     monkeypatch.setattr("infra.services.gateway.clients.max_limits", lambda models: needed - 1)
     found = _without_default(clients)
     assert [each.at_once_of for each in found.traffic.clients.values()] == [{}, {}]
+    assert not [each for each in found.chosen.values() if "of them at most" in each.reason]
     (said,) = (each.message for each in found.warnings if each.path == "gateway.clients")
     assert f"{needed} limits by client and model would be needed" in said
 

@@ -29,9 +29,10 @@ def plan_clients(
     wanted = {DEFAULT: Client(), **named} if default else named
     sharers = Counter(name for client in wanted.values() for name in _models_of(client, models))
     asked = [_Asked(name, client, models, sharers) for name, client in sorted(wanted.items())]
+    plans = yield from _bounded({each.name: each.plan for each in asked}, len(models))
     if named:
         for each in asked:
-            yield from each.explain()
+            yield from each.explain(plans[each.name])
     if named and wanted.keys() != named.keys():
         yield warned(
             "gateway.clients",
@@ -39,7 +40,7 @@ def plan_clients(
             " next one, so give each application a client and its key, and"
             " write gateway.defaultClient: false once none has the old one",
         )
-    return (yield from _bounded({each.name: each.plan for each in asked}, len(models)))
+    return plans
 
 
 def max_limits(models: int) -> int:
@@ -79,6 +80,12 @@ def _wanted(client: Client, models: Mapping[str, ModelPlan]) -> set[str]:
     return named - {ALL} | {name for model in models.values() for name in names_of(model)}
 
 
+def _said(at_once_of: Mapping[str, int]) -> str:
+    parts = [f"{limit:,} for {name}" for name, limit in at_once_of.items()]
+    more = f" and {count(len(parts) - _FEW, 'more model')}" if len(parts) > _FEW else ""
+    return f"; of them at most {', '.join(parts[:_FEW])}{more}" if parts else ""
+
+
 @dataclass(frozen=True)
 class _Asked:
     """A client as the stack file asks for it, beside others."""
@@ -103,14 +110,14 @@ class _Asked:
             at_once_of=self._at_once_of,
         )
 
-    def explain(self) -> Iterator[Finding]:
+    def explain(self, planned: ClientPlan) -> Iterator[Finding]:
         path = f"gateway.clients.{self.name}"
         for key, given, found in (
             ("concurrentRequests", self.wanted.concurrent_requests, self._at_once),
             ("requestsPerMinute", self.wanted.requests_per_minute, self._per_minute),
         ):
             if given is None:
-                parts = self._said_parts if key == "concurrentRequests" else ""
+                parts = _said(planned.at_once_of) if key == "concurrentRequests" else ""
                 yield Chosen(f"{path}.{key}", found.value, found.reason + parts)
         yield from self._warn_of_queue(f"{path}.concurrentRequests")
 
@@ -128,12 +135,6 @@ class _Asked:
             f" replicas: the others wait, and may reach the timeout; concurrentRequests: {alone} lets as many wait as"
             " are answered",
         )
-
-    @property
-    def _said_parts(self) -> str:
-        parts = [f"{limit:,} for {name}" for name, limit in self._at_once_of.items()]
-        more = f" and {count(len(parts) - _FEW, 'more model')}" if len(parts) > _FEW else ""
-        return f"; of them at most {', '.join(parts[:_FEW])}{more}" if parts else ""
 
     @property
     def _concurrent(self) -> int:
