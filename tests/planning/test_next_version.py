@@ -7,6 +7,7 @@ import pytest
 from infra.planning.advice import as_mapping
 from infra.services.serving.next import next_of
 from infra.services.serving.section import Model
+from tests.example_stacks import plan_text, text
 from tests.planning.following import follow, outcome, planned
 from tests.planning.stacks import DEV, changed
 
@@ -20,6 +21,17 @@ ON_OWN = {
     "gpuPools": {"own": {"existing": {"gpu": "L4", "gpusPerNode": 1, "nodes": 1, "selector": {"gpu": "l4"}}}},
     "models": TWO["models"],
 }
+
+
+def test_a_server_that_grows_has_as_many_replicas_at_least_also_in_its_scaler() -> None:
+    length = "        maxModelLen: 8192\n"
+    own = "        replicas: {min: 1, max: 4}\n        rollout: {strategy: canary, weight: 10}\n"
+    coming = "        next: {maxModelLen: 4096, replicas: {min: 1, max: 4, ready: 3}}\n"
+    grown = plan_text("dev", text("dev").replace(length, f"{length}{own}{coming}"))
+    scalers = grown.recording.of("kubernetes:keda.sh/v1alpha1:ScaledObject")
+    least = {each.inputs["metadata"]["name"]: each.inputs["spec"]["minReplicaCount"] for each in scalers}
+    assert least == {"qwen3-8b": 1, "qwen3-8b-next": 3}
+    assert {name: each.replicas.min for name, each in grown.plan.models.items()} == least
 
 
 def test_both_are_counted() -> None:
