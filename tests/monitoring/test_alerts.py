@@ -3,11 +3,15 @@
 import re
 from typing import Any
 
+import pytest
+
 from infra.recording import Recorded
+from infra.services.monitoring.alerts.groups import alerts_of
 from infra.services.monitoring.alerts.kinds import WHEN, Kind
 from tests.docs.pages import ROOT
 from tests.example_stacks import plan_text, text
 from tests.kubernetes_schema import check
+from tests.planning.stacks import PROD, changed, plan
 
 RUNBOOKS = ROOT / "docs" / "runbooks"
 HEADINGS = ["What users notice", "What to look at", "What to do"]
@@ -64,3 +68,32 @@ def test_each_rule_says_whose_it_is_how_bad_and_where_its_page_is() -> None:
 def test_without_a_setting_the_page_is_that_of_the_repository() -> None:
     for rule in rules(text("prod")):
         assert (ROOT / rule["annotations"]["runbook_url"]).exists()
+
+
+@pytest.mark.parametrize(
+    ("signal", "measured", "monitor"),
+    [
+        ("in-flight", "how many requests its replicas have", "ServiceMonitor"),
+        ("waiting", "how many requests wait in its replicas", "ServiceMonitor"),
+        ("cache", "how full the cache of its replicas is", "ServiceMonitor"),
+        ("held", "how many requests the gateway holds for it", "PodMonitor"),
+        ("asked", "how many requests the gateway has sent it", "PodMonitor"),
+    ],
+)
+def test_a_scaler_without_an_answer_names_what_is_missing_and_who_has_it_read(
+    signal: str, measured: str, monitor: str
+) -> None:
+    asleep = changed(PROD, models__llama_8b__replicas={"min": 0, "max": 2}, models__llama_8b__paused=False)
+    found = [each for group in alerts_of(plan(asleep)).values() for each in group]
+    [alert] = [each for each in found if each.labels.get("signal") == signal and each.labels["model"] == "llama-8b"]
+    assert alert.summary.startswith(f"llama-8b: Prometheus doesn't know {measured}, so ")
+    others = {"ServiceMonitor", "PodMonitor"} - {monitor}
+    assert monitor in alert.look
+    assert not [each for each in others if each in alert.look]
+
+
+def test_what_the_rule_of_scalers_cannot_see_is_said_where_it_is_read() -> None:
+    page = (RUNBOOKS / f"{Kind.SCALER_HEARS_NOTHING}.md").read_text(encoding="utf-8")
+    assert "ruleSelector" in page
+    assert "a wrong login" in page
+    assert "see status" in WHEN[Kind.SCALER_HEARS_NOTHING]

@@ -60,7 +60,10 @@ def test_the_plan_has_the_login(url: str, auth: Any, login: PrometheusLoginPlan 
 def test_labels_that_nobody_gave_are_asked_for_and_none_at_all_can_be_said() -> None:
     message = asked(prometheus())["monitorLabels"]
     assert "qwen3-8b would stay at the minimum of replicas" in message
-    assert "serviceMonitorSelector" in message
+    for kind in ("serviceMonitor", "podMonitor", "rule", "ruleNamespace"):
+        assert f"{{.{kind}Selector}}" in message
+    assert "PrometheusRule" in message
+    assert "no alert would say so" in message
     assert "monitorLabels" not in asked(prometheus(monitorLabels={}))
     assert "monitorLabels" not in asked(prometheus(monitorLabels={"release": "kube-prom"}))
 

@@ -104,7 +104,7 @@ def test_one_expensive_node_is_refused_with_recreate_first_and_then_the_node_wit
 @pytest.mark.parametrize(
     ("stack", "says"),
     [
-        (EXPENSIVE, "a rollout starts the new pod first: the maximum of h200 doesn't hold every replica and that pod"),
+        (EXPENSIVE, "the maximum of h200 would have to hold every replica and that pod, and doesn't"),
         (
             changed(EXPENSIVE, gpuPools__h200__max=2),
             "a rollout starts the new pod first: the pool's maximum has 8 GPUs for it",

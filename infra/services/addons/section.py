@@ -29,8 +29,8 @@ class ExistingPrometheus(Section):
     )
     monitor_labels: dict[str, str] | None = Field(
         default=None,
-        description="labels that each ServiceMonitor and the gateway's PodMonitor get, because this Prometheus ignores"
-        " those without them; {}: it reads all of both kinds",
+        description="labels that each ServiceMonitor, the gateway's PodMonitor and the PrometheusRules get, because"
+        " this Prometheus ignores those without them; {}: it reads all of these kinds",
         examples=[{"release": "kube-prom"}],
     )
     namespace: NamespaceName | None = Field(

@@ -31,20 +31,22 @@ def list_prometheus_to_dos(
 
 
 def _labels(cluster: ClusterPlan, scaled: Sequence[str]) -> Finding:
-    path, none = (
-        f"{_PATH}.monitorLabels",
-        "no labels are given: kube-prometheus-stack ignores a ServiceMonitor or PodMonitor without its",
+    path = f"{_PATH}.monitorLabels"
+    none = (
+        "no labels are given: kube-prometheus-stack ignores a ServiceMonitor, PodMonitor or PrometheusRule without its"
+        " release's label"
     )
     if not scaled:
         return Assumption(
-            path, f"{none} release's label, and then the models' metrics are missing; no model needs them to scale"
+            path,
+            f"{none}, and then the models' metrics are missing and no alert fires; no model needs them to scale",
         )
+    selectors = "".join(f"{{.{kind}Selector}}" for kind in ("serviceMonitor", "podMonitor", "rule", "ruleNamespace"))
     return ToDo(
         path,
-        f"{none} release's label, and {', '.join(scaled)} would stay at the minimum of replicas; write the labels that"
-        f" `{cluster.kubectl} get prometheus -A -o"
-        " jsonpath='{.items[*].spec.serviceMonitorSelector}{.items[*].spec.podMonitorSelector}'` shows, or"
-        " monitorLabels: {} if it selects all of both kinds",
+        f"{none}: {', '.join(scaled)} would stay at the minimum of replicas, and no alert would say so; write the"
+        f" labels that `{cluster.kubectl} get prometheus -A -o jsonpath='{{range .items[*].spec}}{selectors}{{end}}'`"
+        " shows, or monitorLabels: {} if it selects all of the three kinds",
         Step.MONITORING,
     )
 

@@ -60,7 +60,7 @@ def _room(placed: Placed, pool: PoolPlan | None) -> str:
     if pool is None or not placed.gpus:
         return ""
     if pool.needed > pool.max:
-        return f"the maximum of {pool.name} doesn't hold every replica and that pod"
+        return f"the maximum of {pool.name} would have to hold every replica and that pod, and doesn't"
     return f"the pool's maximum has {count(placed.gpus, 'GPU')} for it"
 
 

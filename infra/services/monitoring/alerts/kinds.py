@@ -32,7 +32,7 @@ WHEN: Mapping[Kind, str] = {
     Kind.POD_HAS_NO_NODE: "a pod has no node for longer than a new node takes",
     Kind.SERVER_DOES_NOT_START: "a server's image can't be had, or its container ends again and again",
     Kind.WEIGHTS_NOT_DOWNLOADED: "the download of a model's weights has failed",
-    Kind.SCALER_HEARS_NOTHING: "a query of a scaler has no answer for longer than a start takes",
+    Kind.SCALER_HEARS_NOTHING: "Prometheus has no answer to a scaler for too long (a wrong login: see status)",
     Kind.AT_MAXIMUM: "a model has its maximum of replicas, and requests wait in their queues",
     Kind.HELD_NEAR_LIMIT: "a gateway pod holds 80 % of the requests that it may hold for a sleeping model",
     Kind.NEXT_VERSION_FAILS: "a next version answers with 5xx more often than the present one, by 2 points",

@@ -5,12 +5,25 @@ from collections.abc import Iterator
 
 from infra.plan.models import ModelPlan, Scaling
 from infra.plan.plan import Plan
-from infra.plan.signals import ASKED, KEPT
+from infra.plan.signals import ASKED, CACHE, HELD, IN_FLIGHT, KEPT, WAITING
 from infra.services.monitoring.alerts.alert import Alert
 from infra.services.monitoring.alerts.kinds import Kind
 from infra.services.serving.queries import of_engine, of_gateway
 
 _LOWEST_MINUTES, _MORE_MINUTES = 15, 5  # until a first start is over, and Prometheus has read it
+
+_MEASURES = {
+    IN_FLIGHT: "how many requests its replicas have",
+    WAITING: "how many requests wait in its replicas",
+    CACHE: "how full the cache of its replicas is",
+    HELD: "how many requests the gateway holds for it",
+    ASKED: "how many requests the gateway has sent it",
+}
+_NO_MORE = "its scaler adds no replica by that"
+_FOLLOWS = {HELD: "nobody may wake it when it sleeps", ASKED: "its scaler doesn't know whether it is still needed"}
+_TARGETS = "(Prometheus' Status > Target health), and is the metric there?"
+_OF_ENGINE = f"Does Prometheus read the model's pods by its ServiceMonitor {_TARGETS}"
+_OF_GATEWAY = f"Does Prometheus read the gateway's pods by its PodMonitor {_TARGETS}"
 
 
 def scalers(plan: Plan) -> Iterator[Alert]:
@@ -28,9 +41,9 @@ def _of(plan: Plan, model: ModelPlan) -> Iterator[Alert]:
             Kind.SCALER_HEARS_NOTHING,
             missing,
             max(_LOWEST_MINUTES, math.ceil(model.cold_start.high / 60) + _MORE_MINUTES),
-            f"{model.name}: Prometheus has no {signal}, so its scaler adds no replica for it",
-            "Is the model's ServiceMonitor read (status of Prometheus' targets), and is the metric there?"
-            f" `llm-platform smoke {plan.stack} --prometheus URL` asks each query.",
+            f"{model.name}: Prometheus doesn't know {_MEASURES[signal]}, so {_FOLLOWS.get(signal, _NO_MORE)}",
+            f"{_OF_GATEWAY if signal in (HELD, ASKED) else _OF_ENGINE} `llm-platform smoke {plan.stack} --prometheus"
+            " URL` asks each query.",
             labels={"model": model.name, "signal": signal},
         )
 
