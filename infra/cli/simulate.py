@@ -6,6 +6,7 @@ from infra.cli.document import Column, Document, Row, Section, columns
 from infra.cli.simulate_assumed import assumptions
 from infra.cli.simulate_input import Asked
 from infra.cli.simulate_svg import picture
+from infra.plan.gateway import TrafficPlan
 from infra.plan.plan import Plan
 from infra.plan.words import count, minutes, number, usd
 from infra.simulate.arrivals import Arrivals
@@ -52,7 +53,7 @@ def _verdict(made: Summary, found: Simulation, plan: Plan) -> Iterator[Row]:
         yield ("OK", f"none of {count(round(every), 'request')} is lost")
     for each in lost:
         yield ("LOST", f"{each.name}: {_some(each.lost)} of {number(each.requests)} requests; {_why_lost(each, plan)}")
-    yield from _limited(made, found.platform.clients)
+    yield from _limited(made, found.platform.clients, plan.traffic)
     yield from (("ROLLOUT", f"{each.name}: {_rolled(one)}") for each in made.models for one in each.rollouts)
     if made.usd is None:
         yield ("COSTS", "not known, because a pool has no price: write gpuPools.NAME.existing.usdPerGpuHour")
@@ -68,14 +69,27 @@ def _rolled(each: Rolled) -> str:
     return f"hour {each.begun / 3600:g} of the first run, all replicas are new {took} later; {lowest}"
 
 
-def _limited(made: Summary, clients: Sequence[ClientLimits]) -> Iterator[Row]:
+def _limited(made: Summary, clients: Sequence[ClientLimits], traffic: TrafficPlan) -> Iterator[Row]:
     """Refused on purpose: the limit keeps the others from waiting."""
     for each, limits in zip(made.clients, clients, strict=True):
         if each.limited:
-            whose = {AT_ONCE: limits.at_once, PER_MINUTE: limits.per_minute, TOKENS: limits.tokens or 0}
-            by = (f"{_some(amount)} above {limit} of {number(whose[limit])}" for limit, amount in each.refused.items())
+            whose = {
+                AT_ONCE: _over_pods(limits, traffic),
+                PER_MINUTE: number(limits.per_minute),
+                TOKENS: number(limits.tokens or 0),
+            }
+            by = (f"{_some(amount)} above {limit} of {whose[limit]}" for limit, amount in each.refused.items())
             asked = f"{_some(each.limited)} of {number(each.requests)} requests"
             yield ("LIMITED", f"client {each.name}: {asked} got 429 at once; {', '.join(by)}")
+
+
+def _over_pods(limits: ClientLimits, traffic: TrafficPlan) -> str:
+    """Each gateway pod admits its share, rounded up, so that all of them may admit more than the file says."""
+    given = traffic.clients[limits.name].concurrent_requests
+    if given == limits.at_once:
+        return number(given)
+    together = f"{traffic.replicas} gateway pods admit {number(limits.at_once)} together"
+    return f"{number(given)} ({together}, as each rounds its share up)"
 
 
 def _why_lost(each: ModelSummary, plan: Plan) -> str:

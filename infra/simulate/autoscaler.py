@@ -37,7 +37,7 @@ class Hpa:
     def __init__(self, minimum: int, maximum: int, behavior: Mapping[str, Any]) -> None:
         self._minimum, self._maximum = max(1, minimum), maximum  # KEDA writes no minimum of 0
         self._up, self._down = behavior["scaleUp"], behavior["scaleDown"]
-        self._recommended: list[tuple[float, int]] = []
+        self._recommended: dict[int, float] = {}  # replicas -> when they were last recommended
         self._added: list[tuple[float, int]] = []
         self._removed: list[tuple[float, int]] = []
 
@@ -56,11 +56,10 @@ class Hpa:
 
     def _stabilized(self, now: float, current: int, desired: int) -> int:
         up, down = (each.get("stabilizationWindowSeconds", 0) for each in (self._up, self._down))
-        self._recommended = self._recommended or [(now, current)]  # recordInitialRecommendation
-        self._recommended = [each for each in self._recommended if each[0] > now - max(up, down)]
-        lowest = min([desired, *(number for then, number in self._recommended if then > now - up)])
-        highest = max([desired, *(number for then, number in self._recommended if then > now - down)])
-        self._recommended.append((now, desired))
+        self._recommended = self._recommended or {current: now}  # recordInitialRecommendation
+        lowest = min([desired, *(number for number, then in self._recommended.items() if then > now - up)])
+        highest = max([desired, *(number for number, then in self._recommended.items() if then > now - down)])
+        self._recommended[desired] = now
         return min(max(current, lowest), highest)
 
     def _limited(self, now: float, current: int, desired: int) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from components.scaling_behavior import behavior, failures
@@ -56,7 +57,7 @@ class Server:
         """What its requests name."""
         return self.next_of.model if self.next_of is not None else self.name
 
-    @property
+    @cached_property
     def signals(self) -> Mapping[str, float]:
         """Thresholds per replica, as the scaler gets them."""
         return self.scaling.thresholds if self.scaling is not None else {}

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from infra.cli.plans import planned_or_exit
+from infra.cli.simulate_assumed import assumptions
+from infra.cli.simulate_input import asked_of
 from infra.project import PROJECT
 from tests.cli.running import run
 
-_PATTERN = ("simulate", "prod", "--rate", "0.2", "--seeds", "2")
+_PATTERN = ("simulate", "prod", "--rate", "0.05", "--seeds", "2")
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +52,8 @@ def test_the_same_command_gives_the_same_answer(answered: dict[str, Any]) -> Non
 
 def test_text_and_markdown_say_that_it_is_an_estimate_and_from_what() -> None:
     for format_ in ("text", "markdown"):
-        said = " ".join(run(*_PATTERN, "--format", format_).stdout.split())
+        asked = ("simulate", "prod", "--rate", "0.01", "--seeds", "1", "--format", format_)
+        said = " ".join(run(*asked).stdout.split())
         assert "an estimate" in said
         assert "equal shares" in said
         assert "Prometheus reads every 15 s" in said
@@ -133,34 +137,53 @@ def test_a_file_without_a_request_that_can_be_played_says_so(tmp_path: Path) -> 
     assert "is lost" not in said
 
 
-def test_what_higher_limits_would_do_is_said(tmp_path: Path) -> None:
+def test_what_a_limit_refuses_and_what_a_higher_one_would_do_is_said(tmp_path: Path) -> None:
+    """Each of two gateway pods rounds its share of the limit at once up."""
     text = (PROJECT / "stacks" / "Pulumi.prod.yaml").read_text(encoding="utf-8")
-    clients = "      clients: {web: {models: [llama-8b], requestsPerMinute: 5}}\n"
+    clients = "      clients: {web: {models: [llama-8b], concurrentRequests: 3}}\n"
     changed = text.replace("    gateway:\n", f"    gateway:\n{clients}", 1)
     (tmp_path / "Pulumi.prod.yaml").write_text(changed, encoding="utf-8")
-    asked = ("simulate", "prod", "--rate", "0.5", "--seeds", "1", "--stacks", str(tmp_path))
+    rows = (f"{each},llama-8b,100,200,web" for each in range(20))
+    (tmp_path / "t.csv").write_text("\n".join(["time,model,input_tokens,output_tokens,client", *rows]))
+    asked = ("simulate", "prod", "--traffic", str(tmp_path / "t.csv"), "--seeds", "1", "--stacks", str(tmp_path))
     said = " ".join(run(*asked).stdout.split())
     found = json.loads(run(*asked, "--format", "json").stdout)
+    refused = found["clients"]["web"]["limited"]
+    assert refused > 0
+    assert (
+        f"LIMITED client web: {refused:.0f} of 20 requests got 429 at once; {refused:.0f} above concurrentRequests of 3"
+        " (2 gateway pods admit 4 together, as each rounds its share up)"
+    ) in said
     (higher,) = found["higher_limits"]
     assert higher["client"] == "web"
-    assert higher["limited"] == {"old": found["clients"]["web"]["limited"], "new": 0}
-    refused, limit = higher["limited"]["old"], higher["settings"]["requestsPerMinute"]
-    assert f"WHAT HIGHER LIMITS WOULD DO web requestsPerMinute: {limit} 429 {refused:,.0f} → 0, p99" in said
+    assert higher["limited"] == {"old": refused, "new": 0}
+    limit = higher["settings"]["concurrentRequests"]
+    assert f"WHAT HIGHER LIMITS WOULD DO web concurrentRequests: {limit} 429 {refused:,.0f} → 0, p99" in said
 
 
-def test_a_schedule_is_played_and_its_clock_is_said(tmp_path: Path) -> None:
+def scheduled(folder: Path) -> Path:
     text = (PROJECT / "stacks" / "Pulumi.prod.yaml").read_text(encoding="utf-8")
     window = '[{days: mon-fri, from: "08:00", to: "19:00", timezone: Europe/Amsterdam, min: 2}]'
     changed = text.replace("      llama-8b:\n", f"      llama-8b:\n        schedule: {window}\n", 1)
     assert changed != text
-    (tmp_path / "Pulumi.prod.yaml").write_text(changed, encoding="utf-8")
-    options = ("simulate", "prod", "--rate", "0.02", "--seeds", "1", "--stacks", str(tmp_path))
-    done = run(*options, "--days", "6")
-    said = " ".join(done.stdout.split())
-    assert "the run begins on Monday at 00:00, Europe/Amsterdam" in said, done.stderr
-    assert "Saturday and Sunday have as many requests" in said
-    line = json.loads(run(*options, "--format", "json").stdout)["models"]["llama-8b"]["replicas"]["over_time"]
+    (folder / "Pulumi.prod.yaml").write_text(changed, encoding="utf-8")
+    return folder
+
+
+def test_a_schedule_is_played_and_its_clock_is_said(tmp_path: Path) -> None:
+    asked = ("simulate", "prod", "--rate", "0.01", "--seeds", "1", "--stacks", str(scheduled(tmp_path)))
+    found = json.loads(run(*asked, "--format", "json").stdout)
+    assert "the run begins on Monday at 00:00, Europe/Amsterdam" in " ".join(found["assumptions"])
+    line = found["models"]["llama-8b"]["replicas"]["over_time"]
     assert [round(line[2 * hour]) for hour in (3, 7, 8, 12, 18, 20)] == [1, 1, 2, 2, 2, 1]
+
+
+@pytest.mark.parametrize(("days", "weekend"), [(5, False), (6, True)])
+def test_that_a_weekend_has_the_requests_of_other_days_is_said(tmp_path: Path, days: int, weekend: bool) -> None:
+    plan = planned_or_exit("prod", scheduled(tmp_path))
+    options = {"traffic": None, "pattern": None, "model": None, "seeds": None, "rate": "0.1", "days": str(days)}
+    said = "Saturday and Sunday have as many requests as the other days"
+    assert (said in assumptions(asked_of(options, plan), plan)) is weekend
 
 
 def on_spot(folder: Path) -> Path:
@@ -172,13 +195,14 @@ def on_spot(folder: Path) -> Path:
 
 
 def test_a_rollout_and_a_spot_node_that_goes_are_said(tmp_path: Path) -> None:
-    asked = ("simulate", "prod", "--rate", "0.5", "--seeds", "1", "--stacks", str(on_spot(tmp_path)))
-    done = run(*asked, "--rollout", "llama-70b@13", "--interrupt", "l4@10.5")
+    events = ("--rollout", "llama-70b@13", "--interrupt", "l4@10.5")
+    asked = ("simulate", "prod", "--rate", "0.01", "--seeds", "1", *events, "--stacks", str(on_spot(tmp_path)))
+    done = run(*asked)
     said = " ".join(done.stdout.split())
     assert "llama-70b: hour 13 of the first run, all replicas are new" in said, done.stderr
     assert "taken back" in said
     assert "chance of 20 % per month" in said
-    found = json.loads(run(*asked, "--interrupt", "l4@10.5", "--format", "json").stdout)
+    found = json.loads(run(*asked, "--format", "json").stdout)
     assert found["gpu_pools"]["l4"]["taken_back"] >= 1
     assert found["gpu_pools"]["l40s"]["taken_back"] is None
     assert found["models"]["llama-8b"]["replicas"]["min"] == 0
