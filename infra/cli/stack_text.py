@@ -5,7 +5,7 @@ import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -163,7 +163,7 @@ def _without_block(text: str, parent: yaml.MappingNode, entry: Entry) -> str:
 
 def _checked(before: str, path: Sequence[str], value: Any, after: str) -> str:
     """Whatever form the text has: it says exactly what was meant, or a person writes it."""
-    expected = yaml.safe_load(before)
+    expected = _apart(yaml.safe_load(before))
     *parents, key = path
     inner = expected
     for each in parents:
@@ -179,4 +179,11 @@ def _checked(before: str, path: Sequence[str], value: Any, after: str) -> str:
     except yaml.YAMLError:
         pass
     what = "take it out" if value is None else f"write {to_flow(value)} there"
-    raise NotEditable(f"{what} by hand, at {'.'.join(path[1:])}: its form can't be edited")
+    raise NotEditable(f"{what} by hand, at {'.'.join(path[1:])}: its form, as of an anchor (&), can't be edited")
+
+
+def _apart(value: Any) -> Any:
+    """Each alias (*) as a value by itself: a change at its anchor (&) would be one of every alias."""
+    if isinstance(value, dict):
+        return {key: _apart(each) for key, each in cast(dict[Any, Any], value).items()}
+    return [_apart(each) for each in cast(list[Any], value)] if isinstance(value, list) else value

@@ -326,6 +326,16 @@ def test_a_step_has_the_same_number_when_an_earlier_run_was_cut_off(
         assert left == numbers[number:]
 
 
+def test_a_model_that_others_repeat_is_left_to_a_person(tmp_path: Path) -> None:
+    """Its text is theirs too: they would be promoted with it."""
+    text = CANARY.replace("chat: {", "chat: &chat {").replace(" # small", "\n      other: *chat")
+    text = text.replace("context: kind-llm", "context: kind-llm, oneNode: true")
+    path = write_stack(tmp_path, text)
+    refused = promote(tmp_path, "--no-up")
+    assert (refused.exit_code, path.read_text()) == (2, text)
+    assert "by hand" in refused.stderr
+
+
 @pytest.mark.programs
 def test_lines_keep_their_ends(tmp_path: Path) -> None:
     """A file that an editor on Windows saved."""
