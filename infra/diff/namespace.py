@@ -14,7 +14,9 @@ _CREATE = "namespace.create"
 
 def with_released(resources: ResourceChanges, new: Side) -> ResourceChanges:
     """What the new program reads by the URN of a resource that the old one created: the engine lets go of it."""
-    released = {urn: each for urn, each in resources.removed.items() if new.reads.get(urn) == _name(each)}
+    released = {
+        urn: each for urn, each in resources.removed.items() if urn in new.reads and new.reads[urn] == _name(each)
+    }
     removed = {urn: each for urn, each in resources.removed.items() if urn not in released}
     return replace(resources, removed=removed, released=released)
 

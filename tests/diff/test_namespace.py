@@ -49,3 +49,10 @@ def test_a_namespace_that_exists_is_not_taken_over() -> None:
     assert refused["fix"] == "namespace: {name: diffed, create: false}, as it was"
     assert found.fails
     assert not changed(THEIRS, {"namespace.name": "other"}).in_place, "that one is created"
+
+
+def test_what_has_no_name_in_kubernetes_is_removed_as_before() -> None:
+    pool = {"gpuPools.spare": {"instanceTypes": ["g6.xlarge"], "min": 1}}
+    found = compare("cloud", side("cloud", edited("cloud", pool)), side("cloud", edited("cloud", {})))
+    assert any("spare" in urn for urn in found.resources.removed)
+    assert not found.resources.released
