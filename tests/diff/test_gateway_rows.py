@@ -55,6 +55,7 @@ def test_the_files_follow_in_one_row(what: str) -> None:
     (envoys,) = (row for row in rows if row[2].startswith("Envoy's files"))
     assert envoys[2] == f"Envoy's files, for {whose}"
     assert (re.fullmatch(r"[\d,]+ values?", envoys[3]) is not None, envoys[4]) == (True, "others")
+    assert [row for row in rows if "spec.groups" in row[2]] == []
     for thing, change in things.items():
         (found,) = (row for row in rows if row[2] == f'data["platform.json"].{thing}')
         assert found[3:5] == change
@@ -64,3 +65,12 @@ def test_a_value_of_a_client_that_stays_is_shown() -> None:
     rows = resources(compare("cloud", side("cloud", edited("cloud", WEB)), side("cloud", edited("cloud", MORE))))
     (row,) = (row for row in rows if "gateway.clients.web.models" in row[2])
     assert tuple(map(plain, row[3:5])) == ("chat", "chat, code")
+
+
+def test_the_alerts_of_a_new_model_are_one_row_each_object() -> None:
+    new = side("cloud", edited("cloud", SMALL))
+    rows = [tuple(map(plain, row)) for row in resources(compare("cloud", base("cloud"), new))]
+    about = [row[2] for row in rows if row[2].startswith("alerts")]
+    assert about
+    assert all(re.fullmatch(r"alerts about [\w-]+(, [\w-]+)*", each) for each in about)
+    assert any("requests" in each for each in about)

@@ -16,6 +16,7 @@ _ENVOYS = re.compile(r'data\["[\w.-]+\.json"\]\.resources\[(?:(\w+):)?([^\]]+)\]
 # What Envoy is started with: the last two keys say it.
 _STARTS_WITH = re.compile(r'data\["bootstrap\.json"\]\..*?([^.]+\.[^.]+)')
 _POLICY = re.compile(r"(?:policy|assumeRolePolicy)\.Statement")
+_ALERTS = re.compile(r"spec\.groups\[([^\]]+)\]")  # of a PrometheusRule: what one is about
 _CLIENT = "client"
 _OF_EACH = ("concurrent_requests", "max_model_len")  # of each client, of each model
 _OF_OUTPUTS = re.compile(r'data\["platform\.json"\]\.(?:gateway\.clients|models)\.[^.\[]+')  # a client, or a model
@@ -69,21 +70,31 @@ def _cells(
 
 
 def _rows_of(changes: Changes, forcing: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-    """What follows from the settings is said by what it is of: Envoy's files, and clients and models of the outputs
-    that come or go."""
-    envoys = [path for path in changes if _ENVOYS.match(path)]
-    policies = [path for path in changes if _POLICY.match(path)]
+    """What follows from the settings is said by what it is of: Envoy's files, policies and alerts, and clients and
+    models of the outputs that come or go."""
+    summed = _summed(changes)
     whole = _come_or_go(changes)
     for path, change in changes.items():
         thing = found[0] if (found := _OF_OUTPUTS.match(path)) else path
-        if thing not in whole and path not in (*envoys, *policies):
+        if path in summed:
+            yield from filter(None, [summed[path]])
+        elif thing not in whole:
             yield _property(path, path in forcing), *cells(change)
-        elif path == whole.get(thing):
+        elif path == whole[thing]:
             yield (code(thing), NONE, "new") if change.old is None else (code(thing), "was there", NONE)
-        elif path == next(iter(envoys), None):
-            yield _of_envoys(envoys), count(len(envoys), "value"), "others"
-        elif path == next(iter(policies), None):
-            yield "what it allows", count(len(policies), "value"), "others: ACCESS says who may what"
+
+
+def _summed(changes: Changes) -> dict[str, tuple[str, str, str] | None]:
+    """By path: the row of all paths of its kind at the first of them, none at the others."""
+    found: dict[str, tuple[str, str, str] | None] = {}
+    for pattern, what, now in (
+        (_ENVOYS, _of_envoys, "others"),
+        (_POLICY, lambda _: "what it allows", "others: ACCESS says who may what"),
+        (_ALERTS, _of_alerts, "others"),
+    ):
+        if paths := [path for path in changes if pattern.match(path)]:
+            found |= dict.fromkeys(paths) | {paths[0]: (what(paths), count(len(paths), "value"), now)}
+    return found
 
 
 def _come_or_go(changes: Changes) -> dict[str, str]:
@@ -114,6 +125,11 @@ def _of_envoys(paths: Sequence[str]) -> str:
     ]
     routes = ["what each client may call, and its limits"] if any(kind is None for kind, _ in found) else []
     return f"Envoy's files, for {'; '.join([*of, *routes])}"
+
+
+def _of_alerts(paths: Sequence[str]) -> str:
+    groups = {match[1] for path in paths if (match := _ALERTS.match(path))}
+    return f"alerts about {names(sorted(groups))}"
 
 
 def _listed(act: tuple[str, str], resources: Mapping[str, Resource]) -> Iterator[Row]:
