@@ -49,7 +49,7 @@ from infra.services.serving.placement import Placed, by_pool, place
 from infra.services.serving.places import list_weights
 from infra.services.serving.plan import plan_models
 from infra.services.serving.pods import check_system_nodes
-from infra.services.serving.prefetch import explain_prefetch
+from infra.services.serving.prefetch import GP3_MIBPS, explain_prefetch
 from infra.services.serving.rollout import surges
 from infra.services.serving.served import Served, resolve
 from infra.services.serving.to_dos import list_licences
@@ -157,7 +157,8 @@ def _decide(asked: Asked) -> Decided[_Parts]:
     gateway = waits(
         longest_answer(settings), timeout_of(settings), asked.cloud.dns_ttl_seconds, asked.cloud.spot_leave_seconds
     )
-    models = yield from plan_models(nodes.placed, nodes.pools, platform.cache, gateway, asked.sizing)
+    disk = GP3_MIBPS if platform.cluster.made else 0
+    models = yield from plan_models(nodes.placed, nodes.pools, platform.cache, gateway, asked.sizing, system_disk=disk)
     traffic = yield from plan_traffic(asked.settings, models, platform.gateway, asked.catalog)
     yield from warn_of_externals(traffic, platform.cluster)
     yield from list_missing_keys(asked.stack, traffic.externals, asked.secrets)

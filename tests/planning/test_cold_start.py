@@ -114,6 +114,17 @@ def test_a_gp3_disk_pulls_no_faster_than_it_is_written() -> None:
     assert start_parts.image(ENGINE, None, 8, FIGURES).mid > on_nvme.mid
 
 
+def test_a_model_on_the_cpu_pulls_no_faster_than_the_disk_of_a_system_node_is_written() -> None:
+    """The same speed that the plan gives for the Jobs that fetch weights; of nodes that exist it isn't known."""
+    tiny = {"model": "llama3.2:1b", "engine": "ollama", "gpus": 0}
+    image = plan(changed(PROD, models__tiny=tiny)).models["tiny"].cold_start.parts["image"]
+    ollama = CATALOG.engines["ollama"]
+    lowest = (ollama.image_gib + ollama.unpacked_gib) * 1024 / 125
+    assert image.low == image.mid == pytest.approx(lowest)
+    assert "at 125 MiB/s" in image.reason
+    assert "gp3" not in plan(LOCAL).models["llama-1b"].cold_start.parts["image"].reason
+
+
 def _cache(**values: Any) -> CachePlan:
     return dataclasses.replace(plan(PROD).cache, **values)
 

@@ -38,14 +38,16 @@ def waits(answer: int, silence: int, dns_ttl: int, on_spot: int | None) -> Waits
     return Waits(answer, silence, max(PRE_STOP, dns_ttl + DNS_REFRESH), on_spot)
 
 
-def cold_start(placed: Placed, pool: PoolPlan | None, cache: CachePlan, catalog: Catalog) -> ColdStart:
+def cold_start(
+    placed: Placed, pool: PoolPlan | None, cache: CachePlan, catalog: Catalog, *, system_disk: int
+) -> ColdStart:
     served, asked, figures = placed.served, placed.served.question, catalog.cold_start
     vcpus = min((each.vcpus for each in placed.offer.types), default=0) if placed.offer else 0
     return ColdStart(
         {
             "node": start_parts.launch(pool, figures),
             "boot": start_parts.boot(pool, figures),
-            "image": start_parts.image(served.image, pool, vcpus, figures),
+            "image": start_parts.image(served.image, pool, vcpus, figures, system_disk=system_disk),
             "weights": _weights(placed, cache, figures),
             "engine": start_parts.engine(asked, placed.sized, placed.gpus, figures),
         }

@@ -33,10 +33,13 @@ def plan_models(
     cache: CachePlan,
     gateway: Waits,
     sizing: Sizing,
+    *,
+    system_disk: int,
 ) -> Decided[dict[str, ModelPlan]]:
+    """`system_disk`: MiB/s of the nodes without GPUs; 0: nobody knows."""
     models: dict[str, ModelPlan] = {}
     for each in placed:
-        models[each.served.name] = yield from _model(each, pools, cache, gateway, sizing)
+        models[each.served.name] = yield from _model(each, pools, cache, gateway, sizing, system_disk)
     return models
 
 
@@ -46,10 +49,11 @@ def _model(
     cache: CachePlan,
     gateway: Waits,
     sizing: Sizing,
+    system_disk: int,
 ) -> Decided[ModelPlan]:
     offer, one_reader = placed.offer, cache.one_reader
     pool = pools.get(offer.name) if offer else None
-    start = cold_start(placed, pool, cache, sizing.catalog)
+    start = cold_start(placed, pool, cache, sizing.catalog, system_disk=system_disk)
     waits = after_old_pod(placed, one_reader=one_reader)
     limits = timeouts(placed, pool, start, gateway, after_old_pod=waits)
     rollout = plan_rollout(placed, start, pool, drain=limits.drain, one_reader=one_reader)

@@ -34,23 +34,27 @@ def boot(pool: PoolPlan | None, figures: Figures) -> StartPart:
     return seconds(figures["boot"], "a driver that is in the AMI, and the device plugin's first answer")
 
 
-def image(engine: Image, pool: PoolPlan | None, vcpus: int, figures: Figures) -> StartPart:
-    """The image's pull, by its size, and no faster than a gp3 disk writes the downloaded and the unpacked image."""
+def image(engine: Image, pool: PoolPlan | None, vcpus: int, figures: Figures, *, system_disk: int = 0) -> StartPart:
+    """The image's pull, by its size, and no faster than a gp3 disk writes the downloaded and the unpacked image.
+
+    `system_disk`: MiB/s of the nodes without GPUs, where they are made too; 0: nobody knows.
+    """
     if pool is None or pool.existing or not (pool.nvme or pool.root_throughput):
-        return moved(
-            engine.image_gib,
-            figures["pull-one-by-one"],
-            "layer after layer, containerd's default",
-        )
+        pulled = moved(engine.image_gib, figures["pull-one-by-one"], "layer after layer, containerd's default")
+        return _written(pulled, engine, system_disk) if pool is None and system_disk else pulled
     speed = figures["pull-many-vcpus" if vcpus >= MANY_VCPUS else "pull-few-vcpus"]
     if pool.nvme:
         return moved(engine.image_gib, speed, f"in parallel, to NVMe, by {vcpus} vCPUs")
+    return _written(moved(engine.image_gib, speed, f"in parallel by {vcpus} vCPUs"), engine, pool.root_throughput)
+
+
+def _written(pulled: StartPart, engine: Image, mibps: int) -> StartPart:
+    """No faster than the disk."""
     written = engine.image_gib + engine.unpacked_gib
-    pulled = moved(engine.image_gib, speed, f"in parallel by {vcpus} vCPUs")
-    lowest = written * 1024 / pool.root_throughput
+    lowest = written * 1024 / mibps
     return StartPart(
         *(max(each, lowest) for each in (pulled.low, pulled.mid, pulled.high)),
-        reason=f"{pulled.reason}; gp3 takes {written:.1f} GiB at {pool.root_throughput} MiB/s: {lowest:.0f} s at least",
+        reason=f"{pulled.reason}; gp3 takes {written:.1f} GiB at {mibps} MiB/s: {lowest:.0f} s at least",
     )
 
 
