@@ -28,6 +28,7 @@ def assumptions(asked: Asked, plan: Plan) -> Iterator[str]:
     if any(model.schedule is not None for model in plan.models.values()):
         yield from _of_schedules(plan, asked)
     yield "each Envoy has its share of a client's requests, so that its limits count as one"
+    yield from _of_gateway(plan)
     yield from _of_spot(plan)
     yield "callers who try again aren't in it"
     yield "dollars are those of GPU nodes at the plan's price per hour; other costs aren't in it"
@@ -40,6 +41,15 @@ def _of_schedules(plan: Plan, asked: Asked) -> Iterator[str]:
     yield f"the run begins {starts}; schedules are played as KEDA acts on them, without daylight saving time"
     if isinstance(traffic, Pattern) and traffic.days > 5:
         yield "Saturday and Sunday have as many requests as the other days"
+
+
+def _of_gateway(plan: Plan) -> Iterator[str]:
+    scaling = plan.traffic.scaling
+    if scaling is not None:
+        yield (
+            f"the gateway stays at {plan.traffic.replicas} pods of at most {scaling.max}: its HPA isn't played, since"
+            " how much CPU and memory a request takes there has no estimate"
+        )
 
 
 def _of_spot(plan: Plan) -> Iterator[str]:

@@ -133,10 +133,16 @@ def _why_not(model: ModelPlan, plan: Plan) -> str | None:
     if model.paused:
         return "it is paused"
     if model.throughput.steps is None or model.pool is None or _cache(model) is None:
-        return model.throughput.reason
+        return _no_estimate(model)
     if model.next_of is not None and (why := _why_not(plan.models[model.next_of], plan)):
         return f"{model.next_of}: {why}"
     return None
+
+
+def _no_estimate(model: ModelPlan) -> str:
+    if model.pods is None and (model.scaling is None or model.scaling.cpu is None):
+        return model.throughput.reason
+    return f"{model.throughput.reason}, which has no throughput model, so its HPA by CPU isn't played"
 
 
 def _cache(model: ModelPlan) -> int | None:
