@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ class Contender(Server):
     triggers: Mapping[str, float] = field(default_factory=dict[str, float])
     figures: Callable[[Sequence[Replica]], Mapping[str, float]] = lambda _: {}
 
-    @property
+    @cached_property
     def signals(self) -> Mapping[str, float]:
         return self.triggers
 

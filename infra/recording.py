@@ -74,8 +74,8 @@ class Recording:
     """All registrations, sorted by URN, what is read, and the stack's outputs."""
 
     resources: list[Recorded] = field(default_factory=list)
-    reads: list[Read] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
+    reads: list[Read] = field(default_factory=list)
 
     def of(self, type_: str) -> list[Recorded]:
         """All resources of a type token, e.g. `kubernetes:apps/v1:Deployment`."""
