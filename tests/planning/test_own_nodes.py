@@ -536,7 +536,10 @@ def test_what_is_enough_only_with_another_change_is_named_with_it() -> None:
     chat = {"model": "meta-llama/Llama-3.3-70B-Instruct", "gpus": 4, "maxModelLen": 8192}
     asked = {**OWN, "models": {"chat": chat} | others}
     (refused,) = plan(asked).violations
-    assert "all GPUs of a replica must be on one node, and no node has more than 2" in refused.message
+    said = (
+        "all GPUs of a replica must be on one node, and no node has more than 2, as gpuPools.a100.existing.gpusPerNode"
+    )
+    assert f"{said} says" in refused.message
     (advice,) = refused.advice
     assert advice.text == "models.chat.gpus: 2 and models.a.replicas: 2 (instead of 3 replicas)"
     assert not broken(plan(follow(asked, as_mapping(advice.write))))

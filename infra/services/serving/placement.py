@@ -248,11 +248,13 @@ def _room(sized: Sized) -> float:
 
 
 def _runs(served: Served, offers: Sequence[Offer], catalog: Catalog) -> str:
-    asked, largest = served.settings.gpus or 0, max((each.gpus_per_node for each in offers), default=0)
+    asked, most = served.settings.gpus or 0, max(offers, key=lambda each: each.gpus_per_node, default=None)
+    largest = most.gpus_per_node if most else 0
+    as_written = f", as gpuPools.{most.name}.existing.gpusPerNode says" if most and most.existing else ""
     gpus = f" on {count(asked, 'GPU')}" if asked else ""
     method = f" in {served.question.quantization}" if served.question.quantization else ""
     one_node = (
-        f": all GPUs of a replica must be on one node, and no node has more than {largest}"
+        f": all GPUs of a replica must be on one node, and no node has more than {largest}{as_written}"
         if asked > largest > 0
         else ""
     )
