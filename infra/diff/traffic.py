@@ -92,7 +92,7 @@ def noticed(notice: Notice) -> bool:
 
 def _notice(name: str, old: Side, new: Side, resources: ResourceChanges) -> Notice:
     if name not in new.models and model_of(old, name):
-        during, then = goes(old, name)
+        during, then = goes(old, new, name)
         return Notice(name, NOTHING, during, (then,))
     if name not in old.models and model_of(new, name):
         during, then = comes(new, name, minutes(cold_start(new, name)))

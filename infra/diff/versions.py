@@ -26,12 +26,17 @@ def coming(side: Side, model: str) -> Mapping[str, Any] | None:
     return (side.models.get(model) or {}).get("next")
 
 
+def _paused(side: Side, model: str) -> bool:
+    """Neither server of a paused model gets a request."""
+    return bool(side.endpoint(model).get("paused"))
+
+
 def answers(side: Side, server: str) -> str | None:
     """Which requests to its model a server answers, besides those that ask for a version. Empty: none; None: it is the
     only one, and answers all."""
     model = model_of(side, server)
     found = coming(side, model or server)
-    if found is None:
+    if found is None or _paused(side, model or server):
         return None if model is None else ""
     clients = ", ".join(found["clients"]) if found["weight"] < ALL else ""
     if model is None:
@@ -54,14 +59,19 @@ def is_idle(old: Side, new: Side, server: str) -> bool:
 
 def asked_for(side: Side, server: str) -> bool:
     """Whether a next version answers requests that ask for it."""
-    found = coming(side, model_of(side, server) or "")
-    return found is not None and found["weight"] < ALL and found.get("trials", True)
+    model = model_of(side, server) or ""
+    found = coming(side, model)
+    if found is None or _paused(side, model):
+        return False
+    return found["weight"] < ALL and found.get("trials", True)
 
 
 def to_next(side: Side, model: str) -> str:
     found = coming(side, model)
     if found is None:
         return "none, as there is no next version"
+    if _paused(side, model):
+        return f"none, as {model} is paused"
     also = f", and all of {', '.join(found['clients'])}" if found["clients"] else ""
     return f"{found['weight']} %{also}"
 
@@ -69,28 +79,34 @@ def to_next(side: Side, model: str) -> str:
 def comes(new: Side, server: str, seconds: str) -> tuple[str, str]:
     """Of a next version that is new: during `pulumi up`, and afterwards."""
     model = model_of(new, server) or ""
+    if _paused(new, model):
+        return f"no pod runs: {model} is paused", f"answers of the requests to {model}: {to_next(new, model)}"
     at_once = _AT_ONCE if answers(new, server) else ""
     during = f"starts beside {model}, which answers all requests until it is ready, in about {seconds}{at_once}"
     trials = f"; and those with {_ASKED}" if asked_for(new, server) else ""
     return during, f"answers of the requests to {model}: {to_next(new, model)}{trials}"
 
 
-def goes(old: Side, server: str) -> tuple[str, str]:
+def goes(old: Side, new: Side, server: str) -> tuple[str, str]:
     """Of a next version that is gone."""
     trials = [f"those with {_ASKED}"] if asked_for(old, server) else []
     reached = " and ".join([*([found] if (found := answers(old, server)) else []), *trials])
     how = "so run `llm-platform rollback` or `promote` instead, which empty it first"
     during = f"ends: until then it answers {reached}, {how}" if reached else "ends, without requests"
-    return during, f"{model_of(old, server)} answers all requests"
+    model = model_of(old, server) or ""
+    return during, f"{model} {'is paused' if _paused(new, model) else 'answers all requests'}"
 
 
 def share_changed(old: Side, new: Side, model: str) -> Iterator[str]:
     if coming(old, model) is None or coming(new, model) is None:
         return
     was, now = to_next(old, model), to_next(new, model)
+    if _paused(new, model):
+        yield from [f"to its next version: {now}, was {was}"] if was != now else []
+        return
     if was != now:
         yield f"to its next version: {now} of the requests, was {was}"
-        yield from _must_grow(old, new, model)
+        yield from _must_grow(old, new, model) if not _paused(old, model) else ()
     server = (coming(new, model) or {})["server"]
     before, after = asked_for(old, server), asked_for(new, server)
     if before != after:
@@ -121,7 +137,9 @@ def how(old: Side, new: Side, stack: str) -> Iterator[str]:
     """What to do next about versions that this change begins or moves."""
     for model in sorted(new.models):
         found = coming(new, model)
-        if found is None or (found == coming(old, model) and _taken_over(old, model) == _taken_over(new, model)):
+        if found is None or _paused(new, model):
+            continue
+        if found == coming(old, model) and _taken_over(old, model) == _taken_over(new, model):
             continue
         if coming(old, model) is None and answers(new, found["server"]):
             yield (

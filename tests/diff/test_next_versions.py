@@ -92,6 +92,28 @@ CASES: dict[str, tuple[tuple[Edit, ...], tuple[Edit, ...], str, str, str]] = {
 }
 
 
+_PAUSED: Edit = ("model: Qwen/Qwen3-8B,", "model: Qwen/Qwen3-8B, paused: true,")
+PAUSED: dict[str, tuple[tuple[Edit, ...], tuple[Edit, ...], str, str]] = {
+    "it comes": ((_PAUSED,), (_PAUSED, _with(10)), "qwen3-8b-next", "no pod runs: qwen3-8b is paused"),
+    "it would get": ((_PAUSED,), (_PAUSED, _with(10)), "qwen3-8b-next", "none, as qwen3-8b is paused"),
+    "it goes": ((_PAUSED, _with(10)), (_PAUSED,), "qwen3-8b-next", "ends, without requests qwen3-8b is paused"),
+    "it is paused": ((_with(10),), (_PAUSED, _with(10)), "qwen3-8b", "none, as qwen3-8b is paused, was 10 %"),
+    "it is unpaused": ((_PAUSED, _with(10)), (_with(10),), "qwen3-8b", "10 % of the requests, was none"),
+    "its share is another": ((_PAUSED, _with(10)), (_PAUSED, _with(30)), "qwen3-8b", "nothing: it is paused"),
+}
+
+
+@pytest.mark.parametrize("case", PAUSED)
+def test_a_paused_models_next_version_gets_no_request(case: str) -> None:
+    before, after, model, said = PAUSED[case]
+    old, new = side("open", *before), side("open", *after)
+    texts = {each.model: " ".join((each.during, *each.afterwards)) for each in compare("open", old, new).notices}
+    assert said in texts[model]
+    if _PAUSED in after:
+        assert not [text for text in texts.values() if "% of the requests" in text or "answers all requests" in text]
+        assert list(how(old, new, "open")) == []
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_what_users_notice(case: str) -> None:
     before, after, model, event, said = CASES[case]

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from infra.planning.advice import as_mapping
+from infra.services.gateway.report import gateway_tables
 from infra.services.serving.next import next_of
 from infra.services.serving.section import Model
 from tests.example_stacks import plan_text, text
@@ -59,6 +60,17 @@ def test_callers_see_one_model() -> None:
     assert upstream.next is not None
     assert (upstream.next.server.host, upstream.next.weight) == ("qwen3-8b-next-pods.llm.svc.cluster.local", 10)
     assert traffic.clients["default"].models == ("qwen3-8b",)
+
+
+@pytest.mark.parametrize("fallback", [None, "gpt"])
+def test_a_paused_models_next_version_gets_no_request(fallback: str | None) -> None:
+    elsewhere = {"baseUrl": "https://api.example.net/v1", "model": "gpt", "keySecret": "externalKey-gpt"}
+    external = {"external": {"gpt": elsewhere}, "models__qwen3_8b__fallback": "gpt"} if fallback else {}
+    plan = outcome(changed(TWO, models__qwen3_8b__paused=True, **external))
+    (table,) = [each for each in gateway_tables(plan) if each.title == "NEXT VERSIONS"]
+    (row,) = table.rows
+    then = "gpt answers" if fallback else "answered with 503"
+    assert row[1:3] == (f"no request: qwen3-8b is paused, {then}", "of nobody")
 
 
 def test_a_shorter_context_is_a_warning() -> None:

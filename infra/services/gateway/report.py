@@ -13,7 +13,7 @@ from infra.services.gateway.section import Gateway
 from infra.services.gateway.times import ends_after, pod_resources
 from infra.services.gateway.token_limits import NAME as TOKENS
 from infra.services.gateway.token_limits import token_pod
-from infra.services.gateway.versions import share_said, trials_said
+from infra.services.gateway.versions import share_said, trials_said, while_paused
 from infra.services.service import Table
 from infra.services.serving.vertical import largest
 from infra.sizing.estimates import span
@@ -84,7 +84,8 @@ def _versions(plan: Plan) -> Iterator[tuple[str, ...]]:
     for name, upstream in plan.traffic.upstreams.items():
         if upstream.next is not None:
             command = f"llm-platform promote {plan.stack} {name}, or rollback"
-            yield name, share_said(upstream.next), trials_said(upstream.next), command
+            said = share_said(upstream.next), trials_said(upstream.next)
+            yield name, *((while_paused(upstream), "of nobody") if upstream.paused else said), command
 
 
 def _asleep(plan: Plan) -> Iterator[tuple[str, ...]]:

@@ -58,6 +58,12 @@ def _losses(alone: Upstream, both: Upstream, path: str) -> Iterator[Finding]:
         yield warned(path, f"the next version lacks what the model can do: {', '.join(gone)}")
 
 
+def while_paused(model: Upstream) -> str:
+    """Instead of the share of a next version: neither server of a paused model gets a request."""
+    answers = f"{model.fallback.to} answers" if model.fallback is not None else "answered with 503"
+    return f"no request: {model.model} is paused, {answers}"
+
+
 def share_said(coming: Next) -> str:
     """Which requests the next version answers, of those that ask for none."""
     if coming.weight in (0, ALL):
