@@ -11,7 +11,7 @@ from infra.catalog import Catalog
 from infra.plan.money import rise
 from infra.plan.notes import Advice, Write
 from infra.plan.plan import Plan
-from infra.plan.words import count, minutes, without
+from infra.plan.words import SPOT, count, minutes, without
 from infra.plan.writes import written
 from infra.planning.advice import completed
 from infra.planning.budget import PATH, enough, total
@@ -20,8 +20,6 @@ from infra.planning.trial import Attempt, Followed, holds, likely, spare_max, wi
 from infra.planning.without_gpu import SLOW
 from infra.services.external.plan import fallback_of
 from infra.settings.platform import Budget
-
-SPOT = "the cloud may take a spot node back with two minutes' notice"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,9 @@ from infra.offers.options import fits, is_certain, smallest_fit, tries
 from infra.offers.pools import Offer
 from infra.plan.money import rise
 from infra.plan.notes import Advice, Violation, Write
+from infra.plan.plan import Plan
 from infra.plan.rules import Rule
+from infra.plan.words import SPOT
 from infra.plan.writes import written
 from infra.planning.advice import completed
 from infra.planning.cheaper import Market
@@ -181,6 +183,22 @@ def _first(each: Placed, offers: Sequence[Offer], market: Market) -> Iterator[Of
 
 
 def _money(write: Write, market: Market, attempt: Attempt) -> str:
+    """A model that moves to spot nodes is billed there even where the maximum of the bill stays."""
     then = attempt(write)
-    more = rise(market.plan.cost.usd_per_month_max, then.cost.usd_per_month_max) if then is not None else 0
-    return f"; +${more:,.0f} per month at most" if more >= 1 else ""
+    if then is None:
+        return ""
+    more = rise(market.plan.cost.usd_per_month_max, then.cost.usd_per_month_max)
+    spot = _to_spot(market.plan, then)
+    money = f"; +${max(more, 0):,.0f} per month at most" if more >= 1 or spot else ""
+    return f"{f'; spot: {SPOT}' if spot else ''}{money}"
+
+
+def _to_spot(plan: Plan, then: Plan) -> bool:
+    """Whether a change moves a model to spot nodes from others."""
+    on, will_be = ({name for name in of.models if _is_on_spot(of, name)} for of in (plan, then))
+    return bool(will_be & plan.models.keys() - on)
+
+
+def _is_on_spot(plan: Plan, model: str) -> bool:
+    pool = plan.pools.get(plan.models[model].pool or "")
+    return pool is not None and pool.capacity == "spot"

@@ -63,6 +63,33 @@ def test_a_way_that_costs_says_how_much_and_whether_the_budget_allows_it() -> No
     assert [("budget.usdPerMonth: " in each.text) for each in tight.advice] == [False, True, True]
 
 
+ON_L4: dict[str, Any] = {
+    "cluster": MADE["cluster"],
+    "gpuPools": {"l4": {"instanceTypes": ["g6.xlarge"], "max": 1}, "other": {"instanceTypes": ["g6.xlarge"]}},
+    "models": {
+        "chat": CHAT
+        | {"pool": "l4", "rollout": {"strategy": "canary", "weight": 10}, "next": {"model": "Qwen/Qwen3-8B-FP8"}}
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("capacity", "then"),
+    [
+        ({"l4": "on-demand", "other": "spot"}, True),
+        ({"l4": "on-demand", "other": "on-demand"}, False),
+        ({"l4": "spot", "other": "spot"}, False),
+    ],
+    ids=["to spot", "to other nodes", "from spot to spot"],
+)
+def test_a_move_to_spot_nodes_says_so_and_what_it_adds_at_most(capacity: dict[str, str], then: bool) -> None:
+    pools = {name: pool | {"capacity": capacity[name]} for name, pool in ON_L4["gpuPools"].items()}
+    (refused,) = planned({**ON_L4, "gpuPools": pools}).violations
+    (way,) = [each for each in refused.advice if dict(each.write) == {"models.chat.next.pool": "other"}]
+    assert ("spot: the cloud may take a spot node back with two minutes' notice; +$" in way.text) is then
+    assert ("spot" in way.text) is then
+
+
 def test_where_fewer_replicas_are_enough_no_model_moves() -> None:
     asked = {**OWN, "models": {"big": CHAT | {"gpus": 4}, "small": BGE | {"replicas": 5}}}
     (refused,) = planned(asked).violations
