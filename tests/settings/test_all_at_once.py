@@ -53,6 +53,30 @@ FILES = {
             "gateway.verticalScaling": ["gateway.replicas scales by CPU: they would fight"],
         },
     ),
+    "nothing wakes a sleeping model, shares outside 1 to 99, fallbacks that can't answer, an external without a key": (
+        stack(
+            LAPTOP,
+            "models:",
+            '  zero: {model: "llama3.2:1b", engine: ollama, gpus: 0, replicas: {min: 0, max: 1}}',
+            '  none: {model: "llama3.2:1b", engine: ollama, gpus: 0, rollout: {strategy: canary, weight: 0},'
+            " next: {maxModelLen: 4096}, fallback: none}",
+            '  over: {model: "llama3.2:1b", engine: ollama, gpus: 0, rollout: {strategy: canary, weight: 100},'
+            " next: {maxModelLen: 4096}, fallback: zero}",
+            "addons: {keda: disabled, prometheus: install}",
+            "external:",
+            '  gpt: {baseUrl: "https://api.example.net/v1", model: x}',
+            "gateway: {clients: {web: {models: [gpt]}}}",
+            region=None,
+        ),
+        {
+            "addons.keda": ["disabled, and zero scales between its replicas with it"],
+            "models.none.rollout.weight": ["allowed for canary: 1 to 99"],
+            "models.over.rollout.weight": ["allowed for canary: 1 to 99"],
+            "models.none.fallback": ["the model itself"],
+            "models.over.fallback": ["zero sleeps while nobody asks"],
+            "external.gpt.keySecret": ["missing"],
+        },
+    ),
     "an invalid certificate on nginx": (
         stack(CLUSTER, MODEL, f'gateway: {{domain: x.example.com, ingressClass: nginx, certificateArn: "{ARN}"}}'),
         {"gateway.certificateArn": ["allowed: an ACM certificate ARN", "only an ALB takes an ACM certificate"]},

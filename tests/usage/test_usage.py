@@ -226,10 +226,11 @@ def test_what_came_from_elsewhere_has_rows_of_list_price_and_no_share_of_the_nod
     assert found == [("large", "large", 20.0), ("small", "large", 20.0), ("vectors", "vectors", None)]
     assert (usage.elsewhere_usd, usage.usd) == (40.0, usage.other_usd)
     (section,) = [each for each in document(usage, plan, 1).sections if each.title == "ELSEWHERE"]
-    assert [row[:2] for row in section.rows] == [
-        ("search", "vectors"),
-        ("web-shop", "large"),
-        ("web-shop", "small, large"),
+    counted = ("10", "0", "4,000,000", "1,000,000")
+    assert [tuple(row) for row in section.rows] == [
+        ("search", "vectors", *counted, "", ""),
+        ("web-shop", "large", *counted, "20.00", "20.00"),
+        ("web-shop", "small, large", *counted, "20.00", "20.00"),
     ]
 
 
