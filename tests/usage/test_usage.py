@@ -62,6 +62,9 @@ def _recorded() -> Iterator[Series]:
         yield Series("envoy_llm_requests", labels | {"status": "503"}, 0, failed)
         yield Series("envoy_llm_tokens_in", labels, 0, tokens_in)
         yield Series("envoy_llm_tokens_out", labels, 0, tokens_out)
+    hosted = {"namespace": "llm", "client": "shop", "team": "sales", "model": "llama-8b", "served_by": "large"}
+    for what, per_hour in (("requests", 10), ("tokens_in", 4_000), ("tokens_out", 1_000)):
+        yield Series(f"envoy_llm_{what}", hosted, 0, per_hour)
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +84,10 @@ def test_the_recorded_day_is_shared_whole(url: str) -> None:
         per_hour = _CALLS[call]
         counted = (each.used.requests, each.used.failed, each.used.tokens_in, each.used.tokens_out)
         assert counted == pytest.approx([HOURS * each for each in per_hour], rel=near)
+    (hosted,) = usage.elsewhere
+    assert (hosted.used.model, hosted.used.served_by) == ("llama-8b", "large")
+    counted = (hosted.used.requests, hosted.used.tokens_in, hosted.used.tokens_out)
+    assert counted == pytest.approx([HOURS * each for each in (10, 4_000, 1_000)], rel=near)
     assert {each.pool: each.hours for each in usage.pools} == pytest.approx({"l4": 42, "l40s": 24, "t4": 24}, rel=near)
     assert usage.nodes_usd == pytest.approx(_NODES_USD, rel=near)
     assert usage.unknown_hours == 0
