@@ -248,9 +248,9 @@ def _room(sized: Sized) -> float:
 
 
 def _runs(served: Served, offers: Sequence[Offer], catalog: Catalog) -> str:
-    asked, most = served.settings.gpus or 0, max(offers, key=lambda each: each.gpus_per_node, default=None)
-    largest = most.gpus_per_node if most else 0
-    as_written = f", as gpuPools.{most.name}.existing.gpusPerNode says" if most and most.existing else ""
+    asked, place = served.settings.gpus or 0, max(offers, key=lambda each: each.gpus_per_node, default=None)
+    largest = place.gpus_per_node if place else 0
+    as_written = f", as gpuPools.{place.name}.existing.gpusPerNode says" if place and place.existing else ""
     gpus = f" on {count(asked, 'GPU')}" if asked else ""
     method = f" in {served.question.quantization}" if served.question.quantization else ""
     one_node = (
