@@ -97,6 +97,14 @@ def goes(old: Side, new: Side, server: str) -> tuple[str, str]:
     return during, f"{model} {'is paused' if _paused(new, model) else 'answers all requests'}"
 
 
+def begins_to_answer(old: Side, new: Side, model: str) -> bool:
+    """Whether a next version answers a part of the requests that don't ask for it, and answered none before."""
+    found = coming(new, model)
+    if found is None or found["weight"] == ALL or not answers(new, found["server"]):
+        return False
+    return coming(old, model) is None or not answers(old, found["server"])
+
+
 def share_changed(old: Side, new: Side, model: str) -> Iterator[str]:
     if coming(old, model) is None or coming(new, model) is None:
         return

@@ -2,6 +2,7 @@
 
 import pytest
 
+from infra.cli.diff.verdict import headline, mark
 from infra.diff.difference import compare
 from infra.diff.events import AWAY, NEW, NOTHING, ROLLOUT
 from infra.diff.traffic import refuses_more
@@ -223,6 +224,26 @@ STEPS: dict[str, tuple[Edit, Edit, bool]] = {
 def test_other_weights_answer_when_all_requests_move(step: str) -> None:
     before, after, moves = STEPS[step]
     assert ("qwen3-8b" in compare("open", side("open", before), side("open", after)).answers) is moves
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "begins"),
+    [
+        ((), (_with(10),), True),
+        ((_with(0),), (_with(10),), True),
+        ((_with(0),), (_with(0, also=CLIENT),), True),
+        ((), (_with(0),), False),
+        ((_with(10),), (_with(30),), False),
+        ((_with(100),), (_with(30),), False),
+        ((_with(30),), (_with(100),), False),
+    ],
+)
+def test_a_share_that_begins_is_something_to_look_at(
+    before: tuple[Edit, ...], after: tuple[Edit, ...], begins: bool
+) -> None:
+    found = compare("open", side("open", *before), side("open", *after))
+    assert ("a next version answers a part of the requests to" in headline(found)) is begins
+    assert mark(found) == "⚠️" or not begins
 
 
 def test_shorter_requests_are_refused_when_all_requests_move_and_not_when_the_model_follows() -> None:

@@ -20,7 +20,7 @@ from infra.diff.guard import Guarded
 from infra.diff.nodes import node_group
 from infra.diff.side_by_side import raises
 from infra.diff.traffic import Notice, refuses_more, renamed
-from infra.diff.versions import model_of
+from infra.diff.versions import begins_to_answer, model_of
 from infra.owner import CLAIM, word_of
 from infra.plan.alike import alike
 from infra.plan.rules import Rule
@@ -40,6 +40,7 @@ def mark(difference: Difference) -> str:
     worse = gone or _gaps(difference) or _moved(difference) or _others(difference) or _less_sure(difference)
     worse = worse or _never_sure(difference)
     worse = worse or _shorter(difference) or difference.counted.no_longer or any(weaker(difference))
+    worse = worse or any(_begun(difference))
     worse = worse or difference.clients or _asks_now(difference) or _alone(difference)
     worse = worse or any(each.waits is not None for each in difference.notices)
     return "⚠️" if worse or difference.guarded else "✅"
@@ -148,6 +149,7 @@ def _models(difference: Difference) -> Iterator[str]:
         yield f"{named(asked)} {'asks' if len(asked) == 1 else 'ask'} for a key from now on"
     others = alike((name, what_answers(difference.answers[name])) for name in _others(difference))
     yield from (f"{what} {named(models)}" for what, models in others.items())
+    yield from _begun(difference)
     yield from _refused_requests(difference)
     if less := _less_sure(difference):
         yield f"whether {named(less)} still {'fits' if len(less) == 1 else 'fit'} is no longer certain"
@@ -156,6 +158,12 @@ def _models(difference: Difference) -> Iterator[str]:
         yield f"{named(without)} no longer reached from outside the cluster"
     if moved := [name for name in _moved(difference) if name not in without]:
         yield f"another URL for {named(moved)}"
+
+
+def _begun(difference: Difference) -> Iterator[str]:
+    old, new = difference.old, difference.new
+    if begun := [name for name in sorted(new.models) if begins_to_answer(old, new, name)]:
+        yield f"a next version answers a part of the requests to {named(begun)}"
 
 
 def _asks_now(difference: Difference) -> list[str]:
