@@ -87,6 +87,8 @@ class GatewayClient:
     team: str | None = None
     tokens_per_minute: int | None = None  # None: not limited
     custom: list[str] | None = None  # names of the gateway's `custom` that it may call; None: none
+    # By model, how many of its requests at once may be for that one; None: of each model all of them.
+    concurrent_requests_of: dict[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -280,6 +282,11 @@ class ClientOutputs:
     @property
     def concurrent_requests(self) -> pulumi.Output[int]:
         return self.facts.apply(lambda facts: facts.concurrent_requests)
+
+    @property
+    def concurrent_requests_of(self) -> pulumi.Output[dict[str, int] | None]:
+        """By model, how many of them may be for that one; None: of each model all of them."""
+        return self.facts.apply(lambda facts: facts.concurrent_requests_of)
 
     @property
     def tokens_per_minute(self) -> pulumi.Output[int | None]:

@@ -21,6 +21,7 @@ NAMED = {
     "infra/clouds/existing/check.py": "says whose keys mean nothing on such a cluster",
     "infra/models/places.py": "the variables that clients of S3 read, whoever's store it is",
     "infra/registry.py": "the registry: a line per cloud",
+    "infra/services/gateway/watches.py": "where a number of its nodes' image is from",
     "infra/services/addons/plan.py": "the name of a chart",
     "infra/services/addons/section.py": f"{_KEPT}; the rules for those of EKS are in infra/clouds/aws/check_addons.py",
     "infra/services/gateway/section.py": f"{_KEPT}: an ALB's; the rules are in infra/clouds/aws/check_gateway.py",

@@ -51,7 +51,7 @@ def test_an_output_that_a_page_reads_is_there_with_what_it_names(line: str) -> N
 
 
 def test_the_config_map_that_a_page_reads_holds_the_outputs() -> None:
-    (line,) = [line for block in blocks_in("sh") for line in block.text.splitlines() if "get configmap" in line]
+    (line,) = [line for block in blocks_in("sh") for line in block.text.splitlines() if "configmap llm" in line]
     ((name, namespace, key),) = re.findall(r"configmap (\S+) -n (\S+) -o jsonpath='\{\.data\.(.*?)\}'", line)
     maps = planned("prod").recording.of("kubernetes:core/v1:ConfigMap")
     (data,) = [

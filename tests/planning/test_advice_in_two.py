@@ -197,7 +197,7 @@ def test_a_lower_bill_says_where_the_maximum_rises(stack: dict[str, Any], rising
     rises = []
     for way in ways:
         then = outcome(follow(stack, as_mapping(way.write))).cost.usd_per_month_max
-        more = then - plan.cost.usd_per_month_max
+        more = round(then) - round(plan.cost.usd_per_month_max)
         rises.append(more >= 1)
         assert (f"the maximum is then ${then:,.0f}, ${more:,.0f} more" in way.effect) is (more >= 1)
     assert any(rises) is rising

@@ -129,8 +129,8 @@ def test_where_nothing_is_enough_the_largest_saving_is_named_with_what_is_missin
 
 
 def test_where_hardly_anything_can_be_saved_only_a_larger_budget_is_named() -> None:
-    pools = {"t4": {"instanceTypes": ["g4dn.xlarge"], "capacity": "spot"}}
-    small = changed(DEV, gpuPools=pools, models={"small": {"model": "Qwen/Qwen3-0.6B", "maxModelLen": 4096}})
+    on_cpu = {"model": "qwen3:0.6b", "engine": "ollama", "gpus": 0, "maxModelLen": 4096}
+    small = changed(DEV, gpuPools={}, models={"small": on_cpu})
     fixes = _fixes(changed(small, cluster__create__systemNodes={"instanceType": "t4g.xlarge"}), 10)
     assert [each.partition(":")[0] for each in fixes] == ["budget.usdPerMonth"]
 

@@ -146,8 +146,9 @@ class _Asked:
 
     @property
     def _at_once_of(self) -> dict[str, int]:
-        """Of shared models that are smaller than all its models together. A limit of the stack file is left alone."""
-        if self.wanted.concurrent_requests is not None:
+        """Of shared models that are smaller than all its models together. A limit of the stack file is left alone,
+        but for what would be chosen, as --pin writes it."""
+        if self.wanted.concurrent_requests not in (None, self._at_once.value):
             return {}
         shared = [name for name in _models_of(self.wanted, self.models) if self.sharers[name] > 1]
         found = {name: at_once_of(self.models[name], self.sharers[name]) for name in shared}

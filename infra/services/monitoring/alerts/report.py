@@ -26,7 +26,7 @@ def alert_tables(plan: Plan) -> Iterator[Table]:
     rows = tuple(_row(kind, found, len(plan.models)) for kind, found in by_kind.items() if found)
     yield Table("ALERTS", ("fires when", "of", "severity"), rows, f"{_NOTE}; {whom}")
     if rows := tuple(_lacking(left_out_of(plan))):
-        yield Table("NO ALERT", ("why",), rows)
+        yield Table("NO ALERT", ("",), rows)
 
 
 def _row(kind: Kind, alerts: Sequence[Alert], models: int) -> tuple[str, ...]:
