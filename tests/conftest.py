@@ -30,11 +30,6 @@ STACKS = Path(__file__).parent.parent / "stacks"
 STACK_NAMES = sorted(path.name.split(".")[1] for path in STACKS.glob("Pulumi.*.yaml"))
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: some tests wait for a program, and one for a stream of four minutes."""
-    return (os.cpu_count() or 1) + 1
-
-
 def pytest_collection_finish() -> None:
     """Modules and tests stay until the end, so no search for garbage needs to read them."""
     gc.freeze()
