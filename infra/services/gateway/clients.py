@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from infra.plan.findings import Decided, warned
 from infra.plan.gateway import ClientPlan
@@ -123,7 +124,7 @@ class _Asked:
 
     def _warn_of_queue(self, path: str) -> Iterator[Finding]:
         """More than its models would be given alone; what models elsewhere take isn't known."""
-        own = [self.models[name] for name in _models_of(self.wanted, self.models)]
+        own = [self.models[name] for name in self._own]
         elsewhere = _wanted(self.wanted, self.models) - {name for model in own for name in names_of(model)}
         given, alone = self.wanted.concurrent_requests, at_once(own, {}).value
         if given is None or given <= alone or not own or elsewhere:
@@ -136,13 +137,17 @@ class _Asked:
             " are answered",
         )
 
-    @property
+    @cached_property
     def _concurrent(self) -> int:
         return self.wanted.concurrent_requests or self._at_once.value
 
-    @property
+    @cached_property
     def _at_once(self) -> Default:
-        return at_once([self.models[name] for name in _models_of(self.wanted, self.models)], self.sharers)
+        return at_once([self.models[name] for name in self._own], self.sharers)
+
+    @cached_property
+    def _own(self) -> list[str]:
+        return _models_of(self.wanted, self.models)
 
     @property
     def _at_once_of(self) -> dict[str, int]:
@@ -150,7 +155,7 @@ class _Asked:
         but for what would be chosen, as --pin writes it."""
         if self.wanted.concurrent_requests not in (None, self._at_once.value):
             return {}
-        shared = [name for name in _models_of(self.wanted, self.models) if self.sharers[name] > 1]
+        shared = [name for name in self._own if self.sharers[name] > 1]
         found = {name: at_once_of(self.models[name], self.sharers[name]) for name in shared}
         return {name: limit for name, limit in found.items() if limit < self._concurrent}
 
