@@ -6,16 +6,15 @@ job summary. Exits with 1 if a diff breaks a rule or can't be made.
 
 import json
 import os
-import re
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from changed_stacks import changed_stacks
+from fenced import fenced
 
 DIFF_CHARACTERS = 61_000  # GitHub takes 65,536 of marker, diffs and names; the largest diff of a stack is under 60,000
-_ERROR_CHARACTERS = 4_000
 
 
 @dataclass(frozen=True)
@@ -61,13 +60,7 @@ def _diff(stack: str, base: str) -> Diff:
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode in (0, 1) and not (done.returncode and not done.stdout):
         return Diff(stack, done.returncode, done.stdout)
-    return Diff(stack, 2, f"### ❌ {stack}: no diff could be made\n\n{_fenced(done.stderr[-_ERROR_CHARACTERS:])}\n")
-
-
-def _fenced(text: str) -> str:
-    """The text as a code block that the text itself can't close."""
-    fence = max(["``", *re.findall("`+", text)], key=len) + "`"
-    return f"{fence}text\n{text.rstrip()}\n{fence}"
+    return Diff(stack, 2, f"### ❌ {stack}: no diff could be made\n\n{fenced(done.stderr)}\n")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from fenced import fenced
+
 # The state against the cloud and the cluster: the program isn't run, so nothing of this branch is in it.
 OUTSIDE = ("refresh", "--preview-only")
 # The program against them. It is asked only if nothing was changed outside: a value that somebody changed by kubectl
@@ -36,7 +38,7 @@ def main() -> None:
     try:
         text, code = report(stack)
     except NotKnown as error:
-        text, code = f"### ❌ {stack}: nobody can say whether anything changed\n\n{_fenced(str(error))}\n", 3
+        text, code = f"### ❌ {stack}: nobody can say whether anything changed\n\n{fenced(str(error))}\n", 3
     print(text)
     if path := os.environ.get("GITHUB_STEP_SUMMARY"):
         with Path(path).open("a", encoding="utf-8") as summary:
@@ -164,11 +166,6 @@ def _code(text: str) -> str:
     """In a cell of a table, which no text may end."""
     shown = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
     return "`" + re.sub(r"\s+", " ", shown).replace("`", "'").replace("|", "\\|") + "`"
-
-
-def _fenced(text: str) -> str:
-    fence = max(["``", *re.findall("`+", text)], key=len) + "`"
-    return f"{fence}text\n{text[-4_000:].rstrip()}\n{fence}"
 
 
 if __name__ == "__main__":

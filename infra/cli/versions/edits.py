@@ -12,11 +12,11 @@ import yaml
 
 from infra.cli.client.edits import NotDone
 from infra.cli.stack_text import NotEditable, put, take_out
-from infra.cli.versions.growing import READY, Action, Growth, grown, growth_of, is_empty, on_every_day, weight_of
+from infra.cli.versions.growing import Action, Growth, grown, growth_of, is_empty, weight_of
 from infra.config_keys import PLATFORM
 from infra.plan.versions import ALL, NEXT
 from infra.plan.words import count
-from infra.services.serving.next import into_place, says_nothing, written
+from infra.services.serving.next import READY, into_place, on_every_day, says_nothing, written
 from infra.services.serving.section import Model, Replicas
 from infra.settings.file import StackFile
 from infra.settings.mistakes import BadStackFile, did_you_mean
@@ -184,9 +184,9 @@ class _Edit:
 def _of_next_alone(model: Model) -> dict[str, Any]:
     """What of the next version isn't passed on: its replicas, where they aren't the model's."""
     assert model.next is not None
-    if "replicas" not in written(model.next) or _range(model.next.replicas) == _range(model.replicas):
+    if _range(model.next.replicas) == _range(model.replicas):
         return {}
-    return {"replicas": on_every_day(model.next.replicas)}
+    return on_every_day(written(model.next))
 
 
 def _range(replicas: Replicas) -> tuple[int, int]:

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from infra.plan.versions import ALL, ENOUGH, NEXT, server_of_next
-from infra.services.serving.next import next_of, says_nothing, written
+from infra.services.serving.next import READY, next_of, says_nothing
 from infra.services.serving.section import Model, Replicas
 
 Action = Literal["promote", "rollback"]
-READY = "ready"
 
 
 @dataclass(frozen=True)
@@ -50,10 +49,6 @@ def grown(action: Action, model: Model, wanted: int | None) -> tuple[tuple[str, 
     if action == "rollback":
         return ("replicas", READY), ready
     return (NEXT, "replicas"), {"min": low, "max": high, READY: ready}
-
-
-def on_every_day(replicas: Replicas) -> dict[str, Any]:
-    return {key: value for key, value in written(replicas).items() if key != READY}
 
 
 def _getting(action: Action, model: Model) -> Replicas | None:

@@ -15,6 +15,7 @@ OWN = ("replicas",)
 _OF_THE_REPOSITORY = ("revision", "like", "architecture")
 _SHAPE = ("like", "architecture")  # two ways to say the same
 _OF_THE_MODEL = ("rollout", NEXT)
+READY = "ready"  # of replicas
 
 
 def with_next(models: Mapping[str, Model]) -> dict[str, tuple[Model, str | None]]:
@@ -45,14 +46,14 @@ def overlaid(model: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any
     gone = {*_OF_THE_MODEL, *(_OF_THE_REPOSITORY if moved else ()), *shape}
     whole = {**{key: value for key, value in model.items() if key not in gone}, **over}
     if "replicas" not in over:
-        whole |= _every_day(model)
+        whole |= on_every_day(model)
     return {key: value for key, value in whole.items() if value is not None}
 
 
-def _every_day(model: Mapping[str, Any]) -> dict[str, Any]:
+def on_every_day(model: Mapping[str, Any]) -> dict[str, Any]:
     """The replicas of a model, without those that have to be ready before requests come to it."""
     given = model.get("replicas")
-    return {"replicas": {key: value for key, value in given.items() if key != "ready"}} if given is not None else {}
+    return {"replicas": {key: value for key, value in given.items() if key != READY}} if given is not None else {}
 
 
 def into_place(name: str, model: Model) -> Write:
