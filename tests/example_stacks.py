@@ -1,11 +1,12 @@
 """The stack files of the repository, each planned and recorded once per session; and stack files that differ from
-them, so that the rules meet every branch of the program."""
+them, here and in tests/sites, so that the rules meet every branch of the program."""
 
 import tempfile
 from functools import cache
 from pathlib import Path
 
 from infra.offline import Planned, plan_offline
+from tests import sites
 from tests.conftest import STACK_NAMES, STACKS
 
 CREATED = (
@@ -285,7 +286,7 @@ EXAMPLES = {
 }
 
 
-ALL_STACKS = [*STACK_NAMES, *EXAMPLES]
+ALL_STACKS = [*STACK_NAMES, *EXAMPLES, *sites.SITE_NAMES]
 
 
 @cache
@@ -296,14 +297,15 @@ def planned_stack(name: str, *, preview: bool = False) -> Planned:
 
 def text(stack: str) -> str:
     """The stack file."""
-    if stack in STACK_NAMES:
-        return (STACKS / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")
+    folder = STACKS if stack in STACK_NAMES else sites.FOLDER
+    if stack not in EXAMPLES:
+        return (folder / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")
     return f"config:\n  aws:region: us-east-1\n  llm-platform:platform:\n{EXAMPLES[stack]}"
 
 
 @cache
 def planned(stack: str) -> Planned:
-    """A stack of stacks/ or of the examples."""
+    """A stack of stacks/, of the examples or of tests/sites."""
     return planned_stack(stack) if stack in STACK_NAMES else plan_text(stack, text(stack))
 
 

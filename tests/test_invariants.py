@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests import sites
 from tests.conftest import STACK_NAMES
 from tests.example_stacks import ALL_STACKS, planned, planned_stack
 from tests.invariants import (
@@ -71,6 +72,7 @@ MEANT = {  # stack -> what the rules read: if it were missing, the rules would c
     "fromzero": {kind.DEPLOYMENT: 3, kind.SCALED_OBJECT: 2, kind.SERVICE_MONITOR: 1, kind.INGRESS: 1},
     "elsewhere": {kind.DEPLOYMENT: 2, kind.SECRET: 5, kind.NETWORK_POLICY: 3},
     "box": {kind.DEPLOYMENT: 4, kind.JOB: 3, kind.CLAIM: 1},
+    **sites.MEANT,
 }
 
 

@@ -114,11 +114,12 @@ def gpu_groups(recording: Recording) -> list[NodeGroup]:
     return [group for group in node_groups(recording) if group.gpus]
 
 
-def group_of(recording: Recording, server: Pod) -> NodeGroup | None:
-    """The GPU node group that the pod's selector names; None on nodes that we don't make."""
+def groups_of(recording: Recording, server: Pod) -> list[NodeGroup]:
+    """The GPU node groups that the pod's selector names: several where a pool has one per zone; none on nodes that we
+    don't make."""
     wanted = server.spec.get("nodeSelector", {}).items()
-    found = [group for group in gpu_groups(recording) if wanted <= group.real().labels.items()]
-    return found[0] if found and server.gpus else None
+    groups = gpu_groups(recording) if server.gpus else []
+    return [group for group in groups if wanted <= group.real().labels.items()]
 
 
 def _from_tags(view: str, tags: Mapping[str, str], machine: Mapping[str, float]) -> Node:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from infra.offline import Planned
 from infra.recording import Recorded, Recording
 from infra.services.gateway.section import Gateway
-from tests.invariants.nodes import group_of
+from tests.invariants.nodes import groups_of
 from tests.invariants.reading import (
     CLAIM,
     INGRESS,
@@ -110,9 +110,9 @@ def _workloads(recording: Recording, order: Dependencies) -> list[str]:
         ),
     ]
     for deployment in (server.resource for server in servers(recording)):
-        group = group_of(recording, Pod(deployment))
+        groups = [group.resource for group in groups_of(recording, Pod(deployment))]
         own = [job.resource for job in jobs(recording) if _same_model(job.resource, deployment)]
-        needed = [*releases, *own, *([group.resource] if group else []), *_system(recording)]
+        needed = [*releases, *own, *groups, *_system(recording)]
         broken += order.missing([deployment], needed, "its pods need it")
         reads_cache = {each.inputs["metadata"]["name"] for each in weight_claims(recording)} & {*Pod(deployment).claims}
         broken += [f"{deployment.name}: no Job fetches its weights"] if reads_cache and not own else []

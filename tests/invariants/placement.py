@@ -5,7 +5,7 @@ from typing import Any
 
 from infra.offline import Planned
 from infra.recording import Recording
-from tests.invariants.nodes import NodeGroup, gpu_groups, group_of, node_groups
+from tests.invariants.nodes import NodeGroup, gpu_groups, groups_of, node_groups
 from tests.invariants.reading import RELEASE, Pod, max_replicas, pods, release, servers, tolerates
 
 # What runs on every GPU node: chart -> where its values hold the tolerations.
@@ -18,7 +18,8 @@ def gpu_nodes_are_tolerated_by_whom_they_are_for(planned: Planned) -> list[str]:
     groups = gpu_groups(recording)
     broken = [f"{group.name}: no taint keeps other pods off its GPUs" for group in groups if not group.taints]
     for server in servers(recording):
-        broken += _missing(server.name, server.tolerations, group_of(recording, server))
+        for group in groups_of(recording, server):
+            broken += _missing(server.name, server.tolerations, group)
     for chart, path in _ON_GPU_NODES.items():
         if installed := release(recording, chart):
             values: Any = installed.inputs["values"]
@@ -32,7 +33,7 @@ def gpu_nodes_are_tolerated_by_whom_they_are_for(planned: Planned) -> list[str]:
 
 
 def pods_fit_a_pool_at_zero_nodes(planned: Planned) -> list[str]:
-    """Rule 2. Every pod has a pool whose nodes can run it, also while the pool is empty."""
+    """Rule 2. Every pod has a pool whose nodes can run it, also while the pool is empty: each of the pool's groups."""
     recording = planned.recording
     groups = node_groups(recording)
     broken = []
@@ -40,11 +41,16 @@ def pods_fit_a_pool_at_zero_nodes(planned: Planned) -> list[str]:
         broken += _undiscovered(recording, group)
     if not groups:
         return broken  # the size of an existing cluster's nodes isn't known
-    for pod in pods(recording):
+    system = any(not group.gpus for group in groups)  # else pods without GPUs run on nodes of somebody else
+    for pod in (pod for pod in pods(recording) if system or pod.gpus):
         refusals = {group.name: _refusals(group, pod) for group in groups}
         if all(refusals.values()):
             why = "; ".join(reason for reasons in refusals.values() for reason in reasons)
             broken.append(f"{pod.name}: no pool takes it: {why}")
+            continue
+        for group in groups_of(recording, pod):
+            if why := "; ".join(refusals[group.name]):
+                broken.append(f"{pod.name}: {group.name} of its pool doesn't take it: {why}")
     return broken
 
 
@@ -65,12 +71,11 @@ def gpus_at_peak_exist(planned: Planned) -> list[str]:
     return broken
 
 
-def _missing(what: str, tolerations: list[Any], group: NodeGroup | None) -> list[str]:
-    taints = group.taints if group else ()
+def _missing(what: str, tolerations: list[Any], group: NodeGroup) -> list[str]:
     return [
         f"{what}: doesn't tolerate {taint['key']}={taint['value']}:{taint['effect']} of {group.name}"
-        for taint in taints
-        if group and not tolerates(tolerations, taint)
+        for taint in group.taints
+        if not tolerates(tolerations, taint)
     ]
 
 
@@ -140,8 +145,9 @@ def _pools(planned: Planned) -> dict[str, tuple[int, int, list[Pod]]]:
     for server in servers(recording):
         if not server.gpus:
             continue
-        if group := group_of(recording, server):
-            name, size = group.name, (group.max_nodes, group.gpus)
+        if groups := groups_of(recording, server):
+            name = ", ".join(group.name for group in groups)
+            size = (sum(group.max_nodes for group in groups), min(group.gpus for group in groups))
         else:
             name = planned.plan.models[server.name].pool or ""
             pool = planned.plan.pools[name]

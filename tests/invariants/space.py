@@ -5,7 +5,7 @@ import base64
 from infra.engines import ENGINES
 from infra.offline import Planned
 from infra.recording import Recorded, Recording
-from tests.invariants.nodes import NodeGroup, group_of, node_groups
+from tests.invariants.nodes import NodeGroup, groups_of, node_groups
 from tests.invariants.reading import (
     CLAIM,
     DEPLOYMENT,
@@ -44,10 +44,10 @@ def weights_fit_the_gpu(planned: Planned) -> list[str]:
         used = sum(term.gib for term in fit.terms) + (fit.kv_cache_gib.mid if fit.kv_cache_gib else 0)
         if used > fit.usable_gib + 0.01:
             broken.append(f"{server.name}: {used:.1f} GiB are used of {fit.usable_gib:.1f}")
-        group = group_of(planned.recording, server)
-        seen = _gpu_gib(group) if group else None
-        if seen is not None and fit.usable_gib > seen * (model.utilization or 1) + 0.01:
-            broken.append(f"{server.name}: counts on {fit.usable_gib:.1f} GiB, its GPU has {seen:.1f}")
+        for group in groups_of(planned.recording, server):
+            seen = _gpu_gib(group)
+            if seen is not None and fit.usable_gib > seen * (model.utilization or 1) + 0.01:
+                broken.append(f"{server.name}: counts on {fit.usable_gib:.1f} GiB, its GPU has {seen:.1f}")
         if fit.max_concurrency is not None and fit.max_concurrency < 1:
             broken.append(f"{server.name}: its KV cache doesn't hold one request of {model.max_model_len} tokens")
     return broken
@@ -114,7 +114,7 @@ def _zones(recording: Recording, claim: str, readers: list[Pod]) -> list[str]:
         zones = [z.strip("${}") for t in topologies for e in t["matchLabelExpressions"] for z in e["values"]]
         if len(zones) != 1:
             broken.append(f"{claim}: its class {made.inputs['metadata']['name']} allows {len(zones)} zones, not one")
-        for group in (group for pod in readers if (group := group_of(recording, pod))):
+        for group in (group for pod in readers for group in groups_of(recording, pod)):
             nodes_in = [subnet.strip("${}").removesuffix(".id") for subnet in group.resource.inputs["subnetIds"]]
             if nodes_in != [zone.removesuffix(".availabilityZone") for zone in zones]:
                 broken.append(f"{claim}: its disk is in {zones}, the nodes of {group.name} in {nodes_in}")
@@ -141,7 +141,7 @@ def _sized_claims(planned: Planned) -> list[Recorded]:
 def _pods_of(recording: Recording, group: NodeGroup) -> list[Pod]:
     """Servers on their pool; Jobs and CPU servers on the system nodes."""
     if group.gpus:
-        return [pod for pod in servers(recording) if group_of(recording, pod) == group]
+        return [pod for pod in servers(recording) if group in groups_of(recording, pod)]
     return [pod for pod in pods(recording) if not pod.gpus]
 
 

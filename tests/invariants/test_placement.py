@@ -127,6 +127,23 @@ BREAKS = [
         2,
         "l40s-nodes: 8 GPUs at peak and 8 for a rollout",
     ),
+    # A pool of several node groups: each has to take the pod, and together they are its maximum.
+    Break(
+        "2 scale from zero",
+        "spot-per-zone",
+        "Tag l4-use1-az2-gpu",
+        "inputs tag value",
+        "0",
+        "l4-nodes-use1-az2 of its pool doesn't take it",
+    ),
+    Break(
+        "3 GPUs at peak",
+        "spot-per-zone",
+        "NodeGroup l4-nodes-use1-az2",
+        "inputs scalingConfig maxSize",
+        0,
+        "need 5 nodes; it grows to 4",
+    ),
     Break(
         "3 GPUs at peak",
         "shared",

@@ -15,8 +15,7 @@ from infra.planning import Plan
 from infra.planning.advice import follow as written_into
 from infra.planning.cheaper import smallest_saving
 from infra.settings.mistakes import BadStackFile
-from tests.conftest import STACK_NAMES
-from tests.example_stacks import EXAMPLES
+from tests.example_stacks import ALL_STACKS
 from tests.example_stacks import planned as example
 from tests.planning.following import bill, broken, follow, line, outcome, planned, saved
 from tests.planning.stacks import CATALOG, DEV, PROD, changed
@@ -282,7 +281,7 @@ def test_a_way_to_the_budget_goes_with_the_first_way_of_the_other_broken_rules()
         assert outcome(follow(stack, dict(advice.write))).violations == (), advice.text
 
 
-@pytest.mark.parametrize("name", [*EXAMPLES, *STACK_NAMES])
+@pytest.mark.parametrize("name", ALL_STACKS)
 def test_every_stack_file_can_be_written_to(name: str) -> None:
     """Short forms of the stack file included: what can't be read again has no advice at all."""
     settings = example(name).plan.settings

@@ -1,0 +1,14 @@
+"""Stack files of every kind of cluster and node, a file each: `python -m infra plan NAME --stacks tests/sites`. All
+rules of tests/invariants hold for each."""
+
+from pathlib import Path
+
+from tests.invariants import reading as kind
+
+FOLDER = Path(__file__).parent
+
+# site -> what the rules read: if it were missing, the rules would check nothing. Sorted, so that branches meet seldom.
+MEANT = {
+    "spot-per-zone": {kind.NODE_GROUP: 4, kind.SCALING_GROUP_TAG: 24, kind.SCALED_OBJECT: 1},
+}
+SITE_NAMES = sorted(path.name.split(".")[1] for path in FOLDER.glob("Pulumi.*.yaml"))
