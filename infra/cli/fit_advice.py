@@ -11,8 +11,9 @@ from infra.offers.options import Option, is_certain, serving, tries
 from infra.offers.options import fits as fits_at_all
 from infra.offers.pools import every_type
 from infra.offers.sizing import Sizing
+from infra.services.serving.instead_on_cpu import noun_of
 from infra.services.serving.placement import GPUS_OF_A_NODE
-from infra.sizing.question import Sized
+from infra.sizing.question import Question, Sized
 
 Given = Mapping[str, str | None]  # options of the command line by name, as typed
 Answer = Callable[[str, Given], Option | None]  # what `fit` says of a model on the GPUs given; None: bad input
@@ -48,7 +49,8 @@ def _fixes(option: Option, where: Where, sizing: Sizing) -> Iterator[Fix]:
     sized, offer = option.sized, option.offer if where.instance else None
     goal, find = (is_certain, ways_to_be_certain) if option.fits else (fits_at_all, ways_to_fit)
     question = sized.question.but(gpus=None)
-    elsewhere = question.but(max_model_len=min(question.max_model_len, question.own_context))
+    length = min(question.max_model_len, question.own_context)
+    elsewhere = question.but(max_model_len=length, planned=question.version is None)  # as of an instance type
     others = [each for each in every_type(sizing.catalog) if offer is None or each.types != offer.types]
     largest = largest_node(sized.gpu, sizing.catalog) or MAX_GPUS
     more = tries(question, offer, sizing) if offer else sizing.tries(question, sized.gpu, largest)
@@ -68,6 +70,18 @@ def more_than_a_node(sized: Sized, catalog: Catalog) -> Iterator[str]:
     several = f"no instance type has more than {known} x {sized.gpu.name}"
     nodes = several if known else f"few nodes have more than {GPUS_OF_A_NODE} GPUs"
     yield f"all GPUs of a replica must be on one node, and {nodes}: this is true only of a node with {sized.gpus}"
+
+
+def in_library(question: Question, catalog: Catalog) -> Iterator[str]:
+    """What a stack file has to say of a repository, for an engine that takes no repositories."""
+    library = question.engine.library
+    if library is None or question.name not in catalog.models:
+        return
+    title, kind, name = question.engine.title, noun_of(question.engine), library.name_like(question.name, catalog)
+    if name is not None:
+        yield f'{title} serves it by the {kind} {name}: a stack file says model: "{name}"'
+    else:
+        yield f"no {kind} of it is known: a stack file needs one that exists, and like: {question.name}"
 
 
 def _changes(fix: Fix, option: Option) -> Changes:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from infra.catalog import Catalog
 from infra.cli.document import Column, Document, Row, Section, columns
-from infra.cli.fit_advice import Way, flag, more_than_a_node
+from infra.cli.fit_advice import Way, flag, in_library, more_than_a_node
 from infra.cli.speed import of_one_replica
 from infra.cli.terminal import terminal_width
 from infra.offers.fixes import runs_in_8_bit, smaller_ways
@@ -94,7 +94,7 @@ def of_one(given: Option, ways: Sequence[Way], api_price: float | None, sizing: 
 
 def _about(given: Option, catalog: Catalog) -> list[str]:
     fit, question = given.sized.fit, given.sized.question
-    said = [*more_than_a_node(given.sized, catalog)]
+    said = [*in_library(question, catalog), *more_than_a_node(given.sized, catalog)]
     said += ["at the low end of the interval it doesn't fit"] if given.judged and not given.certain else []
     if question.max_model_len > question.own_context:
         found = factor_for(question.shape, question.max_model_len, catalog)
@@ -118,9 +118,10 @@ def _start(given: Option, catalog: Catalog) -> Iterator[str]:
 
 
 def _planned(given: Option, sizing: Sizing) -> list[str]:
-    """The engine's own batch takes memory that a plan gives to the cache, so that the plan may be surer."""
+    """The engine's own batch, asked about on a GPU or in a version of somebody's own, takes memory that a plan gives
+    to the cache, so that the plan may be surer."""
     question, own = given.sized.question, given.sized.arguments.max_num_seqs
-    if question.max_num_seqs is not None or question.max_num_batched_tokens is not None:
+    if question.planned or question.max_num_seqs is not None or question.max_num_batched_tokens is not None:
         return []
     if not question.engine.limits.takes_batch or given.sized.fit.max_concurrency is None:
         return []
@@ -166,7 +167,7 @@ def of_all(question: Question, options: list[Option], api_price: float | None, s
     if best is not None:
         sections += _against(best, api_price)
     return Document(
-        "\n".join((*_verdict(fitting, question), _asked(question, options))),
+        "\n".join((*_verdict(fitting, question), _asked(question, options), *in_library(question, sizing.catalog))),
         sections=sections,
         footer=f"{_left_out(options, fitting, sizing.catalog)}\n{_price_note(sizing.catalog)}",
     )

@@ -108,7 +108,7 @@ class _Reader:
             shape = beside.stretched(shape, engine, length)
         own = stored.own_context if stored else shape.max_context if shape else MAX_TOKENS
         version = self._version()
-        ours = where.gpu is None  # an instance type runs the engine that the platform pins
+        ours = where.gpu is None and version is None  # an instance type runs the engine of the platform, as a plan does
         question = Question(
             name=model,
             shape=shape,
@@ -128,6 +128,7 @@ class _Reader:
             own_repository=like is None,
             version=version,
             version_known=version is not None or (ours and not self._given.get("engine-version")),
+            planned=ours,
         )
         if stored is None and shape is None:
             return None

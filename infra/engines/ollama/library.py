@@ -7,11 +7,12 @@ from infra.catalog import Catalog, ModelShape
 from infra.engines.library import Library, Stored
 from infra.engines.ollama.tags import tags
 from infra.models.places import is_url
+from infra.sizing.kv_cache import keeps_cache
 
 # Ollama takes the memory of the whole context when it loads. Its own default on small machines is 4,096.
 CONTEXT = 8192
-# The quantization of tags that name none.
-DEFAULT = "Q4_K_M"
+# The quantization of tags that name none: files of encoders (nomic-embed-text, bge-m3) are in 16 bit.
+DEFAULT, OF_ENCODERS = "Q4_K_M", "F16"
 
 
 class OllamaLibrary(Library):
@@ -48,8 +49,9 @@ class OllamaLibrary(Library):
     def stored(self, name: str, shape: ModelShape | None, catalog: Catalog) -> Stored:
         if (read := catalog.tags.get(name)) is not None:
             return _as_read(read)
-        tag = tags().get(name)
-        method = tags().quantization(name) or tags().methods[DEFAULT]
+        tag = tags().get(self.name_like(name, catalog) or name)
+        encoder = shape is not None and not keeps_cache(shape)
+        method = tags().quantization(name) or tags().methods[OF_ENCODERS if encoder else DEFAULT]
         known = tag is not None and tag.quantization is None
         if tag is not None:
             shape = catalog.models.get(tag.like or "")

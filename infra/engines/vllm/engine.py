@@ -225,7 +225,8 @@ class Vllm(Engine):
     def started(self, sized: Sized) -> str:
         arguments, question = sized.arguments, sized.question
         assumed = "" if question.version_known else " (assumed: --engine-version makes the interval narrower)"
-        chosen = "" if question.max_num_seqs else " (its default)"
+        whose = "as a plan writes it" if question.planned else "its default"
+        chosen = "" if question.max_num_seqs else f" ({whose})"
         return (
             f"vLLM {_said(question)}{assumed}, utilisation {arguments.utilization}, max-num-seqs"
             f" {arguments.max_num_seqs}{chosen}, max-num-batched-tokens {arguments.max_num_batched_tokens}"
