@@ -15,7 +15,7 @@ from infra.plan.writes import written
 from infra.planning.budget import PATH as BUDGET
 from infra.planning.budget import enough, further_over, total
 from infra.planning.losses import shorter, with_losses
-from infra.planning.peak_nodes import what_nodes_need
+from infra.planning.peak_nodes import what_nodes_cost, what_nodes_need
 from infra.planning.trial import LIKELY, Attempt, broken_by, holds, likely, noted
 from infra.services.serving.next import servers
 from infra.settings.mistakes import Mistake, Report
@@ -67,7 +67,9 @@ def that_holds(plan: Plan, attempt: Attempt) -> tuple[Violation, ...]:
     for violation in plan.violations:
         tried = violation.advice[:left]
         left -= len(tried)
-        kept = in_order(_held(violation, tried, plan, attempt), plan, attempt)
+        kept = in_order(
+            _held(violation, tried, plan, attempt), plan, attempt, dollars=violation.rule == Rule.GPUS_AT_PEAK
+        )
         found.append(_with(violation, [*kept, *violation.advice[len(tried) :]]))
     return tuple(found)
 
@@ -115,9 +117,10 @@ def _bill(plan: Plan | None) -> float:
     return round(plan.cost.usd_per_month_max) if plan is not None else float("inf")
 
 
-def in_order(ways: Iterable[Advice], plan: Plan, attempt: Attempt) -> list[Advice]:
+def in_order(ways: Iterable[Advice], plan: Plan, attempt: Attempt, *, dollars: bool = False) -> list[Advice]:
     """Advice that gives something up says so; what takes requests or context away comes after the others, and of those
-    advice after which a fit is no longer certain, which is said too; advice that needs a larger budget comes last."""
+    advice after which a fit is no longer certain, which is said too; advice that needs a larger budget comes last.
+    `dollars`: it says what it adds to the maximum bill."""
     tried = [(each, attempt(each.write)) for each in ways]
 
     def harm(pair: tuple[Advice, Plan | None]) -> tuple[bool, int, bool]:
@@ -128,14 +131,15 @@ def in_order(ways: Iterable[Advice], plan: Plan, attempt: Attempt) -> list[Advic
             bool(likely(plan, then)),
         )
 
-    return [_noted(each, plan, then) for each, then in sorted(tried, key=harm)]
+    return [_noted(each, plan, then, dollars=dollars) for each, then in sorted(tried, key=harm)]
 
 
-def _noted(advice: Advice, plan: Plan, then: Plan | None) -> Advice:
+def _noted(advice: Advice, plan: Plan, then: Plan | None, *, dollars: bool) -> Advice:
     """With what the change takes, and what it brings with it."""
     unsure = [LIKELY] if likely(plan, then) else []
+    cost = what_nodes_cost(plan, then) if dollars and then is not None else ()
     nodes = what_nodes_need(plan, then) if then is not None else ()
-    said = "; ".join((*further_over(plan, then), *nodes, *unsure))
+    said = "; ".join((*cost, *further_over(plan, then), *nodes, *unsure))
     whole = with_losses(advice, plan)
     return noted(whole, said) if said else whole
 

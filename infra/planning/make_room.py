@@ -7,16 +7,12 @@ from itertools import islice
 from infra.offers.fixes import Fix, fewer_requests, smaller_fixes
 from infra.offers.options import fits, is_certain, smallest_fit, tries
 from infra.offers.pools import Offer
-from infra.plan.money import rise
 from infra.plan.notes import Advice, Violation, Write
-from infra.plan.plan import Plan
 from infra.plan.rules import Rule
-from infra.plan.words import SPOT
 from infra.plan.writes import written
 from infra.planning.advice import completed
 from infra.planning.cheaper import Market
 from infra.planning.idle_pools import by_size, is_free, on_pool, other_pools, to_idle_pools
-from infra.planning.trial import Attempt
 from infra.planning.without_gpu import another_without_gpu, without_gpu
 from infra.services.serving.placement import Placed
 from infra.sizing.question import Sized
@@ -26,7 +22,7 @@ MIN_KEPT = 0.5  # of the requests at once that are asked for: with a smaller par
 FEWER = 2  # numbers of GPUs that are tried for a replica
 
 
-def with_ways_out(violation: Violation, market: Market, attempt: Attempt) -> Violation:
+def with_ways_out(violation: Violation, market: Market) -> Violation:
     """The violation with ways that need fewer GPUs, and unless fewer replicas, but more than one, or another order of a
     rollout are enough, with ways that move small models, before those that pause one or add a node. Where a replica
     doesn't fit fewer GPUs as it is, it may with smaller weights or a smaller cache, or with fewer requests at once."""
@@ -45,8 +41,8 @@ def with_ways_out(violation: Violation, market: Market, attempt: Attempt) -> Vio
             # A rollout beside every replica has room on fewer GPUs for each: that pauses nothing.
             ways = (*(each for each in ways if each not in hard), *as_it_is, *hard)
         return replace(violation, advice=(*own, *(less if not first else ()), *ways, *fewer))
-    moves = [way for group in _groups(violation, market) for way in _ways(group, market, attempt)]
-    idle = _largest_away(violation, market, attempt)
+    moves = [way for group in _groups(violation, market) for way in _ways(group, market)]
+    idle = _largest_away(violation, market)
     others = [each for each in (*idle, *less, *replicas, *as_it_is, *moves, *hard, *fewer) if not _is_among(each, own)]
     return replace(violation, advice=(*first, *own, *others))
 
@@ -139,11 +135,11 @@ def _groups(violation: Violation, market: Market) -> list[list[Placed]]:
     return [[each] for each in small[:MOVED]] if one_is_enough else [small]
 
 
-def _ways(group: Sequence[Placed], market: Market, attempt: Attempt) -> Iterator[Advice]:
+def _ways(group: Sequence[Placed], market: Market) -> Iterator[Advice]:
     for ways in zip(*(_away(each, market) for each in group), strict=False):
         write = completed(market.plan, tuple(dict(part for way in ways for part in way.write).items()))
         where = "; ".join(way.text for way in ways)
-        yield Advice(write, f"{written(write)} ({where}{_money(write, market, attempt)})")
+        yield Advice(write, f"{written(write)} ({where})")
 
 
 def _away(each: Placed, market: Market) -> Iterator[Advice]:
@@ -157,7 +153,7 @@ def _away(each: Placed, market: Market) -> Iterator[Advice]:
         yield Advice(served.write((*way.changes, ("pool", None))), f"{served.name} on the CPU{way.harm}")
 
 
-def _largest_away(violation: Violation, market: Market, attempt: Attempt) -> Iterator[Advice]:
+def _largest_away(violation: Violation, market: Market) -> Iterator[Advice]:
     """The largest model, for which the pool is meant, moves only to GPUs that stand idle, and where no other model
     takes as many GPUs: one of those is enough."""
     others = _small(violation, market)
@@ -168,7 +164,7 @@ def _largest_away(violation: Violation, market: Market, attempt: Attempt) -> Ite
         for offer in islice(_first(each, idle, market), 1):
             way = on_pool(each, offer)
             write = completed(market.plan, way.write)
-            yield Advice(write, f"{written(write)} ({way.text}{_money(write, market, attempt)})")
+            yield Advice(write, f"{written(write)} ({way.text})")
 
 
 def _first(each: Placed, offers: Sequence[Offer], market: Market) -> Iterator[Offer]:
@@ -180,25 +176,3 @@ def _first(each: Placed, offers: Sequence[Offer], market: Market) -> Iterator[Of
     ]
     found = {offer.name: offer for offer in firsts if offer is not None}
     yield from found.values()
-
-
-def _money(write: Write, market: Market, attempt: Attempt) -> str:
-    """A model that moves to spot nodes is billed there even where the maximum of the bill stays."""
-    then = attempt(write)
-    if then is None:
-        return ""
-    more = rise(market.plan.cost.usd_per_month_max, then.cost.usd_per_month_max)
-    spot = _to_spot(market.plan, then)
-    money = f"; +${max(more, 0):,.0f} per month at most" if more >= 1 or spot else ""
-    return f"{f'; spot: {SPOT}' if spot else ''}{money}"
-
-
-def _to_spot(plan: Plan, then: Plan) -> bool:
-    """Whether a change moves a model to spot nodes from others."""
-    on, will_be = ({name for name in of.models if _is_on_spot(of, name)} for of in (plan, then))
-    return bool(will_be & plan.models.keys() - on)
-
-
-def _is_on_spot(plan: Plan, model: str) -> bool:
-    pool = plan.pools.get(plan.models[model].pool or "")
-    return pool is not None and pool.capacity == "spot"

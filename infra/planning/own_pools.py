@@ -8,7 +8,6 @@ from infra.clouds.existing.own_nodes import Fits, Wanted, blocked, fewer, in_tur
 from infra.offers.pools import Offer
 from infra.plan.cluster import ClusterPlan, Loss, OwnNode, OwnNodes, PoolPlan
 from infra.plan.findings import Decided, warned
-from infra.plan.money import HOURS_PER_MONTH
 from infra.plan.notes import Advice, Finding, Step, ToDo, Violation, Write
 from infra.plan.rules import Rule
 from infra.plan.words import count
@@ -239,9 +238,7 @@ def _more_nodes(
     if enough is not None:
         write = ((f"gpuPools.{offer.name}.max", enough),)
         those = f"of the {count(offer.nodes, 'node')} that exist" if offer.nodes else "if these nodes are added"
-        usd = (enough - nodes) * (offer.usd_per_node_hour or 0.0) * HOURS_PER_MONTH
-        money = f", +${usd:,.0f} per month at most" if usd else ""
-        yield write, f"{written(write)} ({those}{money})"
+        yield write, f"{written(write)} ({those})"
 
 
 def _warn_of_spreading(offer: Offer, running: Sequence[Placed], nodes: int) -> Iterator[Finding]:

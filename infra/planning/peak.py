@@ -59,10 +59,8 @@ def _fixes(
     """`on`: the models of the pool that run. `surge`: the GPUs of one rollout of them."""
     more = maximum_per_month(replace(pool, max=pool.needed), placed, models, settings, catalog)
     more -= maximum_per_month(pool, placed, models, settings, catalog)
-    hours = ", for the hours of rollouts" if pool.peak_gpus <= pool.max * pool.gpus_per_node else ""
     write = ((f"gpuPools.{pool.name}.max", pool.needed),)
-    money = f" (+${more:,.0f} per month at most{hours})" if more else ""
-    larger = Advice(write, f"{written(write)}{money}")
+    larger = Advice(write, written(write))
     gap = _gap(pool, on, settings)
     if gap is not None and more > gap.usd_per_month:
         yield from (gap.fix, larger)

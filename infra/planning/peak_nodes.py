@@ -1,17 +1,54 @@
-"""What a change brings with it that gives a pool more nodes: a larger quota, and a type that the cloud rarely has."""
+"""What a change brings with it that gives models more or other nodes: what these add to the bill, a larger quota, and a
+type that the cloud rarely has."""
 
 from collections.abc import Collection, Iterator
 
 from infra.plan.kinds import RARE_TYPE
+from infra.plan.money import rise
 from infra.plan.plan import Plan
+from infra.plan.words import SPOT, usd
+
+
+def what_nodes_cost(plan: Plan, then: Plan) -> Iterator[str]:
+    """By how much the maximum bill rises, as both plans show it. A model that moves to spot nodes is billed there even
+    where it stays."""
+    more = rise(plan.cost.usd_per_month_max, then.cost.usd_per_month_max)
+    spot = _to_spot(plan, then)
+    if spot:
+        yield f"spot: {SPOT}"
+    if more >= 1 or spot:
+        hours = ", for the hours of rollouts" if _only_for_rollouts(plan, then) else ""
+        yield f"+{usd(max(more, 0))} per month at most{hours}"
+
+
+def _to_spot(plan: Plan, then: Plan) -> bool:
+    """Whether a change moves a model to spot nodes from others."""
+    on, will_be = ({name for name in of.models if _is_on_spot(of, name)} for of in (plan, then))
+    return bool(will_be & plan.models.keys() - on)
+
+
+def _is_on_spot(plan: Plan, model: str) -> bool:
+    pool = plan.pools.get(plan.models[model].pool or "")
+    return pool is not None and pool.capacity == "spot"
+
+
+def _only_for_rollouts(plan: Plan, then: Plan) -> bool:
+    """Whether every replica has its GPUs without the nodes that are added."""
+    grown = _grown(plan, then)
+    before = (plan.pools[name] for name in grown)
+    return bool(grown) and all(each.peak_gpus <= each.max * each.gpus_per_node for each in before)
 
 
 def what_nodes_need(plan: Plan, then: Plan) -> Iterator[str]:
     """Of pools that may have more nodes then, and of types that are new."""
-    grown = {name for name, pool in then.pools.items() if name in plan.pools and pool.max > plan.pools[name].max}
+    grown = _grown(plan, then)
     if grown:
         yield from _quotas(plan, then)
     yield from rarely_there(plan, then, grown)
+
+
+def _grown(plan: Plan, then: Plan) -> set[str]:
+    return {name for name, pool in then.pools.items() if name in plan.pools and pool.max > plan.pools[name].max}
 
 
 def _quotas(plan: Plan, then: Plan) -> Iterator[str]:

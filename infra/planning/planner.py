@@ -104,7 +104,7 @@ def _that_hold(
         each.served.name: [each.served.write(changes) for changes, _ in smaller_ways(each.served.question, catalog)]
         for each in market.placed
     }
-    violations = tuple(with_ways_out(each, market, attempt) for each in market.plan.violations)
+    violations = tuple(with_ways_out(each, market) for each in market.plan.violations)
     held = that_holds(replace(market.plan, violations=violations), attempt)
     means = Means(smaller, {name: [each.write for each in ways] for name, ways in found.items()}, Types(market))
     return tuple(with_ways(each, held, market.plan, means, attempt, catalog) for each in held)

@@ -27,7 +27,7 @@ def test_a_maximum_that_is_too_small_is_refused_with_its_price() -> None:
         "models.llama-70b.rollout: {strategy: recreate}"
         " (the old pod first: about 7 min without llama-70b per rollout),"
         " or gpuPools.l40s.max: 4"
-        " (+$72 per month at most, for the hours of rollouts; quota L-DB2E81BA: 252 vCPUs instead of 204),"
+        " (+$71 per month at most, for the hours of rollouts; quota L-DB2E81BA: 252 vCPUs instead of 204),"
         " or models.llama-70b.replicas.max: 2"
     )
 
