@@ -7,6 +7,7 @@
 # make engine-facts       reads flags, architectures, metrics and more out of the pinned vLLM (3 GB of packages)
 # make config-defaults    reads what a config.json may leave out from the newest transformers (20 MB of packages)
 # make test-engine        the tests that start the pinned vLLM on a CPU; the first time it installs 3 GB of packages
+# make scan               what a scanner, checkov, finds in the AWS resources of all stacks (300 MB of packages)
 # make kernel-model       what a model of measured kernels says of servers with vLLM (850 MB of packages, 15 minutes)
 # make benchmark-gateway  what the gateway adds to a request, and how soon a change of 200 models and clients is in force
 # make benchmark          how long a plan takes, and how accurate the estimates of memory and throughput are
@@ -18,7 +19,7 @@ BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 INSTALL = $(if $(UV),$(UV) pip install --python $(BIN)/python,$(BIN)/python -m pip install --disable-pip-version-check --no-compile)
 
-.PHONY: plan try test test-quick test-engine check
+.PHONY: plan try test test-quick test-engine check scan
 .DEFAULT_GOAL := plan
 
 plan: .venv/program
@@ -42,6 +43,14 @@ test-engine: export ENGINE := $(or $(ENGINE),.venv/engine)
 test-engine: .venv/dev
 	$(BIN)/python -m engine_facts.environment $(ENGINE)
 	$(BIN)/pytest -n 0 -v tests/vllm_on_cpu
+
+# Checkov pins other versions of libraries, so it has a separate environment.
+scan: .venv/scan/bin/checkov .venv/dev
+	$(BIN)/python -m tests.scan_aws $<
+
+.venv/scan/bin/checkov: .venv/bin/python
+	$(PYTHON) -m venv .venv/scan
+	.venv/scan/bin/python -m pip install --quiet --disable-pip-version-check --no-compile checkov==3.3.30
 
 check: .venv/dev
 	$(BIN)/ruff format --check .

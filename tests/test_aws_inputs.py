@@ -17,7 +17,7 @@ MADE_WITHOUT_CHOICE = {
     "aws:ec2/routeTable:RouteTable": "the id of a network",
     "aws:ec2/routeTableAssociation:RouteTableAssociation": "the ids of a subnet and a route table",
 }
-OF_THE_PROVIDER = {  # what the provider sends in a request of its own, or under a name of its own
+OF_THE_PROVIDER = {  # what the provider sends in its own request, or under its own name
     "aws:autoscaling/tag:Tag": {"autoscalingGroupName"},
     "aws:ec2/flowLog:FlowLog": {"vpcId"},
     "aws:ec2/launchTemplate:LaunchTemplate": {"updateDefaultVersion"},

@@ -72,6 +72,7 @@ class NewEksCluster(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         guarded = pulumi.ResourceOptions(parent=self, protect=protect)
 
+        # checkov:skip=CKV2_AWS_64: without a policy AWS writes its default, by which the account's IAM policies decide
         key = aws.kms.Key(
             f"{name}-secrets",
             description=f"Kubernetes Secrets of {cluster_name}",
@@ -80,6 +81,8 @@ class NewEksCluster(pulumi.ComponentResource):
         )
         role, role_policies = _control_plane_role(name, key, partition, child)
         # Created here because the log group that EKS creates itself keeps logs without limit.
+        # checkov:skip=CKV_AWS_158: CloudWatch encrypts it with its own key; logs hold no Secret's value
+        # checkov:skip=CKV_AWS_338: 90 days are enough to look into an incident
         logs = aws.cloudwatch.LogGroup(
             f"{name}-logs", name=f"/aws/eks/{cluster_name}/cluster", retention_in_days=log_days, opts=child
         )
@@ -104,6 +107,7 @@ class NewEksCluster(pulumi.ComponentResource):
             vpc_config=aws.eks.ClusterVpcConfigArgs(
                 subnet_ids=subnet_ids,
                 endpoint_private_access=True,
+                # checkov:skip=CKV_AWS_39: open to the addresses in access.apiFrom alone, closed where there are none
                 endpoint_public_access=bool(api_from),
                 public_access_cidrs=sorted(api_from) or None,
             ),

@@ -143,6 +143,8 @@ def _flow_logs(
 ) -> aws.ec2.FlowLog:
     """Flow logs in CloudWatch: accepted and rejected connections. One line per connection and ten minutes, the
     cheapest interval."""
+    # checkov:skip=CKV_AWS_158: CloudWatch encrypts it with its own key; it holds addresses and ports
+    # checkov:skip=CKV_AWS_338: 90 days are enough to look into an incident
     logs = aws.cloudwatch.LogGroup(
         f"{name}-flows", name=f"/aws/vpc/{vpc_name}/flows", retention_in_days=log_days, opts=child
     )

@@ -31,6 +31,7 @@ class WeightsFileSystem(pulumi.ComponentResource):
         """`subnet_ids`: one private subnet per zone, by zone id or by another name."""
         super().__init__("llm:aws:WeightsFileSystem", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
+        # checkov:skip=CKV_AWS_184: encrypted with the account's key for EFS; weights are no secret of users
         file_system = aws.efs.FileSystem(
             f"{name}-efs",
             encrypted=True,
@@ -43,6 +44,7 @@ class WeightsFileSystem(pulumi.ComponentResource):
         )
         from_nodes = aws.vpc.SecurityGroupIngressRule(
             f"{name}-from-nodes",
+            description="NFS from the nodes",
             security_group_id=group.id,
             referenced_security_group_id=client_security_group_id,
             ip_protocol="tcp",
