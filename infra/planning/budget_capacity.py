@@ -29,7 +29,13 @@ def capacity_of(sized: Sized) -> Capacity:
 
 
 def keeps_capacity(plan: Plan, then: Plan) -> bool:
-    return not list(lost_capacity(plan, then))
+    return not list(lost_capacity(plan, then)) and not slow_then(plan, then)
+
+
+def slow_then(plan: Plan, then: Plan) -> list[str]:
+    """Models that chat, and leave GPUs for the CPU: no figures of memory or throughput say how much that takes."""
+    chat = (each for each in then.models.values() if each.task == "chat" and each.pool is None)
+    return [each.name for each in chat if plan.models[each.name].pool is not None]
 
 
 def lost_capacity(plan: Plan, then: Plan) -> Iterator[tuple[str, str]]:

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Write
 from infra.plan.plan import Plan
+from infra.plan.writes import replicas_at_most
 from infra.planning.budget import biggest
 from infra.planning.budget_search import Search
 from infra.planning.budget_types import Types
-from infra.planning.without_gpu import SLOW, another_without_gpu, without_gpu
+from infra.planning.without_gpu import another_without_gpu, without_gpu
 from infra.registry import cloud_of
 
 MODELS_TRIED = 4  # the most expensive ones: elsewhere, with fewer requests, or smaller
@@ -31,7 +33,7 @@ class Means:
         each = next(each for each in self.types.market.placed if each.served.name == model)
         catalog = self.types.market.sizing.catalog
         same = without_gpu(each, catalog) if not each.served.cpu else None
-        others = (way for way in another_without_gpu(each, catalog) if way.harm == SLOW)
+        others = (way for way in another_without_gpu(each, catalog) if way.slow)
         way = same if same is not None or each.served.cpu else next(others, None)
         if way is not None:
             yield each.served.write((*way.changes, ("pool", None)))
@@ -62,15 +64,25 @@ def platform(search: Search) -> list[Write]:
 
 
 def minimum_replicas(search: Search, models: Iterable[ModelPlan]) -> Iterator[Write]:
+    """Of a fixed number of replicas, one is left."""
     for model in models:
+        fixed = model.replicas.min == model.replicas.max
         for end in ENDS[search.budget.of]:
-            floor = max(model.replicas.min, 1) if end == "max" else 1
+            floor = max(model.replicas.min, 1) if end == "max" and not fixed else 1
             if floor < getattr(model.replicas, end):
-                yield ((f"{model.path}.replicas.{end}", floor),)
+                yield (fewer_replicas(model, end, floor),)
 
 
-def parts(search: Search, means: Means) -> Iterator[Write]:
-    """What costs less and is no spot: of the platform, of the most expensive pools, and of the models on them."""
+def fewer_replicas(model: ModelPlan, end: str, number: int) -> tuple[str, Any]:
+    """At one end; a fixed number stays one."""
+    if end == "max" or model.replicas.min == model.replicas.max:
+        return replicas_at_most(model.path, model.replicas, number)
+    return f"{model.path}.replicas.{end}", number
+
+
+def parts(search: Search, means: Means, *, slow: bool = False) -> Iterator[Write]:
+    """What costs less and is no spot: of the platform, of the most expensive pools, and of the models on them.
+    `slow`: models that chat on the CPU too."""
     yield from platform(search)
     expensive = most_expensive(search)
     for pool in dict.fromkeys(model.pool or "" for model in expensive):
@@ -78,7 +90,8 @@ def parts(search: Search, means: Means) -> Iterator[Write]:
     for model in expensive:
         yield from means.types.with_smaller(model.name)[:1]
         yield from means.cheaper.get(model.name, ())[:1]
-        yield from means.on_cpu(model.name)
+        if slow or model.task != "chat":
+            yield from means.on_cpu(model.name)
 
 
 def spot_parts(plan: Plan) -> list[Write]:

@@ -8,6 +8,8 @@ from itertools import islice
 from typing import Any
 
 from infra.catalog import Catalog
+from infra.engines import ENGINES
+from infra.plan.models import ModelPlan
 from infra.plan.money import rise
 from infra.plan.notes import Advice, Write
 from infra.plan.plan import Plan
@@ -15,9 +17,9 @@ from infra.plan.words import SPOT, count, minutes, without
 from infra.plan.writes import written
 from infra.planning.advice import completed
 from infra.planning.budget import PATH, enough, total
-from infra.planning.budget_capacity import keeps_capacity, lost_capacity
+from infra.planning.budget_capacity import keeps_capacity, lost_capacity, slow_then
+from infra.planning.cpu_speed import slow_on_cpu
 from infra.planning.trial import Attempt, Followed, holds, likely, spare_max, with_lower_max
-from infra.planning.without_gpu import SLOW
 from infra.services.external.plan import fallback_of
 from infra.settings.platform import Budget
 
@@ -179,13 +181,24 @@ class Search:
         for name, model in plan.models.items():
             said = [lost[name]] if name in lost else []
             if model.pool is None and self.plan.models[name].pool is not None:
-                said = [f"on the CPU{SLOW if model.task == 'chat' else ''}"]
+                said = [f"on the CPU{self._how_slow(model)}"]
             if model.instance_type != self.plan.models[name].instance_type and model.usd_per_hour is not None:
                 pool = plan.pools[model.pool or ""]
                 whose = f" ({pool.price_note})" if pool.price_note else ""
                 said = [f"on {model.gpus} x {pool.gpu} for ${model.usd_per_hour:.2f} per hour{whose}", *said]
             if said:
                 yield f"{name} {', '.join(said)}"
+
+    def _how_slow(self, model: ModelPlan) -> str:
+        if model.task != "chat":
+            return ""
+        now = self.plan.models[model.name].throughput
+        return slow_on_cpu(ENGINES[model.engine], model.model, self.catalog, now)
+
+    def is_slow(self, advice: Advice) -> bool:
+        """Whether a model that chats leaves the GPUs."""
+        then = self.attempt(advice.write)
+        return then is not None and bool(slow_then(self.plan, then))
 
     def keeps_capacity(self, advice: Advice) -> bool:
         then = self.attempt(advice.write)

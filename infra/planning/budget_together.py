@@ -36,7 +36,7 @@ def all_together(search: Search, parts: Sequence[Write]) -> Advice | None:
         return None
     needed = parts[: bisect_left(range(len(parts)), limit, key=usd)]
     rest, (*_, (path, value)) = _agreed(needed), needed[-1]
-    more = _raised(search, rest, path, value) if ".replicas." in path else rest
+    more = _raised(search, rest, path, value) if ".replicas" in path else rest
     return search.advice(more) or search.advice(rest)
 
 
@@ -92,7 +92,7 @@ def _needed(search: Search, chosen: Sequence[Write]) -> Sequence[Write]:
 def _with_more_replicas(search: Search, write: Write) -> Write:
     """The change that with the smallest saving gives replicas back first."""
     for path, value in reversed(write):
-        if ".replicas." in path:
+        if ".replicas" in path:
             write = _raised(search, write, path, value)
     return write
 
@@ -103,8 +103,8 @@ def _raised(search: Search, write: Write, path: str, number: int) -> Write:
     def change(number: int) -> Write:
         return _joined([write, ((path, number),)])
 
-    _, model, _, end = path.split(".")
-    given = getattr(search.plan.models[model].replicas, end)
+    model = next(each for each in search.plan.models.values() if path.startswith(f"{each.path}.replicas"))
+    given = model.replicas.min if path.endswith(".min") else model.replicas.max
     return change(search.largest(number, given - 1, change) or number)
 
 

@@ -11,7 +11,6 @@ from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice, Violation, Write
 from infra.plan.plan import Plan
 from infra.plan.rules import Rule
-from infra.plan.writes import replicas_at_most
 from infra.planning.advice import in_order
 from infra.planning.budget import biggest, of
 from infra.planning.budget_parts import (
@@ -21,6 +20,7 @@ from infra.planning.budget_parts import (
     able_on_spot,
     every_replica,
     every_type,
+    fewer_replicas,
     minimum_replicas,
     most_expensive,
     parts,
@@ -62,7 +62,7 @@ def with_ways(
         return _with(violation, [each for each in [search.advice(())] if each is not None] or violation.advice, "")
     alone = all(each.rule == Rule.BUDGET for each in then.violations)
     found = sorted(_ways(search, means), key=search.keeps_capacity, reverse=True) if alone else []
-    ways = in_order(found, plan, attempt)
+    ways = sorted(in_order(found, plan, attempt), key=search.is_slow)
     larger = [*(_nearer(search, means) if alone and not ways else ()), search.enough()]
     return _with(violation, [*ways, *larger], _none(then) if alone and not ways else "")
 
@@ -70,7 +70,7 @@ def with_ways(
 def _nearer(search: Search, means: Means) -> list[Advice]:
     """Where nothing keeps to the budget: a budget that is enough for less than what the stack file asks for."""
     paused = list(as_large_as_needed(search))
-    some = [*parts(search, means), *minimum_replicas(search, most_expensive(search))]
+    some = [*parts(search, means, slow=True), *minimum_replicas(search, most_expensive(search))]
     near = None if paused else as_near_as_it_gets(search, some, spot_parts, _all(search, means))
     return [*paused, *in_order([near] if near is not None else [], search.plan, search.attempt)]
 
@@ -105,8 +105,8 @@ def _ways(search: Search, means: Means) -> list[Advice]:
     paused = list(while_paused(search))
     ways = list(islice(_unlike(search, _changes(search, means)), NAMED))
     ways += search.first(_on_spot(search))
-    if not (ways or paused):
-        ways += _in_several(search, means)
+    if not paused and all(map(search.is_slow, ways)):
+        ways += _in_several(search, means, slow=not ways)
     if not (paused or any(map(search.is_certain, ways))):
         ways += _lower_bills(search, means)
     expected = search.advice((("budget.of", "expected"),)) if search.budget.of == "max" and not paused else None
@@ -196,11 +196,9 @@ def _replica_gpus(model: ModelPlan, end: str) -> int:
 
 def _replicas(search: Search, model: ModelPlan, end: str, beside: Write) -> Advice | None:
     """Below its minimum only where nothing above it is enough."""
-    path = model.path
 
     def change(number: int) -> Write:
-        fewer = replicas_at_most(path, model.replicas, number) if end == "max" else (f"{path}.replicas.min", number)
-        return (*beside, fewer)
+        return (*beside, fewer_replicas(model, end, number))
 
     number = search.largest(1, getattr(model.replicas, end) - 1, change)
     return search.advice(change(number)) if number is not None else None
@@ -281,9 +279,10 @@ def _smallest(ways: Sequence[Write]) -> Write:
     return own[-1] if own else ()
 
 
-def _in_several(search: Search, means: Means) -> Iterator[Advice]:
+def _in_several(search: Search, means: Means, *, slow: bool) -> Iterator[Advice]:
     """Changes of which none is enough alone: fewer replicas of several models, which move nothing; then the largest
-    savings of what keeps the replicas, and of all; then on spot too. With many models, the same change of all."""
+    savings of what keeps the replicas, and of all; then on spot too. With many models, the same change of all. `slow`:
+    where that isn't enough, models that chat move to the CPU too."""
     fewer, others = list(minimum_replicas(search, most_expensive(search))), list(parts(search, means))
     many = len(search.plan.models) > MODELS_TRIED
     found = [together(search, each) for each in (fewer, others, [*others, *fewer])]
@@ -291,6 +290,10 @@ def _in_several(search: Search, means: Means) -> Iterator[Advice]:
         found = [all_together(search, each) for each in _all(search, means)]
     if not any(found):
         found = [together(search, each, spot_parts) for each in (others, [*others, *fewer])]
+    if slow and not any(found):
+        on_cpu = list(parts(search, means, slow=True))
+        wholes = (on_cpu, [*on_cpu, *fewer])
+        found = [together(search, each) for each in wholes] + [together(search, each, spot_parts) for each in wholes]
     yield from islice(_unlike(search, filter(None, found)), NAMED)
 
 
