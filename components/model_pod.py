@@ -30,6 +30,8 @@ class PodPlace:
     node_selector: Mapping[str, str]
     tolerations: Sequence[Mapping[str, Any]]
     runtime_class: str | None = None  # for a container runtime that isn't the nodes' default
+    gpu_resource: str = GPU_RESOURCE
+    own_shm: bool = True  # False: the device plugin mounts /dev/shm, by which a server reaches MPS
 
 
 def pod_spec(
@@ -50,8 +52,9 @@ def pod_spec(
     if bucket is None:
         volumes.append({"name": "models", "persistentVolumeClaim": _claim(own_claim)})
         mounts.append({"name": "models", "mountPath": MODELS_MOUNT, "readOnly": True})
-    volumes.append({"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": f"{size.shm_gib}Gi"}})
-    mounts.append({"name": "shm", "mountPath": "/dev/shm"})
+    if place.own_shm:
+        volumes.append({"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": f"{size.shm_gib}Gi"}})
+        mounts.append({"name": "shm", "mountPath": "/dev/shm"})
     environment = [*variables(server.env), *_of_bucket(bucket)]
     args = list(server.args)
     if server.keys_file is not None:
@@ -69,7 +72,7 @@ def pod_spec(
         "args": args,
         "env": environment,
         "ports": [{"name": "http", "containerPort": server.port, "protocol": "TCP"}],
-        "resources": _resources(server.gpus, size),
+        "resources": _resources(server.gpus, size, place.gpu_resource),
         "securityContext": container_security_context(),
         "lifecycle": {"preStop": {"sleep": {"seconds": sleep_seconds}}},
         "startupProbe": {
@@ -120,9 +123,9 @@ def _claim(own: str | None) -> dict[str, Any]:
     return {"claimName": CLAIM} if own is None else {"claimName": own, "readOnly": True}
 
 
-def _resources(gpus: int, size: PodSize) -> dict[str, Any]:
+def _resources(gpus: int, size: PodSize, gpu_resource: str) -> dict[str, Any]:
     """Memory and GPUs are limited too. CPU is not: a GPU idles while its tokenizer is throttled."""
     fixed = {"memory": f"{round(size.memory_gib * 1024)}Mi", "ephemeral-storage": f"{size.disk_gib}Gi"}
     if gpus:
-        fixed[GPU_RESOURCE] = str(gpus)
+        fixed[gpu_resource] = str(gpus)
     return {"requests": {"cpu": f"{round(size.cpu * 1000)}m", **fixed}, "limits": fixed}

@@ -5,6 +5,7 @@ from typing import Any
 
 from infra.catalog import Catalog, read_price_table
 from infra.clouds.existing.check_nodes import check_existing_nodes
+from infra.offers.check_shared import check_sharing
 from infra.registry import cloud_said, clouds, services
 from infra.settings.checks.cluster import check_cluster
 from infra.settings.checks.platform import check_platform
@@ -36,6 +37,7 @@ def check(
         cloud.check(scope)
     check_pools(scope)
     check_existing_nodes(scope)
+    check_sharing(scope)
     check_platform(scope)
     _check_prices(scope)
     for service in services():

@@ -1,5 +1,6 @@
 """NVIDIA device plugin: lets pods request a node's GPUs."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -8,15 +9,26 @@ import pulumi_kubernetes as k8s
 
 from components.chart import Chart, helm_release
 
+DEFAULT = "default"  # the configuration of nodes without the label nvidia.com/device-plugin.config
+
 
 class NvidiaDevicePlugin(NamedTuple):
     chart: Chart
     tolerations: Sequence[Mapping[str, str]]  # of the taints of all pools
+    configs: Mapping[str, Mapping[str, Any]] = {}  # of nodes that share their GPUs, by the value of their label
     runtime_class: str | None = None  # required where NVIDIA's runtime isn't the default, else no GPU is seen
 
 
-def values(*, tolerations: Sequence[Mapping[str, str]], runtime_class: str | None = None) -> dict[str, Any]:
-    own = {} if runtime_class is None else {"runtimeClassName": runtime_class}
+def values(
+    *,
+    tolerations: Sequence[Mapping[str, str]],
+    configs: Mapping[str, Mapping[str, Any]] = {},
+    runtime_class: str | None = None,
+) -> dict[str, Any]:
+    own: dict[str, Any] = {} if runtime_class is None else {"runtimeClassName": runtime_class}
+    if configs:  # JSON is YAML
+        map_ = {name: json.dumps(config) for name, config in configs.items()}
+        own["config"] = {"map": map_, "default": DEFAULT}
     return own | {
         "nodeSelector": {"nvidia.com/gpu.present": "true"},
         # This list replaces the chart's list, so it contains the tolerations of all pools.
@@ -32,6 +44,6 @@ def install_nvidia_device_plugin(
         name,
         chart=wanted.chart,
         mirror=mirror,
-        values=values(tolerations=wanted.tolerations, runtime_class=wanted.runtime_class),
+        values=values(tolerations=wanted.tolerations, configs=wanted.configs, runtime_class=wanted.runtime_class),
         opts=opts,
     )

@@ -12,6 +12,7 @@ from infra.catalog.rows import (
     CUDA_DRIVER,
     GPU,
     LOADED,
+    MIG,
     MODEL,
     QUANTIZATION,
     QUANTIZED,
@@ -19,6 +20,7 @@ from infra.catalog.rows import (
     ROPE,
     gpu_of,
     loaded_of,
+    mig_profile_of,
     model_of,
     quantization_of,
     rope_of,
@@ -28,9 +30,11 @@ from infra.catalog.toml_file import each_section, read_toml
 from infra.catalog.types import (
     Catalog,
     ChartPin,
+    Gpu,
     Image,
     KubernetesVersion,
     Measured,
+    MigProfile,
     ModelShape,
     Quantization,
 )
@@ -56,6 +60,7 @@ def _read(folder: Path, mistakes: list[str]) -> Catalog | None:
         return Table(folder / file, columns, mistakes)
 
     gpus = table("gpus.csv", GPU).by("gpu", gpu_of)
+    mig = _mig(table("mig.csv", MIG), gpus)
     models = _with_loaded(table("models.csv", MODEL).by("id", model_of), table("loaded.csv", LOADED))
     quantizations = table("quantization.csv", QUANTIZATION).by("name", quantization_of)
     offered = aws.read(folder / "aws", gpus, mistakes)
@@ -78,6 +83,7 @@ def _read(folder: Path, mistakes: list[str]) -> Catalog | None:
     return Catalog(
         instances=offered.instances,
         gpus=gpus,
+        mig=mig,
         models=MappingProxyType({**models, **_models_of(stored, models, quantized)}),
         tags=MappingProxyType({}),
         quantizations=quantizations,
@@ -98,6 +104,13 @@ def _read(folder: Path, mistakes: list[str]) -> Catalog | None:
         region=aws.HOME,
         aws=offered.facts,
     )
+
+
+def _mig(table: Table, gpus: Mapping[str, Gpu]) -> Mapping[str, Mapping[str, MigProfile]]:
+    found: dict[str, dict[str, MigProfile]] = {}
+    for profile in (mig_profile_of(row, gpus) for row in table.rows()):
+        found.setdefault(profile.gpu, {})[profile.name] = profile
+    return MappingProxyType(found)
 
 
 def _with_loaded(models: Mapping[str, ModelShape], table: Table) -> Mapping[str, ModelShape]:

@@ -1,14 +1,16 @@
 """The columns of the data files, and the objects that are made of their rows."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from infra.catalog.table import Row
-from infra.catalog.types import Gpu, ModelShape, Quantization, RopeFamily
+from infra.catalog.types import Gpu, MigProfile, ModelShape, Quantization, RopeFamily
 
 GPU = (
     *("gpu", "engine_gib", "mem_bandwidth_gb_s", "bf16_tflops_dense", "fp16_tflops_dense", "fp8_tflops_dense"),
     *("link_gb_s", "compute_capability", "bf16_support", "fp8_support", "source"),
 )
+MIG = ("gpu", "profile", "slices", "engine_gib", "source")
 MODEL = (
     *("id", "params_b", "active_params_b", "layers", "hidden_size", "attention_heads", "kv_heads"),
     *("head_dim", "vocab_size", "tie_word_embeddings", "max_context", "attention", "sliding_window"),
@@ -38,6 +40,16 @@ def gpu_of(row: Row) -> Gpu:
         fp8=_starts_with_yes(row, "fp8_support"),
         source=row.text("source"),
         link_gb_s=row.number_or_none("link_gb_s"),
+    )
+
+
+def mig_profile_of(row: Row, gpus: Mapping[str, Gpu]) -> MigProfile:
+    return MigProfile(
+        gpu=row.known("gpu", gpus, "row of gpus.csv"),
+        name=row.text("profile"),
+        slices=row.whole("slices"),
+        engine_gib=row.number("engine_gib"),
+        source=row.text("source"),
     )
 
 

@@ -64,7 +64,21 @@ class Gpu:
     fp8: bool  # in hardware; below, fp8 weights are widened as they are used
     source: str
     link_gb_s: float | None = None  # to another GPU of the node, each way
-    slice: bool = False  # of a card that MIG has cut: an engine runs on one, none spans two
+    slice: bool = False  # a part of a card: an engine runs on one, none spans two
+    # Where servers share the memory of a card: all of it, which each engine sees, while `engine_gib` is what one may
+    # use. None: an engine sees what it may use.
+    seen_gib: float | None = None
+
+
+@dataclass(frozen=True)
+class MigProfile:
+    """Equal slices that MIG cuts a card into."""
+
+    gpu: str
+    name: str
+    slices: int  # of one card
+    engine_gib: float  # what an engine sees of one
+    source: str
 
 
 @dataclass(frozen=True)
@@ -230,6 +244,7 @@ class Catalog:
 
     instances: Mapping[str, Instance]
     gpus: Mapping[str, Gpu]
+    mig: Mapping[str, Mapping[str, MigProfile]]  # by card and profile
     models: Mapping[str, ModelShape]
     tags: Mapping[str, ModelShape]  # of an engine's own library, as the lock has them
     quantizations: Mapping[str, Quantization]

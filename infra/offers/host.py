@@ -13,15 +13,16 @@ SERVER_GIB, WORKER_GIB = 3.0, 3.0
 SERVER_CPU, WORKER_CPU = 0.5, 1.0
 
 
-def share(types: Sequence[Instance], gpus: int) -> tuple[float, float]:
-    """Cores and GiB that a server on `gpus` of a node's GPUs may have, on the smallest of the pool's types."""
-    part = gpus / types[0].gpus * SHARE
+def share(types: Sequence[Instance], gpus: int, parts: int = 1) -> tuple[float, float]:
+    """Cores and GiB that a server on `gpus` of a node's GPUs may have, on the smallest of the pool's types. `parts`: of
+    each GPU, where several servers share one."""
+    part = gpus / (types[0].gpus * parts) * SHARE
     return min(each.pod_cpu for each in types) * part, min(each.pod_gib for each in types) * part
 
 
-def has_room(types: Sequence[Instance], gpus: int) -> bool:
+def has_room(types: Sequence[Instance], gpus: int, parts: int = 1) -> bool:
     """Whether the processes of a server fit its share. Nodes of somebody else are assumed to be large enough."""
     if not types:
         return True
-    cpu, memory = share(types, gpus)
+    cpu, memory = share(types, gpus, parts)
     return cpu >= SERVER_CPU + WORKER_CPU * gpus and memory >= SERVER_GIB + WORKER_GIB * gpus

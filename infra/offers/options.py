@@ -66,7 +66,7 @@ class Option:
 def tries(question: Question, offer: Offer, sizing: Sizing) -> Iterator[Sized]:
     """The model on each number of the offer's GPUs for which the node also has room for the server, smallest first."""
     for sized in sizing.tries(question, offer.card, offer.gpus_per_node):
-        if has_room(offer.types, sized.gpus):
+        if has_room(offer.types, sized.gpus, offer.parts):
             yield sized
 
 

@@ -10,7 +10,9 @@ from infra.catalog import Catalog, Gpu, Instance
 from infra.catalog.whose import borrowed, elsewhere
 from infra.clouds.existing.own_cards import existing_card
 from infra.clouds.existing.section import ExistingNodes
+from infra.offers.shared import parts_of
 from infra.settings.cluster import GpuPool
+from infra.settings.sharing import Sharing
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,22 @@ class Offer:
     usd_per_node_hour: float | None
     zone_ids: tuple[str, ...]
     price_note: str = ""  # whose price it is, where it isn't the region's
+    whole: str = ""  # the card of the nodes, where `card` is a part of it
+    parts: int = 1  # of one GPU: so many servers share it
     borrowed: bool = False  # the price is another region's, so comparing it with the region's prices is only rough
 
     @property
     def gpu(self) -> str:
         return self.card.name
+
+    @property
+    def sharing(self) -> Sharing | None:
+        return self.settings.shared if self.settings else None
+
+    @property
+    def separates(self) -> bool:
+        """Whether no other server reaches the memory that one has: whole GPUs, or slices of MIG."""
+        return self.sharing is None or self.sharing.mig is not None
 
     @property
     def usd_per_gpu_hour(self) -> float:
@@ -90,15 +103,18 @@ def of_type(instance: Instance, catalog: Catalog) -> Offer:
 
 
 def _existing(name: str, pool: GpuPool, nodes: ExistingNodes, catalog: Catalog) -> Offer:
-    price = nodes.usd_per_gpu_hour
+    price, card = nodes.usd_per_gpu_hour, existing_card(nodes, catalog)
+    parts = parts_of(card, nodes.sharing, catalog)
     return Offer(
         name,
-        existing_card(nodes, catalog),
-        nodes.gpus_per_node,
+        parts.card,
+        nodes.gpus_per_node * parts.number,
         (),
         pool,
         price * nodes.gpus_per_node if price is not None else None,
         (),
+        whole=card.name,
+        parts=parts.number,
     )
 
 
@@ -162,14 +178,17 @@ def _offer(
     zones = tuple(zone for zone in zone_ids if all(zone in catalog.zones_of(t.name, region or "") for t in types))
     capacity = pool.capacity if pool else "on-demand"
     price = max((each.hourly(capacity)[1] for each in types), default=0.0)
+    parts = parts_of(catalog.gpus[types[0].gpu], pool.sharing if pool else None, catalog)
     return Offer(
         name,
-        catalog.gpus[types[0].gpu],
-        types[0].gpus,
+        parts.card,
+        types[0].gpus * parts.number,
         types,
         pool,
         price,
         zones,
         elsewhere(types, catalog),
+        types[0].gpu,
+        parts.number,
         bool(borrowed(types, catalog)),
     )

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from infra.catalog import Instance
+from infra.plan.labels import GPU_RESOURCE
 from infra.plan.words import kubectl
+from infra.settings.sharing import Sharing
 
 # What happens to a model when the node that is worst for it is lost. serves: other replicas go on. restarts: it starts
 # again on GPUs that are free. may_wait: the same, unless pods of other models take those first. waits: until the node
@@ -94,6 +96,9 @@ class PoolPlan:
     runtime_class: str | None  # of GPU pods
     idle_gpus: int  # GPUs that are paid for and that the minimum of replicas leaves unused
     reasons: tuple[str, ...]
+    card: str = ""  # the GPU of the nodes; `gpu` is the part of it that a server gets where several share one
+    sharing: Sharing | None = None
+    resource: str = GPU_RESOURCE  # what the nodes offer, and pods request
     # Decided by the cloud that makes the nodes:
     ami_type: str | None = None
     root_gib: int = 0

@@ -15,6 +15,8 @@ class Taint(NamedTuple):
 GPU_TAINT = Taint("nvidia.com/gpu", "present", "NoSchedule")
 GPU_RESOURCE = GPU_TAINT.key  # what the device plugin offers on a node, and pods request
 GPU_LABEL = "nvidia.com/gpu.present"  # the device plugin's chart selects nodes on which it is "true"
+DEVICE_PLUGIN_CONFIG = "nvidia.com/device-plugin.config"  # which of its configurations the device plugin takes
+MPS_LABEL = "nvidia.com/mps.capable"  # where it is "true", the device plugin's chart starts MPS
 POOL_LABEL = "llm-platform/pool"  # of a node: its pool's name
 # kube-state-metrics writes a label of a node as a label of kube_node_labels, with _ for all but letters and digits.
 POOL_IN_METRICS = "label_" + re.sub(r"\W", "_", POOL_LABEL)

@@ -6,12 +6,14 @@ from infra.catalog import Catalog
 from infra.clouds.existing.own_cards import say_card
 from infra.clouds.existing.section import ExistingNodes
 from infra.offers.pools import Offer
+from infra.offers.shared import config_of
 from infra.plan.cluster import PoolPlan
 from infra.plan.findings import Decided
-from infra.plan.labels import GPU_LABEL, GPU_TAINT, POOL_LABEL
+from infra.plan.labels import DEVICE_PLUGIN_CONFIG, GPU_LABEL, GPU_RESOURCE, GPU_TAINT, MPS_LABEL, POOL_LABEL
 from infra.plan.notes import Assumption, Chosen, Finding
 from infra.plan.words import count
 from infra.planning.own_pools import check_own_nodes
+from infra.planning.shared_gpus import say_shared
 from infra.services.serving.placement import Placed
 
 
@@ -23,6 +25,7 @@ def plan_pool(
     yield from _choose_types(offer)
     if offer.settings is not None and offer.settings.existing is not None:
         yield from say_card(offer.name, offer.settings.existing, offer.card, catalog, kubectl)
+    yield from say_shared(offer)
     peak = sum(each.served.replicas.max * each.gpus for each in placed if not each.served.settings.paused)
     surge = max((each.gpus for each in rolling if not each.served.settings.paused), default=0)
     room = max((each.gpus for each in rolling), default=0)
@@ -53,6 +56,9 @@ def plan_pool(
         own=own,
         runtime_class=_existing(offer).runtime_class_name if offer.existing else None,
         idle_gpus=idle,
+        card=offer.whole or offer.gpu,
+        sharing=offer.sharing,
+        resource=(_existing(offer).resource or GPU_RESOURCE) if offer.existing else GPU_RESOURCE,
         reasons=(
             f"{count(peak, 'GPU')} at peak + {surge} for one rollout = {peak + surge}"
             f" of {pool_max * offer.gpus_per_node}",
@@ -140,7 +146,11 @@ def nodes_of(replicas: Iterable[tuple[Placed, int]], gpus_per_node: int, extra: 
 def _selector(offer: Offer) -> dict[str, str]:
     if offer.existing:
         return dict(_existing(offer).selector)
-    return {POOL_LABEL: offer.name, GPU_LABEL: "true"}
+    labels = {POOL_LABEL: offer.name, GPU_LABEL: "true"}
+    if offer.sharing is not None:
+        labels[DEVICE_PLUGIN_CONFIG] = config_of(offer.sharing)
+        labels |= {MPS_LABEL: "true"} if offer.sharing.mps is not None else {}
+    return labels
 
 
 def _tolerations(offer: Offer) -> tuple[dict[str, str], ...]:

@@ -12,6 +12,7 @@ from infra.plan.notes import Advice, Finding, Step, ToDo, Violation, Write
 from infra.plan.rules import Rule
 from infra.plan.words import count
 from infra.plan.writes import replicas_at_most, written
+from infra.planning.shared_gpus import to_do_of_shared
 from infra.services.serving.next import one_version
 from infra.services.serving.placement import Placed
 from infra.settings.platform import Settings
@@ -265,9 +266,12 @@ def asks_to_roll(placed: Placed) -> bool:
 
 def to_do_of_own_nodes(settings: Settings, cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterator[Finding]:
     """What a person has to do on the nodes of an existing cluster, in any cloud."""
-    if cluster.made or settings.addons.nvidia_device_plugin.state != "install":
+    installs = not cluster.made and settings.addons.nvidia_device_plugin.state == "install"
+    yield from to_do_of_shared(cluster, pools, installs=installs)
+    if not installs:
         return
-    for nth, pool in enumerate(pool for pool in pools.values() if pool.existing):
+    whole = (pool for pool in pools.values() if pool.existing and pool.sharing is None)
+    for nth, pool in enumerate(whole):
         yield ToDo(
             "addons.nvidiaDevicePlugin",
             f"the device plugin runs on labelled nodes only: `{cluster.kubectl} label nodes -l"

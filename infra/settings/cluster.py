@@ -7,6 +7,7 @@ from pydantic import Field
 from infra.clouds.aws.section import CreateCluster
 from infra.clouds.aws.types import ClusterName
 from infra.clouds.existing.section import ExistingNodes
+from infra.settings.sharing import Sharing
 from infra.settings.types import InstanceType, KubernetesVersion, NamespaceName, Section
 
 
@@ -83,8 +84,18 @@ class GpuPool(Section):
         description="one node group over all zones, or one per zone, each with its part of min and max; when absent,"
         " one over all zones. A change of this key replaces the node groups",
     )
+    sharing: Sharing | None = Field(
+        default=None,
+        description="several servers on each GPU of these instance types; of nodes that exist, write it in existing",
+        examples=[{"timeSlicing": 4}],
+    )
     existing: ExistingNodes | None = Field(
         default=None,
         description="GPU nodes that exist already, instead of instanceTypes",
         examples=[{"gpu": "A10G", "nodes": 4, "selector": {"node.acme.io/pool": "gpu"}}],
     )
+
+    @property
+    def shared(self) -> Sharing | None:
+        """How its GPUs are shared, wherever the nodes come from; None: a server has whole GPUs."""
+        return self.existing.sharing if self.existing is not None else self.sharing

@@ -49,6 +49,14 @@ ObjectName = Annotated[
         r"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$", "llm-tls", "name of lower-case letters, digits, hyphens and dots"
     ),
 ]
+ResourceName = Annotated[
+    str,
+    pattern(
+        r"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?/[A-Za-z0-9]([-._A-Za-z0-9]{0,61}[A-Za-z0-9])?$",
+        "nvidia.com/gpu.shared",
+        "name of a resource that nodes offer, with its domain",
+    ),
+]
 SECRET_NAME = "name of a Secret, of lower-case letters, digits, hyphens and dots"  # the title of its schema
 SecretName = Annotated[str, pattern(r"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$", "llm-tls", SECRET_NAME)]
 SecretKey = Annotated[str, pattern(r"^[-._a-zA-Z0-9]+$", "token", "key of a Secret", max_length=253)]

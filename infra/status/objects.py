@@ -7,7 +7,6 @@ from typing import Any
 
 import yaml
 
-from infra.plan.labels import GPU_RESOURCE
 from infra.status.seen import Claim, Condition, Container, Ended, Event, Job, Node, NodeGroup, Pod, Scaler, Server
 
 Object = Mapping[str, Any]
@@ -85,7 +84,7 @@ def node(found: Object) -> Node:
         labels=found["metadata"].get("labels") or {},
         taints=[f"{each['key']}={each.get('value', '')}:{each.get('effect', '')}" for each in taints],
         ready=any(each.type == "Ready" and each.true for each in conditions(_part(found, "status"))),
-        gpus=int(_part(_part(found, "status"), "allocatable").get(GPU_RESOURCE) or 0),
+        offers=_part(_part(found, "status"), "allocatable"),
     )
 
 

@@ -113,7 +113,7 @@ class Node:
     labels: Mapping[str, str]
     taints: Sequence[str]  # KEY=VALUE:EFFECT
     ready: bool
-    gpus: int  # that pods can ask for
+    offers: Mapping[str, str]  # resources that pods can ask for: nvidia.com/gpu, memory, ...
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,22 @@
 """Nodes as the scheduler sees them, and as the autoscaler expects them while the pool is empty."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from infra.recording import Recorded, Recording
-from tests.invariants.reading import DISK, GPU, NODE_GROUP, SCALING_GROUP_TAG, Pod, catalog, quantity, tolerates
+from tests.invariants.reading import (
+    DISK,
+    GPU,
+    NODE_GROUP,
+    SCALING_GROUP_TAG,
+    Pod,
+    catalog,
+    quantity,
+    release,
+    tolerates,
+)
 
 TEMPLATE = "k8s.io/cluster-autoscaler/node-template/"
 _EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
@@ -51,6 +63,7 @@ class NodeGroup:
 
     resource: Recorded
     scaling_group_tags: Mapping[str, str]
+    device_plugin: Mapping[str, Any] = field(default_factory=dict)  # its configurations by the value of a node's label
 
     @property
     def name(self) -> str:
@@ -68,7 +81,14 @@ class NodeGroup:
     def gpus(self) -> int:
         """Of a node."""
         known = catalog().instances
-        return min(known[name].gpus if name in known else 0 for name in self.instance_types)
+        return self._servers_per_gpu * min(known[name].gpus if name in known else 0 for name in self.instance_types)
+
+    @property
+    def _servers_per_gpu(self) -> int:
+        """As the device plugin offers a GPU by the configuration that the node's label names."""
+        label = self.resource.inputs.get("labels", {}).get("nvidia.com/device-plugin.config")
+        sharing = json.loads(self.device_plugin[label]).get("sharing", {}) if label else {}
+        return next((way["resources"][0]["replicas"] for way in sharing.values()), 1)
 
     @property
     def taints(self) -> tuple[Mapping[str, str], ...]:
@@ -107,7 +127,9 @@ def node_groups(recording: Recording) -> list[NodeGroup]:
     for tag in recording.of(SCALING_GROUP_TAG):
         for urn in tag.options["depends_on"]:
             tags.setdefault(urn, {})[tag.inputs["tag"]["key"]] = tag.inputs["tag"]["value"]
-    return [NodeGroup(group, tags.get(group.urn, {})) for group in recording.of(NODE_GROUP)]
+    plugin = release(recording, "nvidia-device-plugin")
+    configs: Any = plugin.inputs["values"].get("config", {}).get("map", {}) if plugin else {}
+    return [NodeGroup(group, tags.get(group.urn, {}), configs) for group in recording.of(NODE_GROUP)]
 
 
 def gpu_groups(recording: Recording) -> list[NodeGroup]:

@@ -132,7 +132,9 @@ class Pod:
 
     @property
     def gpus(self) -> int:
-        return int(self.requests(GPU))
+        """By whatever name the nodes offer them: only such resources have a domain."""
+        asked = (c.get("resources", {}).get("requests", {}) for c in self.containers)
+        return sum(int(quantity(value)) for each in asked for key, value in each.items() if "/" in key)
 
 
 def pods(recording: Recording) -> list[Pod]:

@@ -30,5 +30,5 @@ def furnished(pool: PoolPlan, catalog: Catalog) -> PoolPlan:
         root_throughput=THROUGHPUT_WITH_NVME if nvme else THROUGHPUT_WITHOUT,
         nvme=nvme,
         ephemeral_gib=int((smallest_nvme_gib if nvme else root - AMI_GIB) * USABLE),
-        selector={**pool.selector, "k8s.amazonaws.com/accelerator": pool.gpu.lower()},
+        selector={**pool.selector, "k8s.amazonaws.com/accelerator": pool.card.lower()},
     )

@@ -28,8 +28,9 @@ def check_existing_nodes(scope: Scope) -> None:
 
 
 def slice_of(nodes: ExistingNodes, gpus: Mapping[str, Gpu]) -> Slice | None:
-    """The MIG slice that the nodes have, by the name in the stack file or by NVIDIA's label; None: whole cards."""
-    return slice_named(nodes.gpu or nodes.selector.get(PRODUCT, ""), gpus)
+    """The MIG slice that the nodes have, by the name in the stack file or by NVIDIA's label; None: whole cards, which
+    `sharing` may say how to share."""
+    return slice_named(nodes.gpu or nodes.selector.get(PRODUCT, ""), gpus) if nodes.sharing is None else None
 
 
 def _check_models_on_slices(scope: Scope, pool: str) -> None:
@@ -116,7 +117,7 @@ def _check_label(scope: Scope, key: Key, nodes: ExistingNodes, known: Gpu) -> No
     label = nodes.selector.get(PRODUCT)
     cut = slice_named(label, scope.catalog.gpus) if label is not None else None
     labelled = gpu_named(label, scope.catalog.gpus) if label is not None else None
-    if cut is not None:
+    if cut is not None and nodes.sharing is None:
         got = f"{known.name}, and the nodes that the selector asks for have MIG slices of it: {label}"
         reads: list[Key] = [(*key, "gpu"), (*key, "selector")]
         write = f"write gpu: {label} with the gpuMemoryGib of a slice, or another selector"

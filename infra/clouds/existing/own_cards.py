@@ -37,7 +37,9 @@ def _same(known: Gpu, gib: float | None) -> bool:
 def say_card(pool: str, nodes: ExistingNodes, card: Gpu, catalog: Catalog, kubectl: str) -> Iterator[Finding]:
     """What isn't known of these cards, and where their names contradict the plan."""
     path = f"gpuPools.{pool}.existing"
-    if card.slice:
+    if nodes.sharing is not None:
+        pass  # said of every pool that shares its GPUs
+    elif card.slice:
         yield Assumption(
             f"{path}.gpu",
             f"{card.name} has a share of a GPU's compute and bandwidth: no tokens per second are estimated. A replica"
@@ -51,11 +53,12 @@ def say_card(pool: str, nodes: ExistingNodes, card: Gpu, catalog: Catalog, kubec
         )
     yield from _memory(path, nodes, catalog)
     yield from _labels(path, nodes, card, catalog, kubectl)
-    if any(is_shared(name) for name in (nodes.gpu or "", nodes.selector.get(PRODUCT, ""))):
+    if nodes.sharing is None and any(is_shared(name) for name in (nodes.gpu or "", nodes.selector.get(PRODUCT, ""))):
         yield warned(
             f"{path}.gpu",
             "these nodes offer each GPU several times (-SHARED), and each replica is planned on a whole one: two on the"
-            " same GPU run out of its memory; turn time slicing or MPS off there, and count whole GPUs in gpusPerNode",
+            " same GPU run out of its memory; turn time slicing or MPS off there, and count whole GPUs in"
+            " gpusPerNode; or write sharing, and plan each on its part",
         )
 
 

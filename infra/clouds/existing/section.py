@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from infra.settings.types import ObjectName, Section
+from infra.settings.sharing import Sharing
+from infra.settings.types import ObjectName, ResourceName, Section
 
 
 class Toleration(Section):
@@ -58,4 +59,14 @@ class ExistingNodes(Section):
         gt=0,
         description="your price of one GPU per hour; these nodes aren't in the bill when absent",
         examples=[1.8],
+    )
+    sharing: Sharing | None = Field(
+        default=None,
+        description="how these nodes share their GPUs; gpu and gpusPerNode are then those of the whole cards",
+        examples=[{"mig": "1g.10gb"}],
+    )
+    resource: ResourceName | None = Field(
+        default=None,
+        description="what the nodes offer and pods request; nvidia.com/gpu when absent",
+        examples=["nvidia.com/gpu.shared"],
     )

@@ -8,6 +8,7 @@ from components.addons import Addons, NvidiaDevicePlugin
 from components.addons.component import CloudAddon
 from components.chart import Chart
 from infra.live import Namespaces
+from infra.offers.shared import device_plugin_configs
 from infra.plan.labels import GPU_TAINT
 from infra.plan.plan import Plan
 from infra.services.monitoring.alerts.receivers import has_receivers
@@ -36,7 +37,9 @@ def make_addons(
     device_plugin = None
     if chart := wanted.get("nvidiaDevicePlugin"):
         classes = sorted({pool.runtime_class for pool in plan.pools.values() if pool.runtime_class})
-        device_plugin = NvidiaDevicePlugin(chart, _tolerations(plan), classes[0] if classes else None)
+        device_plugin = NvidiaDevicePlugin(
+            chart, _tolerations(plan), device_plugin_configs(plan.pools.values()), classes[0] if classes else None
+        )
     return Addons(
         "addons",
         mirror=plan.settings.mirror.charts,

@@ -230,7 +230,7 @@ def _check_place(scope: Scope, key: Key, model: Model) -> None:
             "" if pools else f"write gpuPools.{model.pool}{'' if existing else _OR_CHOSEN}",
             reads=[("gpuPools", model.pool)],
         )
-    elif model.pool is not None and model.gpus is not None:
+    elif model.pool is not None and model.gpus is not None and pools[model.pool].shared is None:
         size = scope.gpus_per_node(pools[model.pool])
         if size and model.gpus > size:
             got = f"{model.gpus} GPUs; a node of pool {model.pool} has {size}"

@@ -23,6 +23,7 @@ from infra.engines import ENGINES
 from infra.engines.engine import Engine
 from infra.models.places import Bucket, Claim, NodePath
 from infra.plan.cluster import MonitoringPlan
+from infra.plan.labels import GPU_RESOURCE
 from infra.plan.models import ModelPlan, PrefetchPlan, Scaling
 from infra.plan.plan import Plan
 from infra.plan.versions import server_of_next
@@ -182,6 +183,8 @@ def _place(plan: Plan, model: ModelPlan) -> PodPlace:
         pool.selector if pool else {},
         pool.tolerations if pool else (),
         runtime_class=pool.runtime_class if pool and model.pool else None,
+        gpu_resource=pool.resource if pool else GPU_RESOURCE,
+        own_shm=not (pool and model.pool and pool.sharing and pool.sharing.mps),
     )
 
 

@@ -60,7 +60,8 @@ def place(served: Served, pools: Sequence[Offer], makeable: Sequence[Offer], siz
     if served.cpu:
         return Placed(served, None, None, (f"on the CPU: {served.path}.gpus is 0",))
     named = served.settings.pool
-    offers = [pool for pool in pools if named in (None, pool.name)] or list(makeable)
+    separate = [pool for pool in pools if not served.settings.isolated or pool.separates]
+    offers = [pool for pool in separate if named in (None, pool.name)] or list(makeable)
     best: tuple[tuple[bool, float, float, str], Offer, Sized] | None = None
     small = list[str]()
     for offer in offers:

@@ -1,5 +1,6 @@
 """Models as they are served: how each starts, is replaced, scaled and asked."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from infra.services.serving.speculation import proposer_of
 from infra.services.serving.vertical import plan_vertical, say_vertical, warn_of_vertical
 from infra.services.serving.warnings import warn_of_model
 from infra.sizing.estimates import Throughput
+from infra.sizing.question import Sized
 from infra.sizing.weights import served_dtype
 
 
@@ -156,9 +158,17 @@ def _given(placed: Placed) -> _Given:
     seqs = (sized.arguments.max_num_seqs or None) if sized else asked.concurrency
     if not asked.engine.limits.takes_batch:
         return _Given(None, seqs, None, asked.concurrency)
-    utilization = (sized.arguments.utilization or None) if sized else None
+    utilization = _utilization(sized) if sized else None
     tokens = (sized.arguments.max_num_batched_tokens or None) if sized else None
     return _Given(utilization, seqs, tokens, placed.served.settings.concurrency)
+
+
+def _utilization(sized: Sized) -> float | None:
+    """An engine takes a share of all memory that it sees: more than its part, where servers share a GPU."""
+    share, seen = sized.arguments.utilization or None, sized.gpu.seen_gib
+    if share is None or seen is None or sized.gpu.engine_gib is None:
+        return share
+    return math.floor(share * sized.gpu.engine_gib / seen * 10_000) / 10_000
 
 
 def _dtype(placed: Placed) -> str:

@@ -30,7 +30,7 @@ def server_resources(placed: Placed) -> Resources:
         return Resources(
             cpu=2.0 * gpus, memory_gib=8.0 + 4.0 * gpus + shm, ephemeral_gib=SERVER_SCRATCH_GIB, shm_gib=shm
         )
-    cpu, memory = share(placed.offer.types, gpus)
+    cpu, memory = share(placed.offer.types, gpus, placed.offer.parts)
     return Resources(cpu=_tenths(cpu), memory_gib=_tenths(memory), ephemeral_gib=SERVER_SCRATCH_GIB, shm_gib=shm)
 
 

@@ -245,8 +245,13 @@ class _Server(Section):
         default=None,
         gt=0,
         le=0.98,
-        description="share of the GPU's memory that the engine may use; chosen when absent",
+        description="share of the GPU's memory that the engine may use, or of its part where a pool shares GPUs; chosen"
+        " when absent",
         examples=[0.9],
+    )
+    isolated: bool = Field(
+        default=False,
+        description="true: no other server may share a GPU's memory with it; whole GPUs and MIG slices are separate",
     )
     speculative: Speculative | None = Field(
         default=None,

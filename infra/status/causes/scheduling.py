@@ -7,7 +7,7 @@ from infra.plan.cluster import PoolPlan
 from infra.plan.labels import GPU_RESOURCE
 from infra.plan.words import count
 from infra.status.findings import Cause
-from infra.status.seen import Pod
+from infra.status.seen import Node, Pod
 from infra.status.subject import Subject
 
 _TAINT = re.compile(r"(\d+) node\(s\) had (?:untolerated taint|taint) ?\{([^:}]*): ?([^}]*)\}")
@@ -50,9 +50,10 @@ def _of_pool(subject: Subject, pool: PoolPlan, key: str, value: str) -> bool:
 
 def _lacking(subject: Subject, pod: Pod, message: str) -> Iterator[Cause]:
     lacking = {what: int(number) for number, what in _LACKING.findall(message)}
-    if GPU_RESOURCE in lacking:
-        yield _no_free_gpu(subject, pod, lacking[GPU_RESOURCE])
-    for what in [each for each in lacking if each != GPU_RESOURCE]:
+    gpu = subject.pool.resource if subject.pool is not None else GPU_RESOURCE
+    if gpu in lacking:
+        yield _no_free_gpu(subject, pod, lacking[gpu])
+    for what in [each for each in lacking if each != gpu]:
         said = f"{_nodes(lacking[what], 'has', 'have')} too little {_ABOUT.get(what, what)} left"
         yield Cause("too-little-room", said, _room_fix(subject), subject.describe(pod))
 
@@ -77,7 +78,11 @@ def _without_gpus(subject: Subject) -> list[str]:
     """Nodes of its pool that are ready and say that they have no GPU: the device plugin or the driver isn't there."""
     pool = subject.pool
     mine = (each for each in subject.seen.nodes if pool is not None and pool.selector.items() <= each.labels.items())
-    return [each.name for each in mine if each.ready and not each.gpus]
+    return [each.name for each in mine if each.ready and not _has_gpus(pool, each)]
+
+
+def _has_gpus(pool: PoolPlan | None, node: Node) -> bool:
+    return node.offers.get(pool.resource if pool is not None else GPU_RESOURCE, "0") != "0"
 
 
 def _room_fix(subject: Subject) -> str:
