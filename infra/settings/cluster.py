@@ -84,15 +84,15 @@ class GpuPool(Section):
         description="one node group over all zones, or one per zone, each with its part of min and max; when absent,"
         " one over all zones. A change of this key replaces the node groups",
     )
-    sharing: Sharing | None = Field(
-        default=None,
-        description="several servers on each GPU of these instance types; of nodes that exist, write it in existing",
-        examples=[{"timeSlicing": 4}],
-    )
     existing: ExistingNodes | None = Field(
         default=None,
         description="GPU nodes that exist already, instead of instanceTypes",
         examples=[{"gpu": "A10G", "nodes": 4, "selector": {"node.acme.io/pool": "gpu"}}],
+    )
+    sharing: Sharing | None = Field(
+        default=None,
+        description="several servers on each GPU of these instance types; of nodes that exist, write it in existing",
+        examples=[{"timeSlicing": 4}],
     )
 
     @property

@@ -9,6 +9,9 @@ FOLDER = Path(__file__).parent
 
 # site -> what the rules read: if it were missing, the rules would check nothing. Sorted, so that branches meet seldom.
 MEANT = {
+    "mig-rke2": {kind.DEPLOYMENT: 3, kind.JOB: 2},
+    "mps-kubeadm": {kind.DEPLOYMENT: 3, kind.RELEASE: 1},
     "spot-per-zone": {kind.NODE_GROUP: 4, kind.SCALING_GROUP_TAG: 24, kind.SCALED_OBJECT: 1},
+    "time-slicing": {kind.DEPLOYMENT: 4, kind.NODE_GROUP: 3},
 }
 SITE_NAMES = sorted(path.name.split(".")[1] for path in FOLDER.glob("Pulumi.*.yaml"))

@@ -62,6 +62,8 @@ def _check_existing(scope: Scope, key: Key, pool: GpuPool, nodes: ExistingNodes)
 
 def _check_gpu(scope: Scope, key: Key, nodes: ExistingNodes) -> None:
     wrong, gpus = scope.report.wrong, scope.catalog.gpus
+    if nodes.sharing is not None and nodes.gpu is not None and slice_named(nodes.gpu, gpus) is not None:
+        return  # refused where sharing is checked
     if nodes.gpu is None:
         if nodes.gpu_memory_gib is None:
             forms: list[Key] = [(*key, "gpu"), (*key, "gpuMemoryGib")]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from infra.catalog import AT_LOAD, Catalog
 from infra.offers.fixes import STORED_METHOD, Changes, Fix, other_types, runs_in_8_bit, smaller_weights, ways_to_fit
+from infra.offers.host import SERVER_CPU, SERVER_GIB, WORKER_CPU, WORKER_GIB, has_room
+from infra.offers.host import share as share_of_node
 from infra.offers.options import Option, serving, smallest_fit, tries
 from infra.offers.pools import Offer
 from infra.offers.sizing import Sizing, why_not
@@ -259,9 +261,21 @@ def _runs(served: Served, offers: Sequence[Offer], catalog: Catalog) -> str:
         if asked > largest > 0
         else ""
     )
-    reasons = (why_not(served.question, each.card, catalog) for each in offers)
+    reasons = (why_not(served.question, each.card, catalog) or _no_room(each) for each in offers)
     why = "; ".join(dict.fromkeys(reason for reason in reasons if reason))
     return f"{gpus}{method}{one_node}{f': {why}' if why else ''}"
+
+
+def _no_room(offer: Offer) -> str | None:
+    """Why a server on one of its GPUs finds no room on the node beside them; None: it does."""
+    if has_room(offer.types, 1, offer.parts):
+        return None
+    cpu, gib = share_of_node(offer.types, 1, offer.parts)
+    part = f"its part of {offer.instance_type} (1 of {offer.gpus_per_node} x {offer.gpu})"
+    return (
+        f"a server needs {SERVER_CPU + WORKER_CPU:g} cores and {SERVER_GIB + WORKER_GIB:g} GiB of the node, and {part}"
+        f" is {cpu:.1f} cores and {gib:.1f} GiB"
+    )
 
 
 def _misfit(served: Served, offer: Offer, sized: Sized) -> str:

@@ -1,10 +1,12 @@
 """`gpuPools.NAME.existing`."""
 
 from infra.settings.mistakes import Mistake
-from tests.settings.bad_stacks.writing import CPU, EKS, LAPTOP, NODES, Bad, model, pool, stack
+from tests.settings.bad_stacks.writing import CLUSTER, CPU, EKS, LAPTOP, NODES, Bad, model, pool, stack
 
 SIZES = "write one of A100-40 (39 GiB), A100-80 (79 GiB)"
 
+MPS = "sharing: {mps: 2}"
+MIG_CARDS = "A100-40, A100-80, H100-80, H100-NVL, H200, B300, RTX-PRO-6000-SE"
 SLICE = "NVIDIA-A100-SXM4-80GB-MIG-3g.40gb"
 
 
@@ -290,6 +292,91 @@ OWN_NODES = (
                 "got the number 40; allowed: a whole number from 1 to 16",
                 "write gpusPerNode: the GPUs of one node, as many as `nvidia-smi -L` lists there, and not those of all"
                 " nodes",
+            ),
+        ),
+    ),
+    Bad(
+        "sharing in every wrong way at once",
+        stack(
+            LAPTOP,
+            "gpuPools:",
+            "  two: {existing: {gpu: L4, nodes: 1, selector: {a: b}, sharing: {timeSlicing: 2, mps: 2}}}",
+            "  cut: {existing: {gpu: L4, nodes: 1, selector: {c: d}, sharing: {mig: 1g.5gb}}}",
+            "  other: {existing: {gpu: A100-80, nodes: 1, selector: {e: f}, sharing: {mig: 1g.5gb}}}",
+            "  named: {existing: {gpu: L4, nodes: 1, selector: {g: h}, sharing: {mps: 2}, resource: amd.com/gpu}}",
+            f"  label: {{existing: {{gpu: L4, nodes: 1, selector: {{nvidia.com/gpu.product: NVIDIA-L4}}, {MPS}}}}}",
+            f"  slice: {{existing: {{gpu: {SLICE}, nodes: 1, selector: {{i: j}}, sharing: {{mig: 3g.40gb}}}}}}",
+            "  beside: {existing: {gpu: L4, nodes: 1, selector: {k: l}}, sharing: {mps: 2}}",
+            "models:",
+            "  a: {model: Qwen/Qwen3-8B, pool: named, gpus: 2}",
+            "  b: {model: BAAI/bge-m3, pool: named, isolated: true}",
+        ),
+        (
+            Mistake(
+                "gpuPools.two.existing.sharing",
+                6,
+                "has timeSlicing and mps; a GPU is shared in one way",
+                "write {timeSlicing: 4}, {mps: 4} or {mig: 1g.10gb}",
+            ),
+            Mistake(
+                "gpuPools.cut.existing.sharing.mig",
+                7,
+                f"no MIG profile is known of L4; some are of {MIG_CARDS}",
+                "write {timeSlicing: N} for servers that may share memory, or leave sharing out",
+            ),
+            Mistake(
+                "gpuPools.other.existing.sharing.mig",
+                8,
+                "1g.5gb isn't among the profiles that are known of A100-80",
+                "write one of 1g.10gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb",
+            ),
+            Mistake(
+                "gpuPools.named.existing.resource",
+                9,
+                "amd.com/gpu; nodes with this sharing offer nvidia.com/gpu or nvidia.com/gpu.shared",
+                "write resource: nvidia.com/gpu.shared",
+            ),
+            Mistake(
+                "gpuPools.label.existing.selector.nvidia.com/gpu.product",
+                10,
+                "nvidia.com/gpu.product: NVIDIA-L4; with this sharing NVIDIA's label of these nodes ends in -SHARED",
+                "write nvidia.com/gpu.product: NVIDIA-L4-SHARED, or another label of these nodes",
+            ),
+            Mistake(
+                "gpuPools.slice.existing.gpu",
+                11,
+                f"{SLICE} is a slice; with sharing, gpu is the whole card, and gpusPerNode counts whole cards",
+                "write the card, e.g. gpu: A100-80",
+            ),
+            Mistake(
+                "gpuPools.beside.sharing",
+                12,
+                "these nodes exist, and say in existing how they share their GPUs",
+                "write it in existing",
+            ),
+            Mistake(
+                "models.a.gpus",
+                14,
+                "2 GPUs; an engine runs on one part of a GPU, and pool named shares its GPUs",
+                "write gpus: 1, or a pool of whole GPUs",
+            ),
+            Mistake(
+                "models.b.isolated",
+                15,
+                "true; servers on pool named share a GPU, and nothing separates their memory and errors",
+                "write isolated: false, a pool of whole GPUs, or one that MIG has cut",
+            ),
+        ),
+    ),
+    Bad(
+        "slices on nodes that the stack makes",
+        stack(CLUSTER, "gpuPools: {l4: {instanceTypes: [p5.4xlarge], sharing: {mig: 1g.10gb}}}", model("pool: l4")),
+        (
+            Mistake(
+                "gpuPools.l4.sharing.mig",
+                5,
+                "MIG cuts the GPUs of a node before it joins, and nodes of instanceTypes come with whole ones",
+                "write {timeSlicing: N}, or the nodes that MIG has cut as existing",
             ),
         ),
     ),

@@ -100,7 +100,7 @@ SECTIONS = (
             Mistake(
                 "gpuPools.l4",
                 5,
-                "got nothing; allowed: a mapping with instanceTypes, capacity, min, max, nodeGroups, existing",
+                "got nothing; allowed: a mapping with instanceTypes, capacity, min, max, nodeGroups, existing, ...",
                 "write l4: {instanceTypes: [g6.xlarge]}",
             ),
             Mistake(
