@@ -30,7 +30,7 @@ class Offer:
     zone_ids: tuple[str, ...]
     price_note: str = ""  # whose price it is, where it isn't the region's
     whole: str = ""  # the card of the nodes, where `card` is a part of it
-    parts: int = 1  # of one GPU: so many servers share it
+    parts: int = 1  # of one GPU: the number of servers that share it
     borrowed: bool = False  # the price is another region's, so comparing it with the region's prices is only rough
 
     @property

@@ -1,4 +1,4 @@
-"""A GPU that several servers share: what one of them gets, and what its nodes have to be told."""
+"""A GPU that several servers share: what one of them gets, and how its nodes are configured."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

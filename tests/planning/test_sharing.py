@@ -124,7 +124,7 @@ def test_a_pod_asks_for_one_part_by_the_name_that_the_nodes_offer(site: str, ser
 
 
 def test_a_pod_reaches_mps_by_the_memory_that_the_device_plugin_mounts() -> None:
-    """A volume of its own at /dev/shm would hide it."""
+    """A volume at /dev/shm would hide it."""
     mounts = {site: [m["mountPath"] for m in _container(_server(site, "small"))["volumeMounts"]] for site in SITES}
     assert {site: "/dev/shm" in paths for site, paths in mounts.items()} == SITES
 
