@@ -52,6 +52,12 @@ class Fetch:
     env: Mapping[str, str]
     uses_hub_token: bool
 
+    @property
+    def complete(self) -> str:
+        """A file beside what was fetched, which is there once all of it is. Only downloads onto a node make it: where
+        one claim serves all nodes, the end of the Job says the same."""
+        return f"{self.directory}/.llm-platform-complete"
+
 
 @dataclass(frozen=True)
 class Query:

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.container import CLAIM
+from components.node_cache import NodeDirectory, node_claims
 
 HUB_TOKEN_SECRET = "huggingface-token"
 HUB_TOKEN_KEY = "token"
@@ -32,13 +33,13 @@ class Disk:
 
 
 class ModelCache(pulumi.ComponentResource):
-    """The claim is bound to `volume`, or provisioned by `storage_class` (None: the cluster's default). Without a `size`
-    nothing is stored there, and there is no claim.
+    """The claim `model-cache` is bound to `volume`, or provisioned by `storage_class` (None: the cluster's default).
+    Without a `size` nothing is stored there, and there is no claim.
 
     `hub_token` becomes a Secret that only the prefetch Jobs read.
     """
 
-    claim: k8s.core.v1.PersistentVolumeClaim | None = None
+    claims: Sequence[k8s.core.v1.PersistentVolumeClaim] = ()
 
     def __init__(
         self,
@@ -50,7 +51,7 @@ class ModelCache(pulumi.ComponentResource):
         size: str | None,
         access_mode: Literal["ReadWriteMany", "ReadWriteOnce"],
         storage_class: str | None = None,
-        volume: Volume | Disk | None = None,
+        volume: Volume | Disk | NodeDirectory | None = None,
         protect: bool,
         hub_token: pulumi.Input[str] | None = None,
         depends_on: Sequence[pulumi.Resource] = (),
@@ -78,8 +79,12 @@ class ModelCache(pulumi.ComponentResource):
         waits = [*first, there]
         child = pulumi.ResourceOptions(parent=self, depends_on=waits)
 
-        if size is not None:
-            self.claim = self._claim(
+        if isinstance(volume, NodeDirectory):
+            self.claims = node_claims(
+                name, namespace=namespace, directory=volume, protect=protect, parent=self, depends_on=waits
+            )
+        elif size is not None:
+            claim = self._claim(
                 name,
                 namespace=namespace,
                 size=size,
@@ -89,6 +94,7 @@ class ModelCache(pulumi.ComponentResource):
                 protect=protect,
                 depends_on=waits,
             )
+            self.claims = (claim,)
         if hub_token is not None:
             k8s.core.v1.Secret(
                 f"{name}-hub-token",
@@ -97,7 +103,7 @@ class ModelCache(pulumi.ComponentResource):
                 opts=child,
             )
 
-        self.register_outputs({"claim": self.claim.metadata.name} if self.claim is not None else {})
+        self.register_outputs({"claim": self.claims[0].metadata.name} if self.claims else {})
 
     def _claim(
         self,

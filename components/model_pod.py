@@ -45,9 +45,10 @@ def pod_spec(
     set_group: bool,
     own_claim: str | None = None,
     bucket: BucketAccess | None = None,
+    awaited: Sequence[str] = (),
 ) -> Any:
     """`own_claim` has the weights of this model; None: they are in the model cache. With `bucket`, the server reads
-    them from there, and no claim is mounted."""
+    them from there, and no claim is mounted. `awaited`: files that the node has once its weights are whole."""
     volumes, mounts = scratch(size.disk_gib)
     if bucket is None:
         volumes.append({"name": "models", "persistentVolumeClaim": _claim(own_claim)})
@@ -97,11 +98,25 @@ def pod_spec(
         "containers": [container],
         "volumes": volumes,
     }
+    if awaited:
+        spec["initContainers"] = [_waiting(server, awaited)]
     if bucket is not None and bucket.service_account is not None:
         spec["serviceAccountName"] = bucket.service_account
     if place.runtime_class is not None:
         spec["runtimeClassName"] = place.runtime_class
     return spec
+
+
+def _waiting(server: Container, files: Sequence[str]) -> dict[str, Any]:
+    """It has the server's own image: the node pulls it while the weights come, and not after them."""
+    return {
+        "name": "weights",
+        "image": server.image,
+        "command": ["/bin/sh", "-c", 'for file; do until [ -e "$file" ]; do sleep 1; done; done', "weights", *files],
+        "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"memory": "32Mi"}},
+        "securityContext": container_security_context(),
+        "volumeMounts": [{"name": "models", "mountPath": MODELS_MOUNT, "readOnly": True}],
+    }
 
 
 def _keys(file: KeysFile) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class ModelServer(pulumi.ComponentResource):
     `pods_wait_for`, the weights and the nodes: `reachable`, by which the gateway finds and reaches them, is created
     meanwhile.
     `own_claim` has the weights of this model; None: they are in the model cache, or the server reads them from
-    `bucket`.
+    `bucket`. `awaited` are files by which each node says that it has them.
     `replace_with` is the claim: the pods must be deleted before the claim can be replaced.
     `monitor_labels` are the labels by which the Prometheus selects ServiceMonitors; None creates no ServiceMonitor.
     """
@@ -76,6 +76,7 @@ class ModelServer(pulumi.ComponentResource):
         callers_key: pulumi.Input[str] | None,
         own_claim: str | None = None,
         bucket: BucketAccess | None = None,
+        awaited: Sequence[str] = (),
         monitor_labels: Mapping[str, str] | None,
         depends_on: Sequence[pulumi.Resource] = (),
         by_use: PodRange | None = None,
@@ -129,6 +130,7 @@ class ModelServer(pulumi.ComponentResource):
                 set_group=set_group,
                 own_claim=own_claim,
                 bucket=bucket,
+                awaited=awaited,
             ),
         }
         spec: Any = {

@@ -56,6 +56,13 @@ def weights(
     if not plan.cache.size_gib:
         print_error(f"weights: {stack} has no cache: its models' weights are elsewhere already")
         sys.exit(2)
+    if plan.cache.directory is not None:
+        print_error(
+            f"weights: each node has its own copy, and one Job can't look at all of them: on a node, `du -sh"
+            f" {plan.cache.directory}/*/*/*` shows what it holds; what no model of {stack} names any more may be"
+            " removed there"
+        )
+        sys.exit(2)
     cloud = cloud_of(plan.settings)
     try:
         with reach_by(plan, cloud, context) as cluster:

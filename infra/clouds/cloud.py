@@ -58,6 +58,9 @@ class Cloud(Owner):
     types: ResourceTypes = ResourceTypes()
     kind = "cluster"  # what its clusters are called in a sentence, behind "a" or "a new"
     storage: tuple[Storage, ...] = ()  # what it makes for weights with a cluster; the first where nobody says otherwise
+    # Below which a directory of each node holds weights, where each node has its own copy, and why there.
+    node_directory: str = "/var/lib/llm-platform"
+    node_directory_reason: str = "it stays over restarts; on another disk, write its path"
     ingress: IngressController | None = (
         None  # the controller that its clusters have unless the stack file says otherwise
     )

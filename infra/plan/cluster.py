@@ -99,6 +99,7 @@ class PoolPlan:
     card: str = ""  # the GPU of the nodes; `gpu` is the part of it that a server gets where several share one
     sharing: Sharing | None = None
     resource: str = GPU_RESOURCE  # what the nodes offer, and pods request
+    weights_gib: int = 0  # that each node has to have room for; 0: no node has its own copy
     # Decided by the cloud that makes the nodes:
     ami_type: str | None = None
     root_gib: int = 0
@@ -194,6 +195,8 @@ class CachePlan:
     folders: Mapping[str, float] = field(default_factory=dict[str, float])  # GiB of weights by folder
     only_node: str | None = None  # the pool whose only node has every pod that reads a volume of one node
     one_node: bool = False  # the cluster has no other node
+    directory: str | None = None  # on each node, where each has its own copy; None: all nodes read one
+    own_directory: bool = False  # the stack file says which, so it may be on another disk than pods write to
 
     @property
     def one_reader(self) -> bool:

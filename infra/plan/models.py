@@ -134,7 +134,7 @@ class Resources:
 
 @dataclass(frozen=True)
 class PrefetchPlan:
-    """The Job that downloads the weights. Its deadline is one of the timeouts."""
+    """The Job that downloads the weights, or the pods that do so on each node. Its deadline is one of the timeouts."""
 
     image: str
     cpu: float  # cores
@@ -142,6 +142,7 @@ class PrefetchPlan:
     memory_limit_gib: float
     scratch_gib: int
     stall_seconds: int  # an attempt ends when it has written nothing for this time
+    room_gib: int = 0  # that a pod on each node requests for the weights; 0: the kubelet counts another disk, or a Job
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ from infra.services.serving.prefetch import GP3_MIBPS, explain_prefetch
 from infra.services.serving.rollout import surges
 from infra.services.serving.served import Served, resolve
 from infra.services.serving.to_dos import list_licences
+from infra.services.weights.on_nodes import check_disk, explain_nodes, with_weights
 from infra.services.weights.plan import plan_cache
 from infra.services.weights.readers import check_readers, on_one_node
 from infra.settings.platform import Settings
@@ -151,6 +152,7 @@ def _decide(asked: Asked) -> Decided[_Parts]:
     places = yield from _places(asked, platform)
     platform = replace(platform, cache=on_one_node(platform.cache, places.placed))
     yield from check_readers(platform.cache, places.placed, platform.cluster, asked.cloud)
+    yield from explain_nodes(places.placed, platform.cache)
     yield from explain_prefetch(platform.served, platform.cluster, platform.cache, asked.catalog)
     nodes = yield from _nodes(asked, platform, places)
     settings = asked.settings
@@ -222,6 +224,7 @@ def _pools(
     for name in sorted(used):
         rolling = [each for each in on[name] if surges(each, one_reader=platform.cache.one_reader)]
         pools[name] = yield from plan_pool(used[name], on[name], rolling, asked.catalog, platform.cluster.kubectl)
+        pools[name] = with_weights(pools[name], on[name], platform.cache)
         if not pools[name].existing:
             pools[name] = yield from asked.cloud.furnish(pools[name], asked.settings, platform.cluster, asked.catalog)
     return pools
@@ -232,6 +235,7 @@ def _check_nodes(
 ) -> Iterator[Finding]:
     on = by_pool(nodes.placed)
     for name, pool in nodes.pools.items():
+        yield from check_disk(pool, on.get(name, []), platform.cache, asked.cloud)
         yield from check_peak(pool, on.get(name, []), models, asked.settings, asked.catalog)
     yield from check_node_makers(asked.settings, nodes.pools, platform.addons)
     system = asked.cloud.system_nodes(asked.settings, asked.catalog)

@@ -73,6 +73,9 @@ Domain = Annotated[
     ),
 ]
 Size = Annotated[str, pattern(r"^[1-9]\d*(Gi|Ti)$", "100Gi", "size in Gi or Ti")]
+NodeDirectory = Annotated[
+    str, pattern(r"^(/[A-Za-z0-9_][\w.-]*){2,}$", "/data/llm-weights", "path of a directory below another one")
+]
 HttpUrl = Annotated[
     str, pattern(r"^https?://[^\s/]+(:\d+)?(/\S*)?$", "http://prometheus-operated.monitoring:9090", "URL")
 ]

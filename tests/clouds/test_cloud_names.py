@@ -55,7 +55,7 @@ def test_nothing_outside_the_rooms_of_aws_names_it_but_what_says_why() -> None:
 
 def test_the_kinds_of_cache_are_those_that_the_cloud_has() -> None:
     kinds = get_args(Cache.model_fields["kind"].annotation)
-    assert set(kinds) == {*(storage.kind for storage in AWS.storage), "storageClass"}
+    assert set(kinds) == {*(storage.kind for storage in AWS.storage), "node", "storageClass"}
 
 
 def test_what_no_longer_names_it_has_left_the_list() -> None:

@@ -170,13 +170,13 @@ def _online(recording: Recording, server: Pod) -> list[str]:
     """What lets a server go to the internet, or write to the cache. One that streams its weights from a bucket mounts
     none, and has a way to the bucket and to the agent that gives it credentials."""
     broken = []
-    (container,) = server.containers
+    (container,) = server.spec["containers"]
     streams = any(argument.startswith("s3://") for argument in server.arguments)
     allowed = {_DNS_PORT, 443, 80} if streams else {_DNS_PORT}
     if ENGINES[container["name"]].library is None and server.environment.get("HF_HUB_OFFLINE") != "1":
         broken.append(f"{server.name}: HF_HUB_OFFLINE isn't 1")
     claims = {v["name"] for v in server.spec["volumes"] if "persistentVolumeClaim" in v}
-    mounts = [m for m in container["volumeMounts"] if m["name"] in claims]
+    mounts = [m for c in server.containers for m in c["volumeMounts"] if m["name"] in claims]
     if bool(mounts) == streams or not all(m.get("readOnly") for m in mounts):
         broken.append(f"{server.name}: the cache isn't mounted read-only")
     policies = [p.inputs["spec"] for p in recording.of(NETWORK_POLICY) if _selects(p, server)]

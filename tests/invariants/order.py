@@ -18,6 +18,7 @@ from tests.invariants.reading import (
     VOLUME,
     Pod,
     jobs,
+    on_each_node,
     others,
     release,
     servers,
@@ -97,6 +98,7 @@ def teardown_is_ordered(planned: Planned) -> list[str]:
 
 def _workloads(recording: Recording, order: Dependencies) -> list[str]:
     releases, claims, caches = recording.of(RELEASE), recording.of(CLAIM), weight_claims(recording)
+    fetching = [each.resource for each in (*jobs(recording), *on_each_node(recording))]
     drivers = [addon for addon in recording.of(_EKS_ADDON) if addon.inputs["addonName"].endswith("csi-driver")]
     broken = [
         *order.missing(recording.of(INGRESS), _installed(recording, "aws-load-balancer-controller"), "its ALB stays"),
@@ -104,18 +106,18 @@ def _workloads(recording: Recording, order: Dependencies) -> list[str]:
         *order.missing(recording.of(SERVICE_MONITOR), _installed(recording, "kube-prometheus-stack"), "its kind goes"),
         *order.missing(_of_models(recording), releases, "a dead API keeps it Terminating"),
         *order.missing(claims, [*drivers, *recording.of(_MOUNT_TARGET)], "nothing unmounts or deletes its volume"),
-        *order.missing((job.resource for job in jobs(recording)), [*_system(recording), *caches], "its pod needs it"),
+        *order.missing(fetching, [*_system(recording), *caches], "its pod needs it"),
         *order.missing(
             (pod.resource for pod in others(recording)), [*releases, *_system(recording)], "its pods need it"
         ),
     ]
     for deployment in (server.resource for server in servers(recording)):
         groups = [group.resource for group in groups_of(recording, Pod(deployment))]
-        own = [job.resource for job in jobs(recording) if _same_model(job.resource, deployment)]
+        own = [each for each in fetching if _same_model(each, deployment)]
         needed = [*releases, *own, *groups, *_system(recording)]
         broken += order.missing([deployment], needed, "its pods need it")
         reads_cache = {each.inputs["metadata"]["name"] for each in weight_claims(recording)} & {*Pod(deployment).claims}
-        broken += [f"{deployment.name}: no Job fetches its weights"] if reads_cache and not own else []
+        broken += [f"{deployment.name}: nothing fetches its weights"] if reads_cache and not own else []
     return broken
 
 

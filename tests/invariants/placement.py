@@ -6,7 +6,7 @@ from typing import Any
 from infra.offline import Planned
 from infra.recording import Recording
 from tests.invariants.nodes import NodeGroup, gpu_groups, groups_of, node_groups
-from tests.invariants.reading import RELEASE, Pod, max_replicas, pods, release, servers, tolerates
+from tests.invariants.reading import RELEASE, Pod, max_replicas, on_each_node, pods, release, servers, tolerates
 
 # What runs on every GPU node: chart -> where its values hold the tolerations.
 _ON_GPU_NODES = {"nvidia-device-plugin": (), "kube-prometheus-stack": ("prometheus-node-exporter",)}
@@ -29,7 +29,7 @@ def gpu_nodes_are_tolerated_by_whom_they_are_for(planned: Planned) -> list[str]:
                 broken += _missing(chart, values.get("tolerations", []), group)
     for group in groups:
         broken += _uninvited(recording, group)
-    return broken + _existing_pools(planned)
+    return [*broken, *_existing_pools(planned), *_without_weights(recording)]
 
 
 def pods_fit_a_pool_at_zero_nodes(planned: Planned) -> list[str]:
@@ -81,7 +81,8 @@ def _missing(what: str, tolerations: list[Any], group: NodeGroup) -> list[str]:
 
 def _uninvited(recording: Recording, group: NodeGroup) -> list[str]:
     """Pods without GPUs, and charts that must not run there but tolerate the taint."""
-    found = [(pod.name, pod.tolerations) for pod in pods(recording) if not pod.gpus]
+    fetching = {pod.name for pod in on_each_node(recording)}
+    found = [(pod.name, pod.tolerations) for pod in pods(recording) if not pod.gpus and pod.name not in fetching]
     for chart in recording.of(RELEASE):
         invited = [path for name, path in _ON_GPU_NODES.items() if release(recording, name) == chart]
         for path, tolerations in _tolerations(chart.inputs.get("values", {})):
@@ -118,6 +119,23 @@ def _existing_pools(planned: Planned) -> list[str]:
             if wanted not in server.tolerations:
                 broken.append(f"{server.name}: lacks the toleration {wanted}")
     return broken
+
+
+def _without_weights(recording: Recording) -> list[str]:
+    """A server that waits for the weights of its node: what fetches them is on each node that may run the server, and
+    on no other, and makes the files that the server waits for."""
+    broken = []
+    fetching = on_each_node(recording)
+    for server in servers(recording):
+        waits = [c for c in server.spec.get("initContainers", []) if c["name"] == "weights"]
+        for file in (file for container in waits for file in container["command"] if file.startswith("/")):
+            same = [pod for pod in fetching if file in pod.arguments and _place(pod) == _place(server)]
+            broken += [] if same or file == "/bin/sh" else [f"{server.name}: nothing on its nodes makes {file}"]
+    return broken
+
+
+def _place(pod: Pod) -> tuple[Any, Any]:
+    return pod.spec.get("nodeSelector"), pod.tolerations
 
 
 def _undiscovered(recording: Recording, group: NodeGroup) -> list[str]:

@@ -12,6 +12,7 @@ from infra.services.serving.service import SERVING
 from infra.services.weights.service import WEIGHTS
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+DAEMON_SET = "kubernetes:apps/v1:DaemonSet"
 JOB = "kubernetes:batch/v1:Job"
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 SERVICE = "kubernetes:core/v1:Service"
@@ -36,7 +37,7 @@ LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 _STARTS_PODS = (
     DEPLOYMENT,
     "kubernetes:apps/v1:StatefulSet",
-    "kubernetes:apps/v1:DaemonSet",
+    DAEMON_SET,
     JOB,
 )
 
@@ -126,9 +127,12 @@ class Pod:
         return arguments[arguments.index(flag) + 1] if flag in arguments else None
 
     def requests(self, resource: str) -> float:
-        """Of all containers: cores, bytes, or a count."""
-        asked = (c.get("resources", {}).get("requests", {}) for c in self.containers)
-        return sum(quantity(each.get(resource, "0")) for each in asked)
+        """Cores, bytes, or a count: of its containers together, or of the one before them that asks for more."""
+        before, after = (
+            [quantity(c.get("resources", {}).get("requests", {}).get(resource, "0")) for c in self.spec.get(key, [])]
+            for key in ("initContainers", "containers")
+        )
+        return max([*before, sum(after)])
 
     @property
     def gpus(self) -> int:
@@ -150,6 +154,11 @@ def servers(recording: Recording) -> list[Pod]:
 def jobs(recording: Recording) -> list[Pod]:
     """The Jobs that fetch the weights of a model."""
     return [pod for pod in pods(recording) if pod.resource.type == JOB and _serves(pod.resource)]
+
+
+def on_each_node(recording: Recording) -> list[Pod]:
+    """The DaemonSets that fetch the weights of a model onto each node that may run it."""
+    return [pod for pod in pods(recording) if pod.resource.type == DAEMON_SET and _serves(pod.resource)]
 
 
 def others(recording: Recording) -> list[Pod]:

@@ -16,6 +16,7 @@ from tests.invariants.reading import (
     Pod,
     catalog,
     max_replicas,
+    on_each_node,
     others,
     pods,
     quantity,
@@ -62,12 +63,15 @@ def images_and_caches_fit_the_disk(planned: Planned) -> list[str]:
         here, foreign = _pods_of(recording, group), others(recording)
         images = {planned.plan.models[_model(pod)].engine for pod in here if pod not in foreign}
         unpacked = sum(engines[engine].unpacked_gib for engine in images)
-        written = max((pod.requests(DISK) / _GIB for pod in here), default=0)
+        kept = sum(pod.requests(DISK) / _GIB for pod in _fetching_on(recording, group))
+        written = max((pod.requests(DISK) / _GIB for pod in here), default=0) + kept
         if unpacked + written > disk:
             broken.append(
                 f"{group.name}: images of {unpacked:.0f} GiB and {written:.0f} GiB of caches; the disk has {disk:.0f}"
             )
         for node in group.imagined() if group.gpus else []:
+            if node.room[DISK] / _GIB < written:
+                broken.append(f"{node.view}: promises {node.room[DISK] / _GIB:.0f} GiB of disk for {written:.0f}")
             if node.room[DISK] / _GIB > disk:
                 broken.append(f"{node.view}: promises {node.room[DISK] / _GIB:.0f} GiB of disk, it has {disk:.0f}")
     return broken + _small_claims(planned)
@@ -126,7 +130,7 @@ def _zones(recording: Recording, claim: str, readers: list[Pod]) -> list[str]:
 
 
 def _small_claims(planned: Planned) -> list[str]:
-    """A claim holds every model's download; EFS ignores its size."""
+    """A claim holds every model's download; EFS ignores its size, and a directory of a node has none."""
     needed = sum({(m.model, m.revision): m.weights_on_disk_gib for m in planned.plan.models.values()}.values())
     sizes = {
         c.urn: quantity(c.inputs["spec"]["resources"]["requests"]["storage"]) / _GIB for c in _sized_claims(planned)
@@ -135,7 +139,7 @@ def _small_claims(planned: Planned) -> list[str]:
 
 
 def _sized_claims(planned: Planned) -> list[Recorded]:
-    return weight_claims(planned.recording) if planned.plan.cache.kind != "efs" else []
+    return weight_claims(planned.recording) if planned.plan.cache.kind not in ("efs", "node") else []
 
 
 def _pods_of(recording: Recording, group: NodeGroup) -> list[Pod]:
@@ -143,6 +147,12 @@ def _pods_of(recording: Recording, group: NodeGroup) -> list[Pod]:
     if group.gpus:
         return [pod for pod in servers(recording) if group in groups_of(recording, pod)]
     return [pod for pod in pods(recording) if not pod.gpus]
+
+
+def _fetching_on(recording: Recording, group: NodeGroup) -> list[Pod]:
+    """What keeps weights on each of its nodes."""
+    labels = group.real().labels.items()
+    return [pod for pod in on_each_node(recording) if group.gpus and pod.spec["nodeSelector"].items() <= labels]
 
 
 def _model(pod: Pod) -> str:

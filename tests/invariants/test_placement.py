@@ -7,6 +7,14 @@ from tests.invariants.breaking import Break, caught
 BREAKS = [
     Break(
         "1 tolerations",
+        "node-cache-k3s",
+        "DaemonSet chat-prefetch-daemon-set",
+        "pod nodeSelector",
+        {"kubernetes.io/os": "linux"},
+        "chat: nothing on its nodes makes /models/hf/Qwen/Qwen3-32B/main/.llm-platform-complete",
+    ),
+    Break(
+        "1 tolerations",
         "prod",
         "Deployment llama-8b-deployment",
         "pod tolerations",

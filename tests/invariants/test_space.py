@@ -6,6 +6,14 @@ from tests.invariants.breaking import ABSENT, Break, caught, instead
 
 BREAKS = [
     Break(
+        "4 disks",
+        "node-cache-eks",
+        "DaemonSet llama-8b-prefetch-daemon-set",
+        "pod initContainers 0 resources requests ephemeral-storage",
+        "600Gi",
+        "of disk for",
+    ),
+    Break(
         "4 GPU memory",
         "prod",
         "Deployment llama-8b-deployment",

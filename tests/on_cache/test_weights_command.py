@@ -275,3 +275,9 @@ def test_a_stack_without_a_cache_has_nothing_to_list(tmp_path: Path) -> None:
     result = run_of("here", "--stacks", str(tmp_path))
     assert result.exit_code == 2
     assert "has no cache" in result.stderr
+
+
+def test_copies_on_each_node_are_looked_at_on_a_node() -> None:
+    result = run_of("node-cache-k3s", "--stacks", "tests/sites")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "du -sh /data/llm-weights/*/*/*" in " ".join(result.stderr.split())

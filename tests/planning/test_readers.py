@@ -115,8 +115,9 @@ TWO_ON_CPU: dict[str, Any] = {**LOCAL, "models": {"a": ON_CPU, "b": {**ON_CPU, "
 def test_models_on_the_cpu_of_one_node_read_one_volume() -> None:
     (refused,) = plan(TWO_ON_CPU).violations
     assert refused.rule == "One reader"
-    (way,) = refused.advice
+    way, other = refused.advice
     assert way.write == (("cluster.existing.oneNode", True),)
+    assert other.write == (("cache.kind", "node"),)
     assert "storageClass: a class that offers ReadWriteMany" in way.text
     result = plan({**TWO_ON_CPU, **ONE_NODE})
     assert result.violations == ()

@@ -11,6 +11,8 @@ FOLDER = Path(__file__).parent
 MEANT = {
     "mig-rke2": {kind.DEPLOYMENT: 3, kind.JOB: 2},
     "mps-kubeadm": {kind.DEPLOYMENT: 3, kind.RELEASE: 1},
+    "node-cache-eks": {kind.DAEMON_SET: 2, kind.VOLUME: 2, kind.NODE_GROUP: 2},
+    "node-cache-k3s": {kind.DAEMON_SET: 4, kind.VOLUME: 2},
     "spot-per-zone": {kind.NODE_GROUP: 4, kind.SCALING_GROUP_TAG: 24, kind.SCALED_OBJECT: 1},
     "time-slicing": {kind.DEPLOYMENT: 4, kind.NODE_GROUP: 3},
 }

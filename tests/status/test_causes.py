@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from infra.plan.plan import Plan
+from tests.example_stacks import planned
 from tests.status.cluster import PROD, SHARED, one, pending
 from tests.status.recorded import (
     autoscaler,
@@ -23,6 +24,7 @@ from tests.status.recorded import (
     waiting,
 )
 
+NODES = planned("node-cache-k3s").plan  # each node has its own copy of the weights
 MODEL = "llama-70b"  # on pool l40s of stack prod: 4 GPUs per replica, KEDA scales it
 READY = scaled_object(MODEL, condition("Ready", "True", "ScaledObjectReady"), condition("Fallback", "False"))
 NO_GPU = (
@@ -83,6 +85,11 @@ def downloading(*conditions: dict[str, Any], ended_as: Mapping[str, Any] | None 
     state: dict[str, Any] = {"state": ended_as} if ended_as else {}
     mine = pod(MODEL, container(**state), component="prefetch", name=f"{MODEL}-prefetch-x7k2p", **more)
     return (job(MODEL, *conditions, active=0 if conditions else 1), mine)
+
+
+def onto_a_node(*containers: dict[str, Any]) -> tuple[Any, ...]:
+    """The pod that downloads onto its node, where each node has its own copy."""
+    return (pod("chat", *containers, component="prefetch", name="chat-prefetch-x7k2p", node="gpu-2"),)
 
 
 AUTOSCALER, KARPENTER = "cluster-autoscaler", "karpenter"
@@ -554,6 +561,21 @@ CASES = {
         ),
     ),
     "the download goes on": Case("download", ("its weights are downloaded",), downloading(), stops=False),
+    "a node downloads": Case(
+        "download",
+        ("onto gpu-2", "logs chat-prefetch-x7k2p -c prefetch"),
+        onto_a_node(container()),
+        stops=False,
+        model="chat",
+        plan=NODES,
+    ),
+    "a node's disk is full": Case(
+        "cache-full",
+        ("the disk of the node", "cache.path"),
+        onto_a_node(crashing("OSError: [Errno 28] No space left on device")),
+        model="chat",
+        plan=NODES,
+    ),
     "KEDA isn't ready": Case(
         "scaler",
         ("Failed to ensure HPA is correctly created", "error parsing", "http://prometheus-operated.monitoring"),

@@ -4,6 +4,7 @@ from infra.clouds.aws.storage import EBS, EFS
 from infra.models.places import place_of
 from infra.plan.words import count
 from infra.services.serving.next import servers
+from infra.services.weights.plan import NODE
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key
 
@@ -18,9 +19,20 @@ def check_cache(scope: Scope) -> None:
     if cache.kind in (EFS.kind, EBS.kind) and scope.settings.cluster.create is None:
         got = f"{cache.kind} is made with a cluster that we create, and this one exists"
         wrong(kind, got, "write kind: storageClass, and the name of one of its classes", reads=CLUSTER_KIND)
+    if cache.kind == NODE.kind and scope.settings.cluster.create is not None:
+        _refuse_cpu(scope, kind)
     if cache.kind == EBS.kind:
         _check_readers(scope, kind)
         _check_zone(scope, kind)
+
+
+def _refuse_cpu(scope: Scope, kind: Key) -> None:
+    """The system nodes would run it, whose disks have no room for weights."""
+    for name, model in servers(scope.settings.models).items():
+        if model.gpus == 0 and place_of(model.model) is None and name in scope.settings.models:
+            where: Key = ("models", name, "gpus")
+            got = "0, and the system nodes that would run it have no copy of the weights"
+            scope.report.wrong(where, got, "write cache.kind: efs, or gpus: 1", reads=[kind, where])
 
 
 def _check_zone(scope: Scope, kind: Key) -> None:

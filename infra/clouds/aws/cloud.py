@@ -26,7 +26,7 @@ from infra.clouds.aws.plan import AwsCluster, aws_cluster
 from infra.clouds.aws.prices import offered_in, priced_types, with_prices
 from infra.clouds.aws.quotas import counts, list_quotas, plan_quotas
 from infra.clouds.aws.regions import regions_meant
-from infra.clouds.aws.storage import EBS, EFS
+from infra.clouds.aws.storage import EBS, EFS, NODE_DIRECTORY, NODE_DIRECTORY_REASON
 from infra.clouds.aws.to_do import bucket_rights, list_account
 from infra.clouds.cloud import Cloud
 from infra.services.addons.plan import ADDONS
@@ -83,6 +83,8 @@ class Aws(Cloud):
     dns_ttl_seconds = 5  # the default of CoreDNS: EKS writes no ttl into its Corefile
     spot_leave_seconds = warnings.SPOT_NOTICE_SECONDS - warnings.SPOT_NOTICED_SECONDS
     storage = EFS, EBS
+    node_directory = NODE_DIRECTORY
+    node_directory_reason = NODE_DIRECTORY_REASON
     no_node_words: Mapping[str, Literal["no-capacity", "quota"]] = NO_NODE_WORDS
     region_key = "aws:region"
     region_schema: Mapping[str, Any] = {"type": "string", "description": "AWS region", "examples": ["us-east-1"]}

@@ -12,6 +12,7 @@ AMI_TYPE = "AL2023_x86_64_NVIDIA"
 ROOT_IOPS = 3000
 THROUGHPUT_WITH_NVME, THROUGHPUT_WITHOUT = 125, 600
 ROOT_WITH_NVME_GIB = 50
+WEIGHTS_STEP_GIB = 50  # so that another model seldom replaces the nodes
 # The part of a disk's nominal size that pods can use; file system and the kubelet's eviction threshold take the rest.
 USABLE = 0.85
 
@@ -20,7 +21,8 @@ def furnished(pool: PoolPlan, catalog: Catalog) -> PoolPlan:
     """The pool with image, disks and label. Container images and scratch space of pods are on the root disk, unless the
     nodes have NVMe disks for them."""
     nvme = all(each.nvme_gb for each in pool.types)
-    root = ROOT_WITH_NVME_GIB if nvme else root_gib(catalog, scratch_gib=SERVER_SCRATCH_GIB * pool.gpus_per_node)
+    scratch = SERVER_SCRATCH_GIB * pool.gpus_per_node + -(-pool.weights_gib // WEIGHTS_STEP_GIB) * WEIGHTS_STEP_GIB
+    root = ROOT_WITH_NVME_GIB if nvme else root_gib(catalog, scratch_gib=scratch)
     smallest_nvme_gib = min(each.nvme_gb for each in pool.types) * 1e9 / 2**30
     return replace(
         pool,

@@ -43,24 +43,29 @@ def cold_start(
 ) -> ColdStart:
     served, asked, figures = placed.served, placed.served.question, catalog.cold_start
     vcpus = min((each.vcpus for each in placed.offer.types), default=0) if placed.offer else 0
+    image = start_parts.image(served.image, pool, vcpus, figures, system_disk=system_disk)
     return ColdStart(
         {
             "node": start_parts.launch(pool, figures),
             "boot": start_parts.boot(pool, figures),
-            "image": start_parts.image(served.image, pool, vcpus, figures, system_disk=system_disk),
-            "weights": _weights(placed, cache, figures),
+            "image": image,
+            "weights": _weights(placed, pool, image, cache, figures),
             "engine": start_parts.engine(asked, placed.sized, placed.gpus, figures),
         }
     )
 
 
-def _weights(placed: Placed, cache: CachePlan, figures: start_parts.Figures) -> StartPart:
+def _weights(
+    placed: Placed, pool: PoolPlan | None, image: StartPart, cache: CachePlan, figures: start_parts.Figures
+) -> StartPart:
     served = placed.served
     if isinstance(served.place, Bucket):
         types = placed.offer.types if placed.offer else ()
         return start_parts.weights_streamed(served.disk_gib, served.settings.model, placed.gpus, types, figures)
     if served.place is not None:
         return start_parts.weights_in_place(served.disk_gib, served.settings.model, figures)
+    if cache.directory is not None:
+        return start_parts.weights_on_node(served.loaded_gib, pool, image, figures)
     return start_parts.weights(served.loaded_gib, cache, figures)
 
 

@@ -1,8 +1,8 @@
-"""One model of the plan as components: its prefetch Job, its server, its scaler."""
+"""One model of the plan as components: what downloads its weights, its server, its scaler."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -15,6 +15,7 @@ from components.model_cache import ModelCache
 from components.model_pod import PodPlace, PodSize
 from components.model_scaler import ModelScaler
 from components.model_server import Callers, ModelServer, PodReplacement
+from components.node_prefetch import NodePrefetch
 from components.node_weights import NodeWeights
 from components.prefetch import Prefetch
 from components.prometheus_login import PrometheusLogin
@@ -48,8 +49,8 @@ class Serving:
 
     @property
     def claims(self) -> list[pulumi.Resource]:
-        """The cache's claim, where there is one."""
-        return [self.cache.claim] if self.cache.claim is not None else []
+        """The cache's, where there are any."""
+        return list(self.cache.claims)
 
     @property
     def set_group(self) -> bool:
@@ -61,21 +62,27 @@ class Serving:
 def serve(serving: Serving, model: ModelPlan) -> ModelServer:
     """The server waits for the weights and for the nodes that it runs on."""
     engine = ENGINES[model.engine]
-    server = _server(serving, model, engine, list(_downloads(serving, model, engine)))
+    server = _server(serving, model, engine)
     if model.scaling and serving.plan.monitoring:
         _scaler(serving, model, model.scaling, serving.plan.monitoring, server)
     return server
 
 
-def _downloads(serving: Serving, model: ModelPlan, engine: Engine) -> Iterator[Prefetch]:
-    """None where the cluster has the weights already: adapters and draft models are refused there."""
-    job = model.prefetch
-    if job is None:
+def _fetches(model: ModelPlan, engine: Engine) -> Iterator[tuple[str, Fetch]]:
+    """What is downloaded, by its name. Nothing where the cluster has the weights already: adapters and draft models are
+    refused there."""
+    if model.prefetch is None:
         return
     adapters = {each.name for each in model.adapters}
     for name, fetch in engine.fetches(model):
-        own = server_of_next(name) if model.next_of and name in adapters else name
-        yield _job(serving, model, job, own, fetch)
+        yield server_of_next(name) if model.next_of and name in adapters else name, fetch
+
+
+def _downloads(serving: Serving, model: ModelPlan, fetches: Mapping[str, Fetch]) -> Iterator[Prefetch | NodePrefetch]:
+    made = _on_each_node if serving.plan.cache.directory is not None else _job
+    for name, fetch in fetches.items():
+        assert model.prefetch is not None
+        yield made(serving, model, model.prefetch, name, fetch)
 
 
 def _job(serving: Serving, model: ModelPlan, job: PrefetchPlan, name: str, fetch: Fetch) -> Prefetch:
@@ -102,9 +109,35 @@ def _job(serving: Serving, model: ModelPlan, job: PrefetchPlan, name: str, fetch
     )
 
 
-def _server(serving: Serving, model: ModelPlan, engine: Engine, fetched: Sequence[Prefetch]) -> ModelServer:
+def _on_each_node(serving: Serving, model: ModelPlan, pods: PrefetchPlan, name: str, fetch: Fetch) -> NodePrefetch:
+    """On the nodes that may run the model. One of its downloads requests the room for all of them."""
+    place = _place(serving.plan, model)
+    return NodePrefetch(
+        f"{name}-prefetch",
+        namespace=serving.namespace,
+        model=name,
+        fetch=fetch,
+        image=pods.image,
+        cpu=pods.cpu,
+        memory_gib=pods.memory_gib,
+        memory_limit_gib=pods.memory_limit_gib,
+        scratch_gib=pods.scratch_gib,
+        room_gib=pods.room_gib if name == model.name else 0,
+        wait_seconds=model.timeouts.prefetch,
+        stall_seconds=pods.stall_seconds,
+        node_selector=place.node_selector,
+        tolerations=place.tolerations,
+        depends_on=[serving.cache, *serving.site.ready],
+        claims=serving.claims,
+        opts=serving.site.opts,
+    )
+
+
+def _server(serving: Serving, model: ModelPlan, engine: Engine) -> ModelServer:
     plan, site, resources = serving.plan, serving.site, model.resources
     nodes = site.pools.get(model.pool, ()) if model.pool else ()
+    fetches = dict(_fetches(model, engine))
+    fetched = list(_downloads(serving, model, fetches))
     on_nodes = _on_nodes(serving, model)
     own_claim = model.place.name if isinstance(model.place, Claim) else on_nodes.claim if on_nodes else None
     return ModelServer(
@@ -126,6 +159,7 @@ def _server(serving: Serving, model: ModelPlan, engine: Engine, fetched: Sequenc
         callers_key=serving.callers_key if model.name in plan.named else None,
         own_claim=own_claim,
         bucket=_bucket(serving, model),
+        awaited=[each.complete for each in fetches.values()] if plan.cache.directory is not None else (),
         monitor_labels=plan.monitoring.labels if plan.monitoring else None,
         depends_on=[serving.cache, *site.ready, *site.operators],
         pods_wait_for=[*fetched, *nodes, *([on_nodes] if on_nodes else [])],

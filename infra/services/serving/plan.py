@@ -65,7 +65,7 @@ def _model(
     yield from say_unknown_parsers(placed.served)
     arguments = yield from choose_arguments(placed, sizing)
     yield from check_promise(placed, sizing)
-    return _plan(placed, start, limits, rollout, arguments, sizing)
+    return _plan(placed, start, limits, rollout, arguments, sizing, cache)
 
 
 def _loss(placed: Placed, pool: PoolPlan | None, cache: CachePlan) -> Loss | None:
@@ -75,7 +75,13 @@ def _loss(placed: Placed, pool: PoolPlan | None, cache: CachePlan) -> Loss | Non
 
 
 def _plan(
-    placed: Placed, start: ColdStart, limits: Timeouts, rollout: RolloutPlan, arguments: tuple[str, ...], sizing: Sizing
+    placed: Placed,
+    start: ColdStart,
+    limits: Timeouts,
+    rollout: RolloutPlan,
+    arguments: tuple[str, ...],
+    sizing: Sizing,
+    cache: CachePlan,
 ) -> ModelPlan:
     served, model, offer = placed.served, placed.served.settings, placed.offer
     given, made = _given(placed), _throughput(placed)
@@ -118,7 +124,7 @@ def _plan(
         gated=bool(served.gated or served.draft_gated),
         weights_on_disk_gib=served.cached_gib,
         resources=server_resources(placed),
-        prefetch=plan_prefetch(served, sizing.catalog),
+        prefetch=plan_prefetch(served, sizing.catalog, cache),
         fit=placed.sized.fit if placed.sized else None,
         rollout=rollout,
         cold_start=start,

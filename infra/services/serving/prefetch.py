@@ -1,5 +1,6 @@
 """The Job that fetches a model's weights: it runs on system nodes, beside Prometheus."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 from infra.catalog import Catalog
@@ -20,16 +21,23 @@ STALL_SECONDS = 600
 GP3_MIBPS = 125  # of a system node's disk: what the price of gp3 includes
 
 
-def plan_prefetch(served: Served, catalog: Catalog) -> PrefetchPlan | None:
+# A pod that stays on each node requests little, because it needs more only while it downloads: a tenth of the node is
+# free beside the servers, and the pages that it writes are given back.
+NODE_CPU, NODE_MEMORY_GIB = 0.01, 0.0625
+
+
+def plan_prefetch(served: Served, catalog: Catalog, cache: CachePlan) -> PrefetchPlan | None:
     if served.place is not None:
         return None
+    counted = cache.directory is not None and not cache.own_directory
     return PrefetchPlan(
         image=_image(served, catalog).image,
-        cpu=CPU,
-        memory_gib=MEMORY_GIB,
+        cpu=CPU if cache.directory is None else NODE_CPU,
+        memory_gib=MEMORY_GIB if cache.directory is None else NODE_MEMORY_GIB,
         memory_limit_gib=MEMORY_LIMIT_GIB,
         scratch_gib=PREFETCH_SCRATCH_GIB,
         stall_seconds=STALL_SECONDS,
+        room_gib=math.ceil(sum(served.folders.values())) if counted else 0,
     )
 
 
@@ -41,9 +49,10 @@ def explain_prefetch(
     for image in sorted({_image(each, catalog) for each in fetching}, key=lambda image: image.name):
         fetched = [each for each in fetching if _image(each, catalog) == image]
         names = ", ".join(each.name for each in fetched)
-        made = cluster.made
+        made = cluster.made and cache.directory is None
         where = "a system node" if made else "any Linux node that has room for its Job"
         where = f"the node of {cache.only_node}" if cache.only_node else where
+        where = "each node that may run them" if cache.directory is not None else where
         engines = sorted({each.image for each in fetched} - {image}, key=lambda engine: engine.name)
         instead = "".join(f"; {engine.name}'s own image would need {_written(engine, made)}" for engine in engines)
         yield Assumption(

@@ -19,6 +19,7 @@ class Serving(Part, Service):
         "llm:kubernetes:ModelServer",
         "llm:kubernetes:ModelScaler",
         "llm:kubernetes:Prefetch",
+        "llm:kubernetes:NodePrefetch",
         "llm:kubernetes:NodeWeights",
     )
 

@@ -72,6 +72,19 @@ def weights(gib: float, cache: CachePlan, figures: Figures) -> StartPart:
     return moved(gib, speed, f"from {storage.said}")
 
 
+def weights_on_node(gib: float, pool: PoolPlan | None, image: StartPart, figures: Figures) -> StartPart:
+    """Read from the disk of the node. A new node downloads them first, from when it is there, while it pulls the
+    image."""
+    read = moved(gib, figures["read-node"], "from the node's own disk")
+    if pool is None or pool.existing:
+        reason = f"{read.reason}, which has them since `up` or since the node joined"
+        return dataclasses.replace(read, reason=reason)
+    came = moved(gib, figures["download-hub"], "from the hub to a new node, while it pulls the image")
+    pairs = ((came.low, image.low, read.low), (came.mid, image.mid, read.mid), (came.high, image.high, read.high))
+    ends = (max(0.0, arrives - pulled) + loaded for arrives, pulled, loaded in pairs)
+    return StartPart(*ends, reason=f"{came.reason}; then {read.reason}")
+
+
 def weights_in_place(gib: float, place: str, figures: Figures) -> StartPart:
     return moved(gib, figures["read-storageClass"], f"from {place} (assumed: nobody measured how quickly it is read)")
 

@@ -3,6 +3,7 @@
 import pulumi
 
 from components.model_cache import ModelCache
+from components.node_cache import NodeDirectory
 from infra.clouds.site import Site
 from infra.plan.plan import Plan
 from infra.services.access.namespace import namespace_labels
@@ -18,7 +19,7 @@ def make_cache(plan: Plan, site: Site, hub_token: pulumi.Output[str] | None) -> 
         size=f"{cache.size_gib}Gi" if cache.size_gib else None,
         access_mode=cache.access_mode,
         storage_class=cache.storage_class,
-        volume=site.volume,
+        volume=NodeDirectory(cache.directory) if cache.directory is not None else site.volume,
         protect=settings.protect,
         hub_token=hub_token,
         depends_on=[*site.ready, *site.operators],

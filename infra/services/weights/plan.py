@@ -16,6 +16,7 @@ ROOM = 1.05
 STEPS_GIB = (20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 _STEPS = ", ".join(f"{each}Gi" for each in STEPS_GIB)
 CLASS = "storageClass"  # the kind that needs no cloud
+NODE = Storage("node", "the node's own disk", size_gib=1)  # a claim needs a number, and a directory has none
 NONE = "none"
 
 
@@ -26,7 +27,7 @@ def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPla
     kind, reason = yield from _kind(settings, cluster, cloud)
     storage_class = cache.storage_class if cache else None
     folders = claim_folders(models)
-    storage = next((each for each in cloud.storage if each.kind == kind), None)
+    storage = next((each for each in (*cloud.storage, NODE) if each.kind == kind), None)
     size = yield from _size(settings, storage, models)
     one_reader = storage.one_reader if storage else storage_class is None
     return CachePlan(
@@ -39,7 +40,28 @@ def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPla
         reason=f"{reason}; {sum(folders.values()):.1f} GiB of weights",
         folders=folders,
         one_node=settings.cluster.existing is not None and settings.cluster.existing.one_node,
+        directory=(yield from _directory(settings, cloud)) if kind == NODE.kind else None,
+        own_directory=cache is not None and cache.path not in (None, _default_directory(settings, cloud)),
     )
+
+
+def _default_directory(settings: Settings, cloud: Cloud) -> str:
+    """Of the models' namespace: another stack on the same nodes has another one."""
+    return f"{cloud.node_directory}/{settings.namespace.name}"
+
+
+def _directory(settings: Settings, cloud: Cloud) -> Decided[str]:
+    given = settings.cache.path if settings.cache else None
+    if given is not None:
+        return given
+    path = _default_directory(settings, cloud)
+    yield Chosen("cache.path", path, cloud.node_directory_reason)
+    return path
+
+
+def room_on_node(models: Sequence[Served]) -> float:
+    """GiB of a node's disk that these models' weights take, with a new revision of the largest beside the old one."""
+    return (claim_gib(models) + max((each.cached_gib for each in models), default=0.0)) * ROOM
 
 
 def _nothing_stored(settings: Settings) -> Decided[CachePlan]:

@@ -15,6 +15,7 @@ from infra.services.weights.plan import NONE
 
 _LOCAL = "local-path"  # the class that k3s brings
 _CLASS = "cache: {kind: storageClass, storageClass: a class that offers ReadWriteMany}"
+_NODE = Advice((("cache.kind", "node"),), "cache.kind: node, a copy of the weights on each node's own disk")
 _ONE_NODE = Advice(
     (("cluster.existing.oneNode", True),), f"cluster.existing.oneNode: true, if the cluster has one node; else {_CLASS}"
 )
@@ -92,8 +93,8 @@ def _check_class(cache: CachePlan, placed: Sequence[Placed], cluster: ClusterPla
             path,
             f"{readers} pods would read the cache; a default storage class gives a volume to one node (ReadWriteOnce),"
             " and they may be on several",
-            _CLASS,
-            (_ONE_NODE,) if all(each.served.cpu for each in _readers(placed)) else (),
+            f"cache.kind: node, a copy on each node's own disk; or {_CLASS}",
+            (*((_ONE_NODE,) if all(each.served.cpu for each in _readers(placed)) else ()), _NODE),
         )
     else:
         yield Assumption(path, f"{default}; {_pods_that_read(readers)} the cache")

@@ -4,15 +4,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from infra.settings.types import ObjectName, Section, Size
+from infra.settings.types import NodeDirectory, ObjectName, Section, Size
 
 
 class Cache(Section):
     """Where the weights are kept."""
 
-    kind: Literal["efs", "ebs", "storageClass"] = Field(
-        description="efs: replicas on every node read it; ebs: one node reads it at a time; storageClass: a claim"
-        " of a class of the cluster",
+    kind: Literal["efs", "ebs", "node", "storageClass"] = Field(
+        description="efs: replicas on every node read it; ebs: one node reads it at a time; node: each node has"
+        " its own copy, on its own disk; storageClass: a claim of a class of the cluster",
         examples=["efs"],
     )
     storage_class: ObjectName | None = Field(
@@ -20,6 +20,11 @@ class Cache(Section):
         description="name of the class, with kind storageClass; the cluster's default class when absent",
         examples=["efs-sc"],
     )
+    path: NodeDirectory | None = Field(
+        default=None,
+        description="directory on each node that holds the copies, with kind node; chosen when absent",
+        examples=["/data/llm-weights"],
+    )
     size: Size | None = Field(
-        default=None, description="size of the volume, for kinds other than efs; chosen when absent"
+        default=None, description="size of the volume, with kind ebs or storageClass; chosen when absent"
     )

@@ -7,6 +7,52 @@ from tests.settings.bad_stacks.writing import CLUSTER, CPU, LAPTOP, MODEL, POOL,
 
 PLATFORM = (
     Bad(
+        "a directory of each node with a size, a class, and a model on system nodes",
+        stack(
+            CLUSTER,
+            'models: {a: {model: Qwen/Qwen3-8B}, b: {model: "llama3.2:1b", engine: ollama, gpus: 0}}',
+            "cache: {kind: node, size: 100Gi, storageClass: nfs}",
+        ),
+        (
+            Mistake(
+                "models.b.gpus",
+                5,
+                "0, and the system nodes that would run it have no copy of the weights",
+                "write cache.kind: efs, or gpus: 1",
+            ),
+            Mistake(
+                "cache.size",
+                6,
+                "a directory has no size: the plan says what each node has to have free",
+                "leave size out",
+            ),
+            Mistake(
+                "cache.storageClass",
+                6,
+                "kind node is a directory, of no class",
+                "write kind: storageClass, or leave storageClass out",
+            ),
+        ),
+    ),
+    Bad(
+        "a path with another kind, and one that isn't below another directory",
+        stack(CLUSTER, MODEL, "cache: {kind: efs, path: /data}"),
+        (
+            Mistake(
+                "cache.path",
+                6,
+                'got "/data"; allowed: a path of a directory below another one',
+                "write path: /data/llm-weights",
+            ),
+            Mistake(
+                "cache.path",
+                6,
+                "kind efs is no directory of a node",
+                "write kind: node, or leave path out",
+            ),
+        ),
+    ),
+    Bad(
         "a size on EFS",
         stack(CLUSTER, MODEL, "cache: {kind: efs, size: 100Gi}"),
         (Mistake("cache.size", 6, "EFS has no size: it bills what is used", "leave size out"),),

@@ -62,15 +62,25 @@ def _not_started(plan: Plan, model: ModelPlan) -> Alert:
 
 
 def _not_downloaded(plan: Plan, model: ModelPlan) -> Alert:
-    of = f'namespace="{plan.settings.namespace.name}",job_name="{model.name}-prefetch",condition="true"'
     return Alert(
         Kind.WEIGHTS_NOT_DOWNLOADED,
-        f"sum(kube_job_failed{{{of}}}) > 0",
+        _failed_again(plan, model) if plan.cache.directory is not None else _failed(plan, model),
         1,
         f"{model.name}: the download of its weights has failed; new pods wait for it",
         f"`llm-platform status {plan.stack} {model.name}` says why: the licence, the token, room, or the network.",
         labels={"model": model.name},
     )
+
+
+def _failed(plan: Plan, model: ModelPlan) -> str:
+    of = f'namespace="{plan.settings.namespace.name}",job_name="{model.name}-prefetch",condition="true"'
+    return f"sum(kube_job_failed{{{of}}}) > 0"
+
+
+def _failed_again(plan: Plan, model: ModelPlan) -> str:
+    """A pod on each node downloads, and its container starts again without end."""
+    of = f'namespace="{plan.settings.namespace.name}",pod=~"{model.name}-prefetch-[a-z0-9]+"'
+    return f"sum(increase(kube_pod_init_container_status_restarts_total{{{of}}}[1h])) >= {_RESTARTS}"
 
 
 def _pods(plan: Plan, model: ModelPlan) -> str:

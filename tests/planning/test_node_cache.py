@@ -1,0 +1,82 @@
+"""`cache: {kind: node}`: each node has its own copy of the weights, on its own disk."""
+
+from typing import Any
+
+import pytest
+
+from infra.plan.notes import Violation
+from tests.planning.stacks import DEV, LOCAL, PROD, changed, plan
+
+NODE = {"kind": "node"}
+LAB: dict[str, Any] = {"existing": {"gpu": "L4", "gpusPerNode": 4, "nodes": 2, "selector": {"gpu": "l4"}}}
+MODELS = {name: {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "gpus": 1} for name in ("a", "b")}
+SERVERS: dict[str, Any] = {**LOCAL, "gpuPools": {"lab": LAB}, "models": MODELS}
+
+
+def test_servers_without_a_shared_file_system_are_refused_and_the_advice_serves_them() -> None:
+    (refused,) = plan(SERVERS).violations
+    assert refused.rule == "One reader"
+    written = [each.write for each in refused.advice]
+    assert (("cache.kind", "node"),) in written
+    made = plan({**SERVERS, "cache": NODE})
+    assert made.violations == ()
+    assert not made.cache.one_reader
+
+
+@pytest.mark.parametrize(
+    ("stack", "given", "directory"),
+    [
+        (SERVERS, {}, "/var/lib/llm-platform/llm"),
+        (SERVERS, {"path": "/data/weights"}, "/data/weights"),
+        (DEV, {}, "/var/lib/kubelet/llm-platform/llm"),  # on the NVMe disks of the node
+    ],
+)
+def test_the_directory_is_of_the_namespace_or_the_stack_files(
+    stack: dict[str, Any], given: dict[str, str], directory: str
+) -> None:
+    made = plan({**stack, "cache": NODE | given})
+    assert made.cache.directory == directory
+    assert ("cache.path" in made.chosen) == (not given)
+
+
+@pytest.mark.parametrize(
+    ("given", "counted"),
+    [({}, True), ({"path": "/data/weights"}, False), ({"path": "/var/lib/llm-platform/llm"}, True)],
+)
+def test_the_room_is_requested_where_pods_write_to_the_same_disk(given: dict[str, str], counted: bool) -> None:
+    """The scheduler knows of no other disk. The default that `--pin` wrote is the default."""
+    made = plan({**SERVERS, "cache": NODE | given}).models["a"].prefetch
+    assert made is not None
+    assert made.room_gib == (16 if counted else 0)  # 15.3 GiB
+
+
+def test_each_node_has_room_for_every_model_of_its_pool_and_a_new_revision() -> None:
+    """Two models of one repository have one copy."""
+    made = plan({**SERVERS, "cache": NODE})
+    assert made.pools["lab"].weights_gib == 33  # 2 x 15.3, and 5 % to spare
+    (said,) = [each.message for each in made.assumptions if each.path == "cache.path"]
+    assert said.startswith("each node of lab has 33 GiB free in /var/lib/llm-platform/llm: 15.3 of weights")
+
+
+def test_weights_that_a_disk_cannot_hold_are_refused_and_the_advice_holds() -> None:
+    stack = changed(PROD, cache=NODE)
+    small = {**stack, "models": {"r1": {"model": "Qwen/Qwen3-32B", "pool": "t4", "gpus": 1, "maxModelLen": 2048}}}
+    found = [each for each in plan(small).violations if each.rule == "Disk"]
+    assert [each.path for each in found] == ["gpuPools.t4.instanceTypes"]
+    assert _writes(found[0]) == [(("cache.kind", "efs"), ("cache.path", None))]
+    assert not [each for each in plan(changed(small, cache={"kind": "efs"})).violations if each.rule == "Disk"]
+
+
+def _writes(found: Violation) -> list[Any]:
+    return [each.write for each in found.advice]
+
+
+def test_a_new_node_downloads_while_it_pulls_the_image_and_one_that_is_there_only_reads() -> None:
+    new, there = plan({**DEV, "cache": NODE}).models["qwen3-8b"], plan({**SERVERS, "cache": NODE}).models["a"]
+    on_new, on_old = new.cold_start.parts["weights"], there.cold_start.parts["weights"]
+    gib = new.weights_on_disk_gib
+    assert on_old.mid == pytest.approx(gib * 1024 / 500)
+    download, image = gib * 1024 / 200, new.cold_start.parts["image"].mid
+    assert on_new.mid == pytest.approx(max(0, download - image) + on_old.mid)
+    assert "from the hub to a new node" in on_new.reason
+    assert new.timeouts.startup_probe >= 1.5 * (on_new.high + new.cold_start.parts["engine"].high)
