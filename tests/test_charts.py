@@ -12,8 +12,9 @@ from tests.conftest import STACK_NAMES
 from tests.example_stacks import planned
 
 CHARTS: dict[str, Any] = json.loads((Path(__file__).parent / "schemas" / "charts.json").read_text(encoding="utf-8"))
-# Dependency switches that the chart's Chart.yaml names under `condition`, but its values.yaml leaves out.
-CONDITIONS = {"nvidia-device-plugin": {"nfd.enabled"}}
+# What a chart reads and its values.yaml leaves out: a dependency's switch, which Chart.yaml names under `condition`,
+# and what is only in a comment there.
+CONDITIONS = {"nvidia-device-plugin": {"nfd.enabled"}, "dcgm-exporter": {"customMetrics"}}
 
 
 def unknown_keys(

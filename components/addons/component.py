@@ -7,6 +7,7 @@ from typing import Protocol
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.addons.dcgm_exporter import DcgmExporter, install_dcgm_exporter
 from components.addons.keda import install_keda
 from components.addons.metrics_server import install_metrics_server
 from components.addons.nvidia_device_plugin import NvidiaDevicePlugin, install_nvidia_device_plugin
@@ -34,6 +35,7 @@ class Addons(pulumi.ComponentResource):
     metrics_server: k8s.helm.v3.Release | None = None
     keda: k8s.helm.v3.Release | None = None
     prometheus: k8s.helm.v3.Release | None = None
+    dcgm_exporter: k8s.helm.v3.Release | None = None
     vertical_pod_autoscaler: k8s.helm.v3.Release | None = None
     of_the_cloud: dict[str, k8s.helm.v3.Release]
 
@@ -48,6 +50,7 @@ class Addons(pulumi.ComponentResource):
         prometheus: Chart | None = None,
         grafana: bool = False,
         alertmanager: bool = False,
+        dcgm_exporter: DcgmExporter | None = None,
         vertical_pod_autoscaler: Chart | None = None,
         of_the_cloud: Mapping[str, CloudAddon] = MappingProxyType({}),
         adopted_namespaces: Collection[str] = (),
@@ -105,6 +108,14 @@ class Addons(pulumi.ComponentResource):
                 alertmanager=alertmanager,
                 opts=prometheus_opts,
             )
+        if dcgm_exporter is not None:  # its ServiceMonitor is of a kind that the chart of Prometheus brings
+            after = [*depends_on, *([self.prometheus] if self.prometheus is not None else [])]
+            self.dcgm_exporter = install_dcgm_exporter(
+                f"{name}-dcgm-exporter",
+                wanted=dcgm_exporter,
+                mirror=mirror,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=after),
+            )
         self.of_the_cloud = {
             addon: wanted.install(f"{name}-{addon}", mirror=mirror, parent=self, depends_on=depends_on)
             for addon, wanted in of_the_cloud.items()
@@ -119,6 +130,7 @@ class Addons(pulumi.ComponentResource):
             self.metrics_server,
             self.keda,
             self.prometheus,
+            self.dcgm_exporter,
             self.vertical_pod_autoscaler,
             *self.of_the_cloud.values(),
         )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.settings.meant import meant
+from infra.settings.mistakes import Key
 from infra.settings.schema import Schema, example, flow, forms
 from infra.settings.types import SECRET_NAME
 
@@ -28,6 +29,8 @@ _FACTS = {
     "in": "write the provider's price, or leave usdPerMillionTokens out",
     "out": "write the provider's price, or leave usdPerMillionTokens out",
 }
+# Words of a list that are a key today.
+_ELSEWHERE = {("sources", "dcgm"): "write addons: {dcgmExporter: existing}, and leave it out here"}
 # What a client with nothing asks for.
 _STOPPED = "to stop a client: llm-platform client revoke"
 _NOTHING = {"keys": "write keys: [1], or leave keys out"} | dict.fromkeys(
@@ -50,6 +53,11 @@ def instead_of_number(leaf: str, value: Any, node: Schema, *, required: bool) ->
     if value > 0 or required or leaf.isdecimal() or meant(leaf, value, node) is not None:
         return None
     return f"leave {leaf} out, or write a value such as {leaf}: {flow(example(node))}"
+
+
+def instead_of_word(key: Key, value: Any) -> str | None:
+    """Of a word of a list that is written elsewhere."""
+    return _ELSEWHERE.get((str(key[-2]), value)) if len(key) > 1 and isinstance(value, str) else None
 
 
 def of_another_namespace(leaf: str, value: Any, node: Schema, platform: Mapping[str, Any]) -> str:

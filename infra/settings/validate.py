@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from infra.catalog import Catalog
 from infra.config_keys import PLATFORM, is_secret
 from infra.settings import pasted_key
-from infra.settings.instead import instead_of_number, of_another_namespace, per_minute
+from infra.settings.instead import instead_of_number, instead_of_word, of_another_namespace, per_minute
 from infra.settings.meant import meant, named_otherwise, takes
 from infra.settings.mistakes import NULL_KEY, Key, Report, did_you_mean, holds_token, meant_place, shown, unknown_key
 from infra.settings.platform import Settings
@@ -218,6 +218,8 @@ def _value_message(key: Key, kind: str, data: Any, node: Schema, catalog: Catalo
         return f"got {len(value)}; allowed: {allowed(node)}", _write(leaf, example(node))
     if (instead := instead_of_number(leaf, value, node, required=is_required(key))) is not None:
         return f"{got}; allowed: {allowed(node)}", instead
+    if (elsewhere := instead_of_word(key, value)) is not None:
+        return f"{got}; allowed: {allowed(node)}", elsewhere
     probably = meant(leaf, value, node)
     words = choices(node)
     if isinstance(probably, str) and not isinstance(value, str | list) and probably not in words:

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.addons import Addons, NvidiaDevicePlugin
+from components.addons import Addons, DcgmExporter, NvidiaDevicePlugin
 from components.aws.cluster import NewEksCluster
 from components.aws.cluster_autoscaler import ClusterAutoscaler
 from components.aws.gpu_pool import GpuPool, GroupSize, Taint
@@ -21,6 +21,7 @@ from infra.recording import Recorded, Recording, record
 ZONES = ["use1-az1", "use1-az2", "use1-az4"]
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 RELEASE = "kubernetes:helm.sh/v3:Release"
+_GPU_NODES = [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]
 
 NETWORK: dict[str, Any] = {
     "vpc_name": "llm-test",
@@ -92,9 +93,8 @@ def addons(vpc_id: pulumi.Input[str]) -> dict[str, Any]:
     """The component's arguments for every add-on."""
     return {
         "mirror": None,
-        "nvidia_device_plugin": NvidiaDevicePlugin(
-            chart("nvidia-device-plugin"), [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]
-        ),
+        "nvidia_device_plugin": NvidiaDevicePlugin(chart("nvidia-device-plugin"), _GPU_NODES),
+        "dcgm_exporter": DcgmExporter(chart("dcgm-exporter"), _GPU_NODES, {"DCGM_FI_DEV_GPU_UTIL": "gauge"}, {}),
         "metrics_server": chart("metrics-server"),
         "keda": chart("keda", "keda"),
         "prometheus": chart("kube-prometheus-stack", "monitoring"),

@@ -7,19 +7,21 @@ import pytest
 
 from components.aws import load_balancer_controller
 from infra.recording import Recording
+from infra.services.monitoring.sources import gpu_metrics
 from tests.components.aws_examples import NODE_GROUP, RELEASE, addons, site, waits_for
 
 NAMESPACE = "kubernetes:core/v1:Namespace"
 ASSOCIATION = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 RELEASES = {
     "nvidia-device-plugin": ("nvidia-device-plugin", "kube-system"),
+    "dcgm-exporter": ("dcgm-exporter", "kube-system"),
     "metrics-server": ("metrics-server", "kube-system"),
     "keda": ("keda", "keda"),
     "prometheus": ("kube-prometheus-stack", "monitoring"),
     "cluster-autoscaler": ("cluster-autoscaler", "kube-system"),
     "load-balancer-controller": ("aws-load-balancer-controller", "kube-system"),
 }
-ON_GPU_NODES = {"nvidia-device-plugin", "prometheus"}
+ON_GPU_NODES = {"nvidia-device-plugin", "dcgm-exporter", "prometheus"}
 
 
 def values(addon: str, recording: Recording | None = None) -> dict[str, Any]:
@@ -84,11 +86,33 @@ def test_only_what_belongs_on_gpu_nodes_tolerates_their_taint(addon: str) -> Non
     assert bool(tolerations(values(addon))) is (addon in ON_GPU_NODES)
 
 
-def test_the_device_plugin_runs_on_every_gpu_node_and_on_no_other() -> None:
-    of = values("nvidia-device-plugin")
+@pytest.mark.parametrize("addon", ["nvidia-device-plugin", "dcgm-exporter"])
+def test_what_is_of_gpus_runs_on_every_gpu_node_and_on_no_other(addon: str) -> None:
+    of = values(addon)
     assert of["nodeSelector"] == {"nvidia.com/gpu.present": "true"}
     assert of["tolerations"] == [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]
-    assert of["gfd"] == {"enabled": False}
+
+
+def test_the_device_plugin_installs_no_other_chart() -> None:
+    assert values("nvidia-device-plugin")["gfd"] == {"enabled": False}
+
+
+def test_the_dcgm_exporter_has_no_right_that_only_profiling_needs() -> None:
+    of = values("dcgm-exporter")
+    security = of["securityContext"]
+    assert security["runAsNonRoot"]
+    assert security["runAsUser"] > 0
+    assert security["capabilities"] == {"add": [], "drop": ["ALL"]}
+    assert not security["allowPrivilegeEscalation"]
+    assert "--kubernetes=false" in of["arguments"], "else it asks the kubelet, as root alone may, at each read"
+    measured = [name for name in gpu_metrics() if name.startswith("DCGM_FI_PROF_")]
+    assert measured == []
+
+
+def test_the_dcgm_exporter_waits_for_the_kinds_of_prometheus() -> None:
+    recording = site()
+    before = waits_for(recording, recording.one(RELEASE, "addons-dcgm-exporter"))
+    assert (RELEASE, "addons-prometheus") in before
 
 
 @pytest.mark.parametrize("addon", ["cluster-autoscaler", "load-balancer-controller"])

@@ -9,7 +9,11 @@ from tests.invariants.nodes import NodeGroup, gpu_groups, groups_of, node_groups
 from tests.invariants.reading import RELEASE, Pod, max_replicas, on_each_node, pods, release, servers, tolerates
 
 # What runs on every GPU node: chart -> where its values hold the tolerations.
-_ON_GPU_NODES = {"nvidia-device-plugin": (), "kube-prometheus-stack": ("prometheus-node-exporter",)}
+_ON_GPU_NODES = {
+    "nvidia-device-plugin": (),
+    "dcgm-exporter": (),
+    "kube-prometheus-stack": ("prometheus-node-exporter",),
+}
 
 
 def gpu_nodes_are_tolerated_by_whom_they_are_for(planned: Planned) -> list[str]:

@@ -27,7 +27,7 @@ def watched() -> Mapping[str, Plan]:
     """A promise and a budget; the other engine; models that sleep."""
     promise = f"      llama-8b:\n        scaling: {{ttftP95Seconds: {PROMISE}}}\n"
     prod = text("prod").replace("      llama-8b:\n", promise)
-    prod = prod.replace("    models:\n", "    monitoring: {grafana: true, sources: [dcgm]}\n    models:\n")
+    prod = prod.replace("    models:\n", "    monitoring: {grafana: true}\n    models:\n")
     return {
         "prod": plan_text("prod", prod).plan,
         **{name: planned(name).plan for name in ("maintained", "fromzero")},

@@ -33,7 +33,6 @@ _LLM: dict[str, Any] = changed(
     models__llama_8b__scaling={"ttftP95Seconds": 2.0},
     models__llama_8b__paused=False,
     budget={"usdPerMonth": 10000},
-    monitoring={"sources": ["dcgm"]},
 )
 _ML: dict[str, Any] = changed(
     SHARED,

@@ -9,7 +9,7 @@ from infra.planning import Plan
 from infra.stack_file import load_config
 from tests.planning.stacks import CATALOG, DEV, LOCAL, PROD, SHARED, changed, plan
 
-OFF = {"verticalPodAutoscaler"}  # only where a stack file asks for it
+OFF = {"verticalPodAutoscaler", "dcgmExporter"}  # only where a stack file asks for it, or new with Prometheus
 
 
 def _to_do(result: Plan) -> dict[str, str]:
@@ -69,6 +69,7 @@ def test_three_zones_have_a_nat_gateway_each_unless_the_file_says_one() -> None:
 def test_nothing_is_installed_on_an_existing_cluster_unless_it_is_asked_for() -> None:
     result = plan(LOCAL)
     assert {addon.state for key, addon in result.addons.items() if key not in OFF} == {"existing"}
+    assert {result.addons[key].state for key in OFF} == {"disabled"}
     assert (result.monitoring, result.gateway, result.models["llama-1b"].scaling) == (None, None, None)
     assert (result.cache.kind, result.cache.storage_class) == ("storageClass", None)
 
@@ -416,3 +417,10 @@ def test_what_is_allowed_is_warned_of_until_it_is_taken_out() -> None:
 )
 def test_a_region_is_in_a_partition(region: str | None, partition: str) -> None:
     assert partition_of(region) == partition
+
+
+def test_gpus_are_measured_on_a_new_cluster_where_something_reads_it() -> None:
+    quiet = changed(PROD, models__llama_8b__replicas=1, models__llama_70b__replicas=1)
+    assert plan(PROD).addons["dcgmExporter"].state == "install"
+    none = {"prometheus": "disabled", "keda": "disabled"}
+    assert plan(changed(quiet, addons=none)).addons["dcgmExporter"].state == "disabled"

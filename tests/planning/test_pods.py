@@ -2,7 +2,8 @@
 
 import pytest
 
-from infra.clouds.aws.node_room import DAEMONS_CPU, DAEMONS_GIB, allocatable
+from components.addons import dcgm_exporter
+from infra.clouds.aws.node_room import DAEMONS, DAEMONS_CPU, DAEMONS_GIB, allocatable
 from infra.planning.advice import as_mapping
 from tests.planning.following import follow
 from tests.planning.stacks import CATALOG, DEV, LOCAL, PROD, changed, plan
@@ -82,3 +83,13 @@ def test_root_volumes_hold_every_engine_whatever_runs_on_the_pool() -> None:
     pool = plan(DEV).pools["l4"]
     assert pool.nvme
     assert pool.ephemeral_gib > max(engine.unpacked_gib for engine in CATALOG.engines.values())
+
+
+def test_a_node_leaves_room_for_the_pods_of_every_node() -> None:
+    assert sum(cpu for cpu, _ in DAEMONS.values()) <= DAEMONS_CPU
+    assert sum(mib for _, mib in DAEMONS.values()) <= DAEMONS_GIB * 1024
+
+
+def test_what_the_room_counts_is_what_the_pod_asks_for() -> None:
+    asked = dcgm_exporter.values(tolerations=[], metrics={}, labels={})["resources"]["requests"]
+    assert DAEMONS["dcgm-exporter"] == (float(asked["cpu"].removesuffix("m")) / 1000, int(asked["memory"][:-2]))

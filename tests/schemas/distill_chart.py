@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 CHARTS = (
     "aws-load-balancer-controller",
     "cluster-autoscaler",
+    "dcgm-exporter",
     "keda",
     "kube-prometheus-stack",
     "metrics-server",
@@ -22,7 +23,7 @@ CHARTS = (
     "vertical-pod-autoscaler",
 )
 SUBCHARTS = {"kube-prometheus-stack": ("grafana", "kube-state-metrics", "prometheus-node-exporter")}
-OPEN = ("grafana.ini",)  # a file of the program itself, of which the chart's values give a part
+OPEN = ("grafana.ini", "extraArgs")  # of the program itself; the chart's values give a part
 OUT = Path(__file__).with_name("charts.json")
 
 

@@ -1,12 +1,26 @@
 """What an EKS node leaves for pods: its allocatable CPU and memory, not its size."""
 
+from collections.abc import Mapping
+
 # The part of the memory that AWS states which hypervisor and kernel keep: Karpenter's default.
 MEMORY_OVERHEAD = 0.075
 # The maximum of pods per node, by EKS's rule of thumb; the kubelet reserves 11 MiB for each.
 MAX_PODS_SMALL, MAX_PODS_LARGE, LARGE_VCPUS = 110, 250, 30
 EVICTION_GIB = 100 / 1024
-# aws-node, kube-proxy, the pod-identity agent, CSI drivers and the device plugin, as their charts request.
-DAEMONS_CPU, DAEMONS_GIB = 0.3, 0.5
+# Cores and MiB that pods of every node request: of EKS's own add-ons as their charts have it (read 2026-11-27), of the
+# others see their values. The same whether or not the stack installs them: an add-on restarts no model.
+DAEMONS: Mapping[str, tuple[float, int]] = {
+    "aws-node": (0.05, 0),
+    "kube-proxy": (0.1, 0),
+    "ebs-csi-node": (0.03, 120),
+    "efs-csi-node": (0.0, 0),
+    "eks-pod-identity-agent": (0.0, 0),
+    "nvidia-device-plugin": (0.0, 0),
+    "prometheus-node-exporter": (0.0, 0),
+    "dcgm-exporter": (0.05, 512),
+    "fluent-bit": (0.05, 64),
+}
+DAEMONS_CPU, DAEMONS_GIB = 0.3, 0.75  # and a little more
 
 
 def allocatable(vcpus: int, memory_gib: float) -> tuple[float, float]:

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from infra.plan.versions import NEXT
+from infra.services.addons.optional import DCGM, is_left_out
 from infra.services.addons.section import Addons, AnyAddon
-from infra.services.addons.vertical import VERTICAL, asks_for_vertical, dotted, wants_vertical
+from infra.services.addons.vertical import asks_for_vertical, dotted
 from infra.services.serving.next import with_next
 from infra.services.serving.on_cpu import no_gpu_nodes, reads_metrics, scales_by_use
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
@@ -22,6 +23,16 @@ def check_addons(scope: Scope) -> None:
             for reason, path in needs(scope, name):
                 write = f"write {name}: install, or existing where the cluster has it{or_fixed(scope, path)}"
                 scope.report.wrong(key, f"disabled, and {reason}", write, reads=[path, *CLUSTER_KIND])
+    if scope.settings.addons.dcgm_exporter.state == "install":
+        _check_read(scope)
+
+
+def _check_read(scope: Scope) -> None:
+    prometheus: Key = ("addons", "prometheus")
+    if state_of(scope, "prometheus", scope.settings.addons.prometheus) == "disabled":
+        got = "install, and addons.prometheus is disabled: nothing would read it"
+        write = "leave dcgmExporter out, or write prometheus: install"
+        scope.report.wrong(("addons", DCGM), got, write, reads=[prometheus])
 
 
 def _all(addons: Addons) -> Iterator[tuple[str, AnyAddon]]:
@@ -33,9 +44,9 @@ def state_of(scope: Scope, name: str, addon: AnyAddon) -> State:
     """`name`: its key in the stack file."""
     if addon.existing is not None:
         return "existing"
-    if name == VERTICAL and addon.state is None and not wants_vertical(scope.settings):
-        return "disabled"
     lacking = scope.cloud.installs(scope.settings) if scope.cloud is not None else ()
+    if addon.state is None and is_left_out(name, scope.settings, lacking):
+        return "disabled"
     return addon.state or ("install" if name in lacking else "existing")
 
 

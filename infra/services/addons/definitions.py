@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from infra.engines import ENGINES
 from infra.plan.definitions import Definitions, way_to
 from infra.plan.notes import Finding, Step, ToDo
+from infra.services.addons.optional import DCGM
 from infra.services.addons.vertical import VERTICAL
 from infra.services.monitoring.alerts.receivers import has_receivers
 from infra.services.service import Around
@@ -55,12 +56,12 @@ def _scaled(around: Around) -> dict[str, bool]:
 
 def _read(around: Around) -> dict[str, bool]:
     """What Prometheus is asked to read; Amazon's reads no rules from the cluster."""
-    monitoring = around.monitoring
+    monitoring, reads_gpus = around.monitoring, around.addons[DCGM].state == "install"
     if monitoring is None:
-        return {}
+        return {"servicemonitors": reads_gpus}
     rules = monitoring.login is None or monitoring.login.mode != "sigv4"
     return {
-        "servicemonitors": any(ENGINES[model.engine].is_measured for model in around.models.values()),
+        "servicemonitors": reads_gpus or any(ENGINES[model.engine].is_measured for model in around.models.values()),
         "podmonitors": True,
         "prometheusrules": rules,
         "alertmanagerconfigs": rules and has_receivers(around.settings),

@@ -4,15 +4,17 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
-from components.addons import Addons, NvidiaDevicePlugin
+from components.addons import Addons, DcgmExporter, NvidiaDevicePlugin
 from components.addons.component import CloudAddon
 from components.chart import Chart
 from infra.live import Namespaces
 from infra.offers.shared import device_plugin_configs
 from infra.plan.labels import GPU_TAINT
 from infra.plan.plan import Plan
+from infra.services.addons.optional import DCGM
 from infra.services.monitoring.alerts.receivers import has_receivers
 from infra.services.monitoring.dashboards.plan import has_grafana
+from infra.services.monitoring.sources import gpu_metrics
 
 
 def charts(plan: Plan) -> dict[str, Chart]:
@@ -34,12 +36,16 @@ def make_addons(
     wanted = charts(plan)
     if not wanted:
         return None
-    device_plugin = None
+    classes = sorted({pool.runtime_class for pool in plan.pools.values() if pool.runtime_class})
+    runtime_class = classes[0] if classes else None
+    device_plugin = dcgm_exporter = None
     if chart := wanted.get("nvidiaDevicePlugin"):
-        classes = sorted({pool.runtime_class for pool in plan.pools.values() if pool.runtime_class})
         device_plugin = NvidiaDevicePlugin(
-            chart, _tolerations(plan), device_plugin_configs(plan.pools.values()), classes[0] if classes else None
+            chart, _tolerations(plan), device_plugin_configs(plan.pools.values()), runtime_class
         )
+    if chart := wanted.get(DCGM):
+        labels = plan.monitoring.labels if plan.monitoring is not None else {}
+        dcgm_exporter = DcgmExporter(chart, _tolerations(plan), gpu_metrics(), labels, runtime_class)
     return Addons(
         "addons",
         mirror=plan.settings.mirror.charts,
@@ -49,6 +55,7 @@ def make_addons(
         prometheus=wanted.get("prometheus"),
         grafana=has_grafana(plan.settings),
         alertmanager=has_receivers(plan.settings),
+        dcgm_exporter=dcgm_exporter,
         vertical_pod_autoscaler=wanted.get("verticalPodAutoscaler"),
         of_the_cloud=of_the_cloud or {},
         adopted_namespaces=namespaces.adopted,
@@ -59,8 +66,8 @@ def make_addons(
 
 
 def _tolerations(plan: Plan) -> list[dict[str, str]]:
-    """Tolerations of the device plugin: of the taint of nodes that the program makes, even where there are none yet, so
-    that a new pool changes nothing; and those that the stack file gives for nodes that exist."""
+    """Tolerations of what runs on GPU nodes: of the taint of nodes that the program makes, even where there are none,
+    so that a new pool changes nothing; and those that the stack file gives for nodes that exist."""
     tolerations = [{"key": GPU_TAINT.key, "operator": "Exists", "effect": GPU_TAINT.effect}]
     for pool in (plan.pools[name] for name in sorted(plan.pools) if plan.pools[name].existing):
         tolerations += [dict(each) for each in pool.tolerations if dict(each) not in tolerations]

@@ -10,6 +10,7 @@ from infra.plan.cluster import AddonPlan, ClusterPlan
 from infra.plan.findings import Decided
 from infra.plan.notes import Assumption, Chosen, Finding
 from infra.plan.plan import scaled_by_use
+from infra.services.addons.optional import is_left_out
 from infra.services.addons.section import AnyAddon
 from infra.services.addons.vertical import VERTICAL, wants_vertical, warn_of_chart
 from infra.services.service import Around
@@ -25,6 +26,7 @@ ADDONS = {
     "metricsServer": ("metrics_server", "metrics-server"),
     "keda": ("keda", "keda"),
     "prometheus": ("prometheus", "kube-prometheus-stack"),
+    "dcgmExporter": ("dcgm_exporter", "dcgm-exporter"),
     "verticalPodAutoscaler": ("vertical_pod_autoscaler", "vertical-pod-autoscaler"),
     "loadBalancerController": ("load_balancer_controller", "aws-load-balancer-controller"),
 }
@@ -45,7 +47,7 @@ def _plan(key: str, settings: Settings, cluster: ClusterPlan, cloud: Cloud, cata
     addon: AnyAddon = getattr(settings.addons, attribute)
     chart = catalog.charts[chart_name]
     state = addon.state if addon.existing is None else "existing"
-    if state is None and key == VERTICAL and not wants_vertical(settings):
+    if state is None and is_left_out(key, settings, cloud.installs(settings)):
         state = "disabled"
     if state is None:
         made = _chosen(key, f"{chart_name} {chart.version}", settings, cluster, cloud)

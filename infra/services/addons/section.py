@@ -87,6 +87,11 @@ class Addons(Section):
     prometheus: PrometheusChoice = Field(
         default=PrometheusAddon(), description="reads the models' metrics; KEDA queries it"
     )
+    dcgm_exporter: AddonChoice = Field(
+        default=Addon(),
+        description="NVIDIA's measurements and errors of each GPU, for an alert and a dashboard; existing: also that of"
+        " NVIDIA's GPU operator. When absent, disabled on a cluster that exists, and without Prometheus",
+    )
     vertical_pod_autoscaler: AddonChoice = Field(
         default=Addon(),
         description="sets what pods ask for by what they used; without a verticalScaling nothing is installed",

@@ -11,7 +11,7 @@ from infra.settings.sections import OwnSection
 from infra.settings.types import Section
 
 # What a Prometheus may read besides the models and the gateway.
-Source = Literal["kubeStateMetrics", "kubelet", "dcgm", "certManager"]
+Source = Literal["kubeStateMetrics", "kubelet", "certManager"]
 
 
 class MonitoringSection(Section):
@@ -20,8 +20,9 @@ class MonitoringSection(Section):
     sources: tuple[Source, ...] = Field(
         default=(),
         description="what the cluster's Prometheus reads besides the models and the gateway: alerts that need it exist"
-        " only then. The Prometheus that the stack installs reads kubeStateMetrics and kubelet",
-        examples=[["kubeStateMetrics", "kubelet", "dcgm"]],
+        " only then. The Prometheus that the stack installs reads kubeStateMetrics and kubelet. GPUs:"
+        " addons.dcgmExporter",
+        examples=[["kubeStateMetrics", "kubelet"]],
     )
     alerts: AlertsSection = Field(
         default=AlertsSection(),

@@ -2,20 +2,25 @@
 
 from collections.abc import Mapping
 
+from infra.catalog.metrics import exporters
 from infra.plan.plan import Plan
+from infra.services.addons.optional import DCGM
 from infra.services.monitoring.own_section import Source, monitoring_of
 
 KUBE_STATE_METRICS: Source = "kubeStateMetrics"
 KUBELET: Source = "kubelet"
-DCGM: Source = "dcgm"
 CERT_MANAGER: Source = "certManager"
 _OF_THE_CHART: frozenset[Source] = frozenset({KUBE_STATE_METRICS, KUBELET})
 _TITLES: Mapping[Source, str] = {
     KUBE_STATE_METRICS: "kube-state-metrics",
     KUBELET: "the kubelets",
-    DCGM: "NVIDIA's dcgm-exporter, as the GPU operator installs it",
     CERT_MANAGER: "cert-manager",
 }
+LACKS_GPUS = (
+    f"nothing measures the GPUs: write addons: {{{DCGM}: install}}, or existing where Prometheus reads the"
+    " dcgm-exporter of NVIDIA's GPU operator"
+)
+_PROFILING = "DCGM_FI_PROF_"  # fields for which dcgm-exporter would have to be root and administrate the node
 
 
 def sources_of(plan: Plan) -> frozenset[Source]:
@@ -25,3 +30,13 @@ def sources_of(plan: Plan) -> frozenset[Source]:
 
 def lacks(source: Source) -> str:
     return f"Prometheus has to read {_TITLES[source]}; where it does, write monitoring.sources: [{source}]"
+
+
+def reads_gpus(plan: Plan) -> bool:
+    return plan.addons[DCGM].state != "disabled"
+
+
+def gpu_metrics() -> Mapping[str, str]:
+    """What the dcgm-exporter that the stack installs measures, each with its kind."""
+    known = exporters()["dcgm-exporter"].metrics.values()
+    return {each.name: each.kind for each in known if not each.name.startswith(_PROFILING)}

@@ -12,6 +12,18 @@ def _prometheus(existing: str) -> str:
 
 ADDONS = (
     Bad(
+        "GPUs that are measured for nobody",
+        stack(CLUSTER, model("replicas: 1"), "addons: {prometheus: disabled, dcgmExporter: install}"),
+        (
+            Mistake(
+                "addons.dcgmExporter",
+                6,
+                "install, and addons.prometheus is disabled: nothing would read it",
+                "leave dcgmExporter out, or write prometheus: install",
+            ),
+        ),
+    ),
+    Bad(
         "a scaler without KEDA and Prometheus",
         stack(CLUSTER, model("replicas: {min: 1, max: 2}"), "addons: {keda: disabled, prometheus: disabled}"),
         (

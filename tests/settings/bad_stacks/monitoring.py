@@ -6,7 +6,9 @@ from tests.settings.bad_stacks.writing import CLUSTER, MODEL, Bad, model, stack
 MONITORING = (
     Bad(
         "a label that each alert has by itself, and what no Prometheus reads",
-        stack(CLUSTER, MODEL, "monitoring: {sources: [kubelet, gpu], alerts: {labels: {severity: high, team: ml}}}"),
+        stack(
+            CLUSTER, MODEL, "monitoring: {sources: [kubelet, gpu, dcgm], alerts: {labels: {severity: high, team: ml}}}"
+        ),
         (
             Mistake(
                 "monitoring.alerts.labels.severity",
@@ -17,8 +19,14 @@ MONITORING = (
             Mistake(
                 "monitoring.sources[1]",
                 6,
-                'got "gpu"; allowed: kubeStateMetrics, kubelet, dcgm, certManager',
+                'got "gpu"; allowed: kubeStateMetrics, kubelet, certManager',
                 "write kubeStateMetrics",
+            ),
+            Mistake(
+                "monitoring.sources[2]",
+                6,
+                'got "dcgm"; allowed: kubeStateMetrics, kubelet, certManager',
+                "write addons: {dcgmExporter: existing}, and leave it out here",
             ),
         ),
     ),

@@ -9,14 +9,14 @@ from infra.services.monitoring.dashboards.gpus import gpus
 from infra.services.monitoring.dashboards.model import model
 from infra.services.monitoring.dashboards.panel import Dashboard
 from infra.services.monitoring.dashboards.platform import platform
-from infra.services.monitoring.sources import DCGM, KUBE_STATE_METRICS, sources_of
+from infra.services.monitoring.sources import KUBE_STATE_METRICS, reads_gpus, sources_of
 
 
 def dashboards(plan: Plan) -> tuple[Dashboard, ...]:
     """Those for which something is measured."""
     sources = sources_of(plan)
     more = [cold_starts(plan)] if KUBE_STATE_METRICS in sources else []
-    more += [gpus()] if DCGM in sources and plan.pools else []
+    more += [gpus()] if reads_gpus(plan) and plan.pools else []
     return (platform(plan), model(plan), client(plan), *more)
 
 

@@ -1,0 +1,16 @@
+"""Add-ons that aren't there unless something asks for them, whoever made the cluster."""
+
+from collections.abc import Collection
+
+from infra.services.addons.vertical import VERTICAL, wants_vertical
+from infra.settings.platform import Settings
+
+DCGM = "dcgmExporter"
+
+
+def is_left_out(addon: str, settings: Settings, lacking: Collection[str]) -> bool:
+    """Of one of which the stack file says nothing. `lacking`: what the stack installs by itself. Alerts and dashboards
+    follow from dcgm-exporter, so a cluster that exists isn't assumed to have it."""
+    if addon == VERTICAL:
+        return not wants_vertical(settings)
+    return addon == DCGM and (DCGM not in lacking or settings.addons.prometheus.state == "disabled")
