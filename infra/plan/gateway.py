@@ -90,6 +90,15 @@ class TokenLimits:
 
 
 @dataclass(frozen=True)
+class Traces:
+    """Where spans are sent, in the cluster."""
+
+    host: str  # a DNS name with the address of the pod that is ready
+    port: int  # of OTLP over gRPC
+    sample: float  # the share of requests that have spans, above 0 and up to 1
+
+
+@dataclass(frozen=True)
 class CustomServer:
     """A server beside the models, behind the gateway: `/custom/NAME/x` is `/x` of a Service of the cluster."""
 
@@ -137,6 +146,7 @@ class TrafficPlan:
     custom: Mapping[str, CustomServer] = field(default_factory=dict[str, CustomServer])
     scaling: PodScaling | None = None  # None: there are always as many
     vertical: VerticalScaling | None = None  # None: its pods ask for the same all the time
+    traces: Traces | None = None  # None: no request has a span
 
     @property
     def max_replicas(self) -> int:

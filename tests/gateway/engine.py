@@ -140,9 +140,10 @@ async def write(writer: asyncio.StreamWriter, status: int, found: Mapping[str, o
     await writer.drain()
 
 
-async def stream(writer: asyncio.StreamWriter, letters: str, pause: float) -> None:
-    words = [{"choices": [{"delta": {"content": word}}]} for word in letters]
-    events = [*words, {"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 9}}]
+async def stream(writer: asyncio.StreamWriter, letters: str, pause: float, **more: object) -> None:
+    """`more`: what each event has besides."""
+    words = [{"choices": [{"delta": {"content": word}}], **more} for word in letters]
+    events = [*words, {"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 9}, **more}]
     writer.write(b"HTTP/1.1 200 x\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
     for event in (*(f"data: {json.dumps(each)}\n\n" for each in events), "data: [DONE]\n\n"):
         writer.write(f"{len(event):x}\r\n{event}\r\n".encode())

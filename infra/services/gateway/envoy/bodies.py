@@ -7,6 +7,7 @@ from infra.services.gateway.envoy.affinity import USER, reads_user
 from infra.services.gateway.envoy.messages import FILTER, FROM_BODY, JSON_TYPE, MIB, Message, extension
 
 MAX_VALUES = 300_000  # of the JSON of a request: more than twice the token ids of the longest prompt
+ANSWERED = "answered"  # the model that an answer names, read where requests have spans
 _SMALL = 256 * 1024  # bytes of a body whose values, two bytes each at least, aren't counted
 _SCRIPT = Path(__file__).with_name("values.lua").read_text(encoding="utf-8")
 # Chat, completions and embeddings of OpenAI's API; the second name is that of responses and of Anthropic's messages.
@@ -25,9 +26,9 @@ def body_filters(traffic: TrafficPlan) -> tuple[Message, ...]:
         "filters.http.json_to_metadata",
         FILTER("json_to_metadata", "JsonToMetadata"),
         request_rules={"rules": [_model(), *_user(traffic)], "allow_content_types_regex": JSON_TYPE},
-        response_rules={"rules": _counts(), "allow_content_types_regex": JSON_TYPE},
+        response_rules={"rules": _answers(traffic), "allow_content_types_regex": JSON_TYPE},
     )
-    return whole, _few_values(), read, _streams()
+    return whole, _few_values(), read, _streams(traffic)
 
 
 def _few_values() -> Message:
@@ -55,17 +56,22 @@ def _user(traffic: TrafficPlan) -> list[Message]:
     return [{"selectors": [{"key": USER}], "on_present": {**_to(USER), "type": "STRING"}}]
 
 
-def _streams() -> Message:
+def _streams(traffic: TrafficPlan) -> Message:
     parser = extension(
         "content_parsers.json",
         "extensions.content_parsers.json.v3.JsonContentParser",
-        rules=[{"rule": rule} for rule in _counts()],
+        rules=[{"rule": rule} for rule in _answers(traffic)],
     )
     return extension(
         "filters.http.sse_to_metadata",
         FILTER("sse_to_metadata", "SseToMetadata"),
         response_rules={"content_parser": parser, "max_event_size": MIB},
     )
+
+
+def _answers(traffic: TrafficPlan) -> list[Message]:
+    named: Message = {"selectors": [{"key": "model"}], "on_present": {**_to(ANSWERED), "type": "STRING"}}
+    return [*_counts(), *([named] if traffic.traces is not None else [])]
 
 
 def _counts() -> list[Message]:

@@ -19,6 +19,7 @@ from infra.services.gateway.envoy.messages import (
 )
 from infra.services.gateway.envoy.permissions import set_name
 from infra.services.gateway.envoy.token_limits import token_service
+from infra.services.gateway.envoy.traces import receiver
 
 RETRIES = 1_000  # under way at once to one model; Envoy's default is 3
 
@@ -42,6 +43,8 @@ def clusters(traffic: TrafficPlan) -> Iterator[Message]:
         yield nobody()
     if traffic.token_limits is not None:
         yield token_service(traffic.token_limits, traffic.dns_refresh_seconds)
+    if traffic.traces is not None:
+        yield receiver(traffic.traces, traffic.dns_refresh_seconds)
 
 
 def of_client(name: str) -> str:

@@ -12,6 +12,7 @@ from infra.services.gateway.envoy.messages import FILTER, SECONDS, Message, exte
 from infra.services.gateway.envoy.place import Place
 from infra.services.gateway.envoy.shapes import mappers_of_both
 from infra.services.gateway.envoy.token_limits import LIMIT, OVER, RESET, sent_back
+from infra.services.gateway.envoy.traces import NOT_FROM_CALLERS, traced
 
 _KIND = "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 _HEADERS = 10  # seconds until the headers of a request must have come
@@ -74,7 +75,8 @@ def first_tier(traffic: TrafficPlan, place: Place, routes: Message) -> Message:
 
 
 def second_tier(traffic: TrafficPlan, name: str, routes: Message, filters: Sequence[Message]) -> Message:
-    return behind(traffic, name, routes, filters, access_log=[routed_log(), counters(), version_counters()])
+    logs = [routed_log(), counters(), version_counters()]
+    return behind(traffic, name, routes, filters, access_log=logs, **traced(traffic))
 
 
 def behind(traffic: TrafficPlan, name: str, routes: Message, filters: Sequence[Message], **own: object) -> Message:
@@ -85,18 +87,19 @@ def behind(traffic: TrafficPlan, name: str, routes: Message, filters: Sequence[M
         rds=routes,
         local_reply_config={"mappers": mappers_of_both(_after_a_key(traffic)), "body_format": _AS_IT_IS},
         preserve_external_request_id=True,
-        early_header_mutation_extensions=[_without_orders()],
+        early_header_mutation_extensions=[_without_orders(traffic)],
         stream_idle_timeout=SECONDS(traffic.silence_seconds),
         **BETWEEN_TIERS,
         **own,
     )
 
 
-def _without_orders() -> Message:
+def _without_orders(traffic: TrafficPlan) -> Message:
     """The first tier drops those of Envoy's headers that would steer it; here all others go that a caller sent."""
     steering = {"remove_on_match": {"key_matcher": {"prefix": "x-envoy-"}}}
+    copied = [{"remove": name} for name in NOT_FROM_CALLERS] if traffic.traces is not None else []
     kind = "http.early_header_mutation.header_mutation"
-    return extension(kind, f"extensions.{kind}.v3.HeaderMutation", mutations=[steering])
+    return extension(kind, f"extensions.{kind}.v3.HeaderMutation", mutations=[steering, *copied])
 
 
 _AS_IT_IS: Message = {

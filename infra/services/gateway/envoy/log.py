@@ -12,7 +12,7 @@ OF_THE_GATEWAY = (SERVED_BY, VERSION, HELD_MS)  # headers of answers that no ser
 SERVED = "x-llm-served"  # the header of a request to one of two versions: which one it is
 sent = f"%DYNAMIC_METADATA({FROM_BODY}:{{}}):100%".format  # what a filter read out of a body
 
-_FIRST_BYTE = "%RESPONSE_DURATION%"
+FIRST_BYTE = "%RESPONSE_DURATION%"
 # Who ended an answer before it was whole, which its status doesn't say: the client that went away, the server that
 # ended, or a time of the gateway.
 _CUT = (
@@ -32,7 +32,7 @@ def _first_of(*operators: tuple[str, str]) -> str:
 
 # From when the request was whole until it was sent to the server that answered; of a model that falls back, the tier
 # before its servers knows that. Where no server was asked, all the time that it took.
-_HELD = _first_of(
+HELD_FOR = _first_of(
     ("TYPED_CEL", f"int(response.headers['{HELD_MS}'])"),
     ("COMMON_DURATION", "DS_RX_END:US_TX_BEG:ms"),
     ("DURATION", ""),
@@ -61,8 +61,8 @@ _ROUTED: Message = {
     "server": "%UPSTREAM_HOST%",
     "served_by": f"%RESP({SERVED_BY})%",
     "tries": "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
-    "held_ms": _HELD,
-    "first_byte_ms": "%RESPONSE_DURATION%",
+    "held_ms": HELD_FOR,
+    "first_byte_ms": FIRST_BYTE,
     "tokens_in": sent("tokens_in"),
     "tokens_out": sent("tokens_out"),
 }
@@ -99,7 +99,7 @@ def counters() -> Message:
     where = ("served_by", f"%RESP({SERVED_BY})%")
     requests = {"stat": _stat("requests", *who, where, ("status", "%RESPONSE_CODE%")), "value_fixed": 1}
     tokens = [{"stat": _stat(name, *who, where), "value_format": sent(name)} for name in ("tokens_in", "tokens_out")]
-    first_byte = {"stat": _stat("first_byte", who[-1]), "unit": "Milliseconds", "value_format": _FIRST_BYTE}
+    first_byte = {"stat": _stat("first_byte", who[-1]), "unit": "Milliseconds", "value_format": FIRST_BYTE}
     logger = extension(
         "access_loggers.stats",
         "extensions.access_loggers.stats.v3.Config",
@@ -114,7 +114,7 @@ def version_counters() -> Message:
     """`envoy_llm_version_requests`, and the time to the first byte, where two versions serve: to compare them."""
     who = [("model", f"%REQ({ROUTED})%"), ("version", f"%REQ({SERVED})%")]
     requests = {"stat": _stat("version_requests", *who, ("status", "%RESPONSE_CODE%")), "value_fixed": 1}
-    first_byte = {"stat": _stat("version_first_byte", *who), "unit": "Milliseconds", "value_format": _FIRST_BYTE}
+    first_byte = {"stat": _stat("version_first_byte", *who), "unit": "Milliseconds", "value_format": FIRST_BYTE}
     logger = extension(
         "access_loggers.stats",
         "extensions.access_loggers.stats.v3.Config",
