@@ -1,6 +1,8 @@
 """Cluster autoscaler: adds a GPU node when a pod waits for one, and removes it when it is idle."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pulumi
@@ -10,11 +12,20 @@ from components.aws.pod_role import release_with_role
 from components.chart import Chart
 
 SERVICE_ACCOUNT = "cluster-autoscaler"
+_NONE: Mapping[int, Sequence[str]] = MappingProxyType({})
 _OWN_GRACE = 600  # seconds, its default: pods of others rely on it
 
 
-def values(*, cluster_name: str, region: str, image_tag: str, grace_seconds: int) -> dict[str, Any]:
-    """`grace_seconds`: the longest grace period of a pod that it may have to end with its node."""
+def values(
+    *,
+    cluster_name: str,
+    region: str,
+    image_tag: str,
+    grace_seconds: int,
+    priorities: Mapping[int, Sequence[str]] = _NONE,
+) -> dict[str, Any]:
+    """`grace_seconds`: the longest grace period of a pod that it may have to end with its node. `priorities`: patterns
+    of the names of scaling groups; of those that have a node for a pod, one with the highest number is asked."""
     return {
         "cloudProvider": "aws",
         "awsRegion": region,  # pods can't reach the node's metadata service
@@ -23,7 +34,7 @@ def values(*, cluster_name: str, region: str, image_tag: str, grace_seconds: int
         "image": {"tag": image_tag},
         "rbac": {"serviceAccount": {"create": True, "name": SERVICE_ACCOUNT}},
         "extraArgs": {
-            "expander": "least-waste",
+            "expander": "priority,least-waste" if priorities else "least-waste",
             "balance-similar-node-groups": "true",  # the zones' groups of one pool: pools differ by their label
             # Model servers have an emptyDir for shared memory; by default their nodes would never be removed.
             "skip-nodes-with-local-storage": "false",
@@ -33,6 +44,7 @@ def values(*, cluster_name: str, region: str, image_tag: str, grace_seconds: int
             # It ends a pod after this time, whatever grace period the pod itself has.
             "max-graceful-termination-sec": str(max(_OWN_GRACE, grace_seconds)),
         },
+        **({"expanderPriorities": _expander_priorities(priorities)} if priorities else {}),
         "resources": {"requests": {"cpu": "100m", "memory": "300Mi"}, "limits": {"memory": "600Mi"}},
         "securityContext": {
             "runAsNonRoot": True,
@@ -46,6 +58,12 @@ def values(*, cluster_name: str, region: str, image_tag: str, grace_seconds: int
             "readOnlyRootFilesystem": True,
         },
     }
+
+
+def _expander_priorities(priorities: Mapping[int, Sequence[str]]) -> str:
+    """YAML as a text: of a mapping the chart would make one whose keys are texts, which the autoscaler refuses. JSON is
+    YAML."""
+    return "".join(f"{number}: {json.dumps(list(priorities[number]))}\n" for number in sorted(priorities, reverse=True))
 
 
 def policy(*, cluster_name: str) -> dict[str, Any]:
@@ -87,6 +105,7 @@ class ClusterAutoscaler(NamedTuple):
     cluster_name: str
     region: str
     grace_seconds: int  # the longest of the pods
+    priorities: Mapping[int, Sequence[str]] = _NONE
 
     def install(
         self,
@@ -105,6 +124,7 @@ class ClusterAutoscaler(NamedTuple):
                 region=self.region,
                 image_tag=self.image_tag,
                 grace_seconds=self.grace_seconds,
+                priorities=self.priorities,
             ),
             cluster_name=self.cluster_name,
             service_account=SERVICE_ACCOUNT,

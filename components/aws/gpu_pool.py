@@ -1,12 +1,13 @@
 """Managed node groups of GPU instances that scale from zero."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.node_template import node_template
+from components.aws.node_template import Reservation, node_template
 from components.model_pod import GPU_RESOURCE
 
 _TEMPLATE = "k8s.io/cluster-autoscaler/node-template"
@@ -25,11 +26,15 @@ class Taint(NamedTuple):
 
 
 class GroupSize(NamedTuple):
-    """A node group: the zones of its nodes, and their number."""
+    """A node group: the zones of its nodes, and their number; and where the pool has several kinds of nodes, their
+    kind."""
 
     subnet_ids: Sequence[pulumi.Input[str]]
     min_nodes: int
     max_nodes: int
+    capacity: Literal["on-demand", "spot"] | None = None  # None: the pool's
+    reservation: Reservation | None = None
+    labels: Mapping[str, str] = MappingProxyType({})  # beside those of the pool
 
 
 class GpuPool(pulumi.ComponentResource):
@@ -66,25 +71,30 @@ class GpuPool(pulumi.ComponentResource):
         a GPU although it shows none yet, so it doesn't add another node."""
         super().__init__("llm:aws:GpuPool", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        template = node_template(
-            f"{name}-template",
-            root_gib=root_gib,
-            root_iops=root_iops,
-            root_throughput=root_throughput,
-            node_config=node_config(nvme),
-            tags={"Name": f"{cluster_name}-{name}", **tags},
-            opts=child,
-        )
-        hints = autoscaler_tags(
-            cluster_name=cluster_name,
-            gpus_per_node=gpus_per_node,
-            ephemeral_gib=ephemeral_gib,
-            labels=labels,
-            taint=taint,
-        )
+        templates: dict[Reservation | None, aws.ec2.LaunchTemplate] = {}
+        for size in groups.values():
+            if size.reservation not in templates:
+                templates[size.reservation] = node_template(
+                    f"{name}-template{f'-{size.reservation.id}' if size.reservation else ''}",
+                    root_gib=root_gib,
+                    root_iops=root_iops,
+                    root_throughput=root_throughput,
+                    node_config=node_config(nvme),
+                    tags={"Name": f"{cluster_name}-{name}", **tags},
+                    reservation=size.reservation,
+                    opts=child,
+                )
         self.node_groups = []
         for place, size in groups.items():
             end = f"-{place}" if place else ""
+            template, own_labels = templates[size.reservation], {**labels, **size.labels}
+            hints = autoscaler_tags(
+                cluster_name=cluster_name,
+                gpus_per_node=gpus_per_node,
+                ephemeral_gib=ephemeral_gib,
+                labels=own_labels,
+                taint=taint,
+            )
             # Pulumi names the group with a random suffix: other instance types replace the group, and so the new one
             # can be created before the old one is deleted.
             group = aws.eks.NodeGroup(
@@ -94,9 +104,9 @@ class GpuPool(pulumi.ComponentResource):
                 release_version=ami_release,
                 node_role_arn=node_role_arn,
                 subnet_ids=size.subnet_ids,
-                instance_types=instance_types,
+                instance_types=_types(size.reservation, instance_types),
                 ami_type=ami_type,
-                capacity_type="SPOT" if capacity == "spot" else "ON_DEMAND",
+                capacity_type=_capacity_type(size, capacity),
                 launch_template=aws.eks.NodeGroupLaunchTemplateArgs(
                     id=template.id, version=template.latest_version.apply(str)
                 ),
@@ -105,7 +115,7 @@ class GpuPool(pulumi.ComponentResource):
                 ),
                 # MINIMAL ends a node before it starts its replacement, so an update needs no additional GPU quota.
                 update_config=aws.eks.NodeGroupUpdateConfigArgs(max_unavailable=1, update_strategy="MINIMAL"),
-                labels=labels,
+                labels=own_labels,
                 taints=[aws.eks.NodeGroupTaintArgs(key=taint.key, value=taint.value, effect=_EFFECTS[taint.effect])],
                 tags=dict(hints.values()),
                 opts=pulumi.ResourceOptions(
@@ -117,6 +127,19 @@ class GpuPool(pulumi.ComponentResource):
             _scaling_group_tags(f"{name}{end}", group, hints, child)
             self.node_groups.append(group)
         self.register_outputs({"node_group_names": [group.node_group_name for group in self.node_groups]})
+
+
+def _types(reservation: Reservation | None, of_pool: Sequence[str]) -> Sequence[str] | None:
+    """A Capacity Block's type is in its template, and EKS takes it from one place only."""
+    if reservation is None:
+        return of_pool
+    return None if reservation.block else [reservation.instance_type]
+
+
+def _capacity_type(size: GroupSize, of_pool: Literal["on-demand", "spot"]) -> str:
+    if size.reservation is not None and size.reservation.block:
+        return "CAPACITY_BLOCK"
+    return "SPOT" if (size.capacity or of_pool) == "spot" else "ON_DEMAND"
 
 
 def _scaling_group_tags(

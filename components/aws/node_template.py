@@ -3,10 +3,18 @@
 import base64
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import pulumi
 import pulumi_aws as aws
+
+
+class Reservation(NamedTuple):
+    """Instances that are reserved: by a Capacity Block, or by an On-Demand Capacity Reservation."""
+
+    id: str
+    instance_type: str
+    block: bool
 
 
 def node_template(
@@ -17,12 +25,22 @@ def node_template(
     root_throughput: int,
     node_config: Mapping[str, Any] | None,
     tags: Mapping[str, str],
+    reservation: Reservation | None = None,
     opts: pulumi.ResourceOptions,
 ) -> aws.ec2.LaunchTemplate:
     """A launch template with IMDSv2 and an encrypted gp3 root (throughput in MiB/s), for EKS's Amazon Linux 2023 AMIs.
 
-    `tags` are set on instances and volumes, which don't get the provider's default tags.
+    `tags` are set on instances and volumes, which don't get the provider's default tags. `reservation`: its instances
+    alone are used.
     """
+    target = None
+    if reservation is not None:
+        target = aws.ec2.LaunchTemplateCapacityReservationSpecificationArgs(
+            capacity_reservation_target=aws.ec2.LaunchTemplateCapacityReservationSpecificationCapacityReservationTargetArgs(
+                capacity_reservation_id=reservation.id
+            )
+        )
+    block = reservation is not None and reservation.block
     return aws.ec2.LaunchTemplate(
         name,
         update_default_version=True,
@@ -47,6 +65,12 @@ def node_template(
         tag_specifications=[
             aws.ec2.LaunchTemplateTagSpecificationArgs(resource_type=kind, tags=tags) for kind in ("instance", "volume")
         ],
+        capacity_reservation_specification=target,
+        # EKS refuses a group of a Capacity Block whose template lacks one of the two.
+        instance_market_options=(
+            aws.ec2.LaunchTemplateInstanceMarketOptionsArgs(market_type="capacity-block") if block else None
+        ),
+        instance_type=reservation.instance_type if reservation is not None and block else None,
         user_data=None if node_config is None else user_data(node_config),
         opts=opts,
     )

@@ -3,7 +3,7 @@ prices are in US dollars."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal
@@ -48,6 +48,12 @@ class Instance:
             return on_demand, on_demand
         low, high = self.spot_usd
         return min(low, on_demand), min(high, on_demand)
+
+    def hourly_of(self, kinds: Iterable[str]) -> tuple[float, float]:
+        """The same over several kinds of nodes. A reservation costs what its type does on demand; a Capacity Block
+        was paid before, so it counts only where there is nothing else, as 0."""
+        prices = [self.hourly("spot" if kind == "spot" else "on-demand") for kind in kinds if kind != "block"]
+        return min((low for low, _ in prices), default=0.0), max((high for _, high in prices), default=0.0)
 
 
 @dataclass(frozen=True)

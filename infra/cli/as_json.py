@@ -5,7 +5,7 @@ from typing import Any
 
 from infra.cli.speed import speed_data
 from infra.offline import Planned
-from infra.plan.cluster import PoolPlan
+from infra.plan.cluster import CapacityPlan, PoolPlan
 from infra.plan.models import ModelPlan, StartPart
 from infra.plan.money import Cheaper, CostItem, Remedy, in_cents
 from infra.plan.notes import Advice, Note, ToDo, Violation, Warned
@@ -257,7 +257,8 @@ def _pools(plan: Plan) -> dict[str, Any]:
     return {
         name: {
             "instance_types": list(pool.instance_types),
-            "capacity": pool.capacity,
+            "capacity": ", ".join(pool.kinds),
+            "steps": [_step(pool, each) for each in pool.steps],
             "min": pool.min,
             "max": pool.max,
             "gpus_per_node": pool.gpus_per_node,
@@ -272,6 +273,22 @@ def _pools(plan: Plan) -> dict[str, Any]:
             "reasons": list(pool.reasons),
         }
         for name, pool in plan.pools.items()
+    }
+
+
+def _step(pool: PoolPlan, step: CapacityPlan) -> dict[str, Any]:
+    """A kind of nodes, in the order in which they are asked for."""
+    return {
+        "name": step.name,
+        "kind": step.kind,
+        "reservation": step.reservation,
+        "instance_types": [each.name for each in step.types],
+        "zones": list(step.zone_ids),
+        "max": step.max,
+        "instances": step.instances or None,
+        "from": step.begins,
+        "to": step.ends,
+        "node_groups": [f"{pool.name}-nodes-{name}" for name, group in pool.groups.items() if group.step == step],
     }
 
 

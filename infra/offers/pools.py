@@ -11,6 +11,7 @@ from infra.catalog.whose import borrowed, elsewhere
 from infra.clouds.existing.own_cards import existing_card
 from infra.clouds.existing.section import ExistingNodes
 from infra.offers.shared import parts_of
+from infra.settings.capacity import Kind
 from infra.settings.cluster import GpuPool
 from infra.settings.sharing import Sharing
 
@@ -54,7 +55,7 @@ class Offer:
     @property
     def usd_per_node_hour_min(self) -> float | None:
         """The price of the cheapest of its types; on spot, in the cheapest zone."""
-        return min((each.hourly(self.capacity)[0] for each in self.types), default=self.usd_per_node_hour)
+        return min((each.hourly_of(self.kinds)[0] for each in self.types), default=self.usd_per_node_hour)
 
     @property
     def price_said(self) -> str:
@@ -71,8 +72,14 @@ class Offer:
         return not self.types
 
     @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """What its nodes may be, in the order in which they are asked for."""
+        return self.settings.kinds if self.settings else ("on-demand",)
+
+    @property
     def capacity(self) -> Literal["on-demand", "spot"]:
-        return self.settings.capacity if self.settings else "on-demand"
+        """Spot where any of its nodes may be."""
+        return "spot" if "spot" in self.kinds else "on-demand"
 
     @property
     def instance_type(self) -> str | None:
@@ -139,7 +146,7 @@ def beside(pools: Sequence[Offer], new: Iterable[Offer]) -> tuple[Offer, ...]:
 
 def _is_there(offer: Offer, pools: Mapping[str, Offer]) -> bool:
     pool = pools.get(offer.name)
-    return pool is not None and (pool.types, pool.capacity) == (offer.types, offer.capacity)
+    return pool is not None and (pool.types, pool.kinds) == (offer.types, offer.kinds)
 
 
 def _free_name(name: str, taken: Collection[str]) -> str:
@@ -176,8 +183,8 @@ def _offer(
     zone_ids: tuple[str, ...],
 ) -> Offer:
     zones = tuple(zone for zone in zone_ids if all(zone in catalog.zones_of(t.name, region or "") for t in types))
-    capacity = pool.capacity if pool else "on-demand"
-    price = max((each.hourly(capacity)[1] for each in types), default=0.0)
+    kinds = pool.kinds if pool else ("on-demand",)
+    price = max((each.hourly_of(kinds)[1] for each in types), default=0.0)
     parts = parts_of(catalog.gpus[types[0].gpu], pool.sharing if pool else None, catalog)
     return Offer(
         name,

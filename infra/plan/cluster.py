@@ -66,11 +66,33 @@ class Quota:
 
 
 @dataclass(frozen=True)
+class CapacityPlan:
+    """One kind of nodes of a pool: the first in the order of the pool that has a node is asked for it."""
+
+    name: str  # made of what it is, never of its place in the order
+    kind: Literal["on-demand", "spot", "reservation", "block"]
+    types: tuple[Instance, ...]
+    zone_ids: tuple[str, ...]
+    max: int  # nodes of the pool that may be of it
+    reservation: str | None = None
+    instances: int = 0  # that are reserved, and billed whether they are used or not
+    begins: str | None = None  # of a block, in UTC
+    ends: str | None = None
+
+    @property
+    def always(self) -> bool:
+        """Whether it isn't there for some days only."""
+        return self.kind != "block"
+
+
+@dataclass(frozen=True)
 class NodeGroupPlan:
-    """One node group of a pool; the figures of all groups add up to those of the pool."""
+    """One node group of a pool. Without steps the figures of all groups add up to those of the pool."""
 
     min: int
     max: int
+    place: str = ""  # a zone or subnet id; "": all zones
+    step: CapacityPlan | None = None  # None: all nodes of the pool are of one kind
 
 
 @dataclass(frozen=True)
@@ -80,7 +102,7 @@ class PoolPlan:
     gpu: str
     gpus_per_node: int
     types: tuple[Instance, ...]  # () when existing
-    capacity: Literal["on-demand", "spot"]
+    capacity: Literal["on-demand", "spot"]  # spot where any of its nodes may be
     min: int  # nodes
     max: int  # nodes
     zone_ids: tuple[str, ...]  # zones that offer each of its types
@@ -100,6 +122,8 @@ class PoolPlan:
     sharing: Sharing | None = None
     resource: str = GPU_RESOURCE  # what the nodes offer, and pods request
     weights_gib: int = 0  # that each node has to have room for; 0: no node has its own copy
+    steps: tuple[CapacityPlan, ...] = ()  # in the order in which they are asked for; (): all nodes are of one kind
+    spread: int = 0  # nodes that its pods may have at the same time, however they come and go
     # Decided by the cloud that makes the nodes:
     ami_type: str | None = None
     root_gib: int = 0
@@ -107,7 +131,25 @@ class PoolPlan:
     root_throughput: int = 0  # MiB/s
     nvme: bool = False  # local disks under containerd and kubelet
     ephemeral_gib: int = 0  # the part of a node's disk that pods can use; the autoscaler counts on it
-    groups: Mapping[str, NodeGroupPlan] = field(default_factory=dict)  # by zone or subnet id; "": one for all zones
+    groups: Mapping[str, NodeGroupPlan] = field(default_factory=dict)  # by the end of their names
+
+    @property
+    def most(self) -> int:
+        """Nodes that may run at the same time. Each step may grow to the pool's maximum, and the autoscaler knows no
+        maximum over several groups. But it adds a node only for a pod that fits on none that is there."""
+        if not self.steps:
+            return self.max
+        return min(sum(group.max for group in self.groups.values()), max(self.max, self.spread))
+
+    @property
+    def reserved(self) -> int:
+        """Instances that are billed whether they are used or not."""
+        return sum(step.instances for step in self.steps if step.kind == "reservation")
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What its nodes may be, in the order in which they are asked for."""
+        return tuple(step.kind for step in self.steps) or (self.capacity,)
 
     @property
     def instance_types(self) -> tuple[str, ...]:

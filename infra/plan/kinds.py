@@ -40,7 +40,11 @@ KINDS = {
         "it isn't known whether the repository asks for a licence: look at its page at huggingface.co. If it does,"
         " accept the licence there and set huggingFaceToken, or the download fails"
     ),
-    "spot": "the cloud takes spot nodes away with two minutes' notice, and may have none when they are needed",
+    "spot": (
+        "the cloud takes spot nodes away with two minutes' notice, and may have none when they are needed: `capacity:"
+        " [spot, on-demand]` then asks for others"
+    ),
+    "spot-step": "the cloud takes spot nodes away with two minutes' notice",
     "reads-bucket": (
         "the pods may open HTTPS connections to any address, because a network policy can't name a bucket; pods that"
         " read the cache have no way out"

@@ -46,8 +46,8 @@ def billed_nodes(pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, 
     peak = min(pool.max, max(lowest, nodes_for(running, pool.gpus_per_node, at_most=True)))
     replicas = nodes_for(on, pool.gpus_per_node, at_most=True)
     with_surge = pool.needed  # a rollout of a paused model included: it may run in that month
-    # In an existing pool, only running nodes are billed; in a pool that the stack creates, its maximum may be billed.
-    highest = min(pool.max, max(lowest, with_surge)) if pool.existing else pool.max
+    # In an existing pool, only running nodes are billed; in a pool that the stack creates, all that may run.
+    highest = min(pool.max, max(lowest, with_surge)) if pool.existing else pool.most
     all_month = max(lowest, min(highest, replicas), highest - (with_surge - replicas))
     mean = sum(nodes * share for nodes, share in by_hour)
     return BilledNodes(

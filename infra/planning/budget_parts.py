@@ -53,7 +53,7 @@ def able_on_spot(plan: Plan) -> list[str]:
     used = {model.pool for model in plan.models.values()}
     items = sorted((item for item in plan.cost.items if item.pool in used), key=lambda item: (-item.max, item.name))
     pools = [plan.pools[item.pool] for item in items if item.pool]
-    return [pool.name for pool in pools if pool.capacity == "on-demand" and not pool.existing]
+    return [pool.name for pool in pools if pool.kinds == ("on-demand",) and not pool.existing]
 
 
 def platform(search: Search) -> list[Write]:

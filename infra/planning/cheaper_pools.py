@@ -75,6 +75,6 @@ def _on_spot(plan: Plan, attempt: Attempt) -> Iterator[_Found]:
 
 def _could_be_spot(pool: PoolPlan) -> bool:
     """Whether its spot price is known, and isn't the user's own price, which is billed on spot and on demand."""
-    if pool.existing or pool.capacity == "spot":
+    if pool.existing or pool.steps or pool.capacity == "spot":
         return False
     return all(each.spot and each.spot_usd is not None for each in pool.types)

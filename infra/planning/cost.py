@@ -82,18 +82,43 @@ def _rollouts(nodes: Mapping[str, BilledNodes]) -> Decided[str]:
 
 
 def _gpu_nodes(pool: PoolPlan, nodes: BilledNodes) -> CostItem:
-    """Minimum on the cheapest of the pool's types, maximum on the most expensive; the first type is asked for first."""
-    prices = [each.hourly(pool.capacity) for each in pool.types]
+    """Minimum on the cheapest of the pool's types, maximum on the most expensive; the first type is asked for first.
+    Reserved instances are paid all month, and come before others."""
+    kinds = [kind for kind in pool.kinds if kind != "reservation"] if pool.reserved else pool.kinds
+    prices = [each.hourly_of(kinds) for each in pool.types]
+    reserved = _reserved(pool)
     whose = f" ({pool.price_note})" if pool.price_note else ""
     counts = _counts(nodes.min, nodes.expected, nodes.all_month)
     return CostItem(
         f"GPU nodes {pool.name}",
-        nodes.min * min(low for low, _ in prices) * HOURS_PER_MONTH,
-        nodes.expected * sum(prices[0]) / 2 * HOURS_PER_MONTH,
-        nodes.max * max(high for _, high in prices) * HOURS_PER_MONTH,
-        f"{counts} x {'/'.join(pool.instance_types)}{_in_rollouts(nodes)}{_zones(prices)}{whose}",
+        (reserved + _beside(nodes.min, pool) * min(low for low, _ in prices)) * HOURS_PER_MONTH,
+        (reserved + _beside(nodes.expected, pool) * sum(prices[0]) / 2) * HOURS_PER_MONTH,
+        (reserved + _beside(nodes.max, pool) * max(high for _, high in prices)) * HOURS_PER_MONTH,
+        f"{counts} x {'/'.join(pool.instance_types)}{_in_rollouts(nodes)}{_kinds(pool, prices)}{whose}",
         pool=pool.name,
     )
+
+
+def _reserved(pool: PoolPlan) -> float:
+    """Dollars per hour of the instances that are reserved."""
+    return sum(
+        step.instances * step.types[0].hourly("on-demand")[1] for step in pool.steps if step.kind == "reservation"
+    )
+
+
+def _beside(nodes: float, pool: PoolPlan) -> float:
+    return max(0.0, nodes - pool.reserved)
+
+
+def _kinds(pool: PoolPlan, prices: Sequence[tuple[float, float]]) -> str:
+    """What the nodes are where the stack file lists several kinds."""
+    if not pool.steps:
+        return _zones(prices)
+    paid = f", {pool.reserved} of them reserved and billed whether used or not" if pool.reserved else ""
+    before = ", without those of Capacity Blocks, which are paid up front" if "block" in pool.kinds else ""
+    others = [kind for kind in pool.kinds if kind in ("spot", "on-demand")]
+    beside = f"; {'others' if paid or before else 'nodes'} from {' to '.join(others)}" if others else ""
+    return f"{paid}{before}{beside}"
 
 
 def _zones(prices: Sequence[tuple[float, float]]) -> str:

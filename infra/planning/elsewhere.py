@@ -21,7 +21,7 @@ def types_that_hold(settings: Settings, pool: str, region: str, catalog: Catalog
     create = settings.cluster.create
     zones = create.zones if create is not None and isinstance(create.zones, tuple) else catalog.regions[region]
     sizing = Sizing(cloud_of(settings).priced(catalog, region, Prices()))
-    spot = settings.gpu_pools[pool].capacity == "spot"
+    spot = "spot" in settings.gpu_pools[pool].kinds
     found: dict[tuple[str, int], tuple[Offer, list[str]]] = {}
     for each in makeable(sizing.catalog, region, zones) if served else ():
         gpus = _gpus(each, served, sizing) if each.types[0].spot or not spot else None

@@ -12,6 +12,7 @@ from infra.plan.findings import Decided
 from infra.plan.labels import DEVICE_PLUGIN_CONFIG, GPU_LABEL, GPU_RESOURCE, GPU_TAINT, MPS_LABEL, POOL_LABEL
 from infra.plan.notes import Assumption, Chosen, Finding
 from infra.plan.words import count
+from infra.planning.capacity import most_nodes, most_spread, steps_of
 from infra.planning.own_pools import check_own_nodes
 from infra.planning.shared_gpus import say_shared
 from infra.services.serving.placement import Placed
@@ -31,6 +32,8 @@ def plan_pool(
     room = max((each.gpus for each in rolling), default=0)
     needed = nodes_for(placed, offer.gpus_per_node, at_most=True, extra=room)
     pool_max = yield from _maximum(offer, placed, room, needed)
+    if (most := most_nodes(offer)) is not None:
+        pool_max = min(pool_max, most)
     yield from _assume_packed(offer, placed, pool_max)
     own = (yield from check_own_nodes(offer, placed, pool_max, surge)) if offer.existing else None
     pool_min = _minimum(offer, pool_max)
@@ -59,12 +62,19 @@ def plan_pool(
         card=offer.whole or offer.gpu,
         sharing=offer.sharing,
         resource=(_existing(offer).resource or GPU_RESOURCE) if offer.existing else GPU_RESOURCE,
+        steps=steps_of(offer, pool_max, catalog),
+        spread=most_spread(_pods(placed, room), offer.gpus_per_node),
         reasons=(
             f"{count(peak, 'GPU')} at peak + {surge} for one rollout = {peak + surge}"
             f" of {pool_max * offer.gpus_per_node}",
             *([f"{count(idle, 'GPU')} idle at the minimum of replicas"] if idle else []),
         ),
     )
+
+
+def _pods(placed: Sequence[Placed], rollout: int) -> list[int]:
+    """The GPUs of each pod at the maximum of replicas, and of the largest of a rollout."""
+    return [each.gpus for each in placed for _ in range(each.served.replicas.max)] + ([rollout] if rollout else [])
 
 
 def _minimum(offer: Offer, pool_max: int) -> int:

@@ -11,6 +11,7 @@ from infra.plan.rules import Rule
 from infra.plan.words import count, minutes, without
 from infra.plan.writes import replicas_at_most, written
 from infra.planning.billed_nodes import ROLLOUTS_PER_MONTH
+from infra.planning.capacity import limited, with_on_demand
 from infra.planning.cost import maximum_per_month
 from infra.services.external.plan import fallback_of
 from infra.services.serving.next import one_version
@@ -42,7 +43,7 @@ def check_peak(
         f"gpuPools.{pool.name}.max",
         f"{' + '.join([*([parts] if parts else []), *rollout])} = {pool.peak_gpus + surge};"
         f" pool {pool.name} can grow to {room}",
-        f"gpuPools.{pool.name}.max: larger",
+        f"gpuPools.{pool.name}.{'capacity: on-demand as a further step' if limited(pool) else 'max: larger'}",
         tuple(_fixes(pool, placed, models, on, surge, settings, catalog)),
     )
 
@@ -57,6 +58,9 @@ def _fixes(
     catalog: Catalog,
 ) -> Iterator[Advice]:
     """`on`: the models of the pool that run. `surge`: the GPUs of one rollout of them."""
+    if limited(pool):
+        yield _beside_reserved(pool, settings)
+        return
     more = maximum_per_month(replace(pool, max=pool.needed), placed, models, settings, catalog)
     more -= maximum_per_month(pool, placed, models, settings, catalog)
     write = ((f"gpuPools.{pool.name}.max", pool.needed),)
@@ -74,6 +78,14 @@ def _fixes(
             gap = minutes(models[each.served.next_of].cold_start.gap)
             said = f", about {gap} {without(each.served.next_of, each.served.fallback)}"
             yield Advice(each.served.in_place, one_version(each.served.in_place, said))
+
+
+def _beside_reserved(pool: PoolPlan, settings: Settings) -> Advice:
+    """Nodes on demand where no reserved instance is left."""
+    own = settings.gpu_pools[pool.name]
+    larger = ((f"gpuPools.{pool.name}.max", pool.needed),) if own.max is not None and own.max < pool.needed else ()
+    write = ((f"gpuPools.{pool.name}.capacity", with_on_demand(own)), *larger)
+    return Advice(write, written(write))
 
 
 @dataclass(frozen=True)

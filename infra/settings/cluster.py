@@ -7,6 +7,7 @@ from pydantic import Field
 from infra.clouds.aws.section import CreateCluster
 from infra.clouds.aws.types import ClusterName
 from infra.clouds.existing.section import ExistingNodes
+from infra.settings.capacity import CapacityStep, Kind, Step
 from infra.settings.sharing import Sharing
 from infra.settings.types import InstanceType, KubernetesVersion, NamespaceName, Section
 
@@ -62,8 +63,12 @@ class GpuPool(Section):
         description="instance types for the nodes of a new node group, all with the same GPUs",
         examples=[["g6.xlarge", "g6.2xlarge"]],
     )
-    capacity: Literal["on-demand", "spot"] = Field(
-        default="on-demand", description="spot nodes cost less, and AWS can take them away with two minutes' notice"
+    capacity: Literal["on-demand", "spot"] | tuple[Step, ...] = Field(
+        default="on-demand",
+        description="what its nodes are: on-demand; spot, which costs less, and which AWS can take away with two"
+        " minutes' notice; or a list of these, of reservations and of Capacity Blocks, in the order in which they are"
+        " asked for: where one has no node, the next one is",
+        examples=["on-demand", ["spot", "on-demand"], [{"reservation": "cr-0a1b2c3d4e5f60718"}, "spot", "on-demand"]],
     )
     min: int = Field(
         default=0,
@@ -82,7 +87,8 @@ class GpuPool(Section):
     node_groups: Literal["one", "perZone"] | None = Field(
         default=None,
         description="one node group over all zones, or one per zone, each with its part of min and max; when absent,"
-        " one over all zones. A change of this key replaces the node groups",
+        " one over all zones. With a list below capacity: for each of its steps; when absent, one per zone, each up to"
+        " max. A change of this key replaces the node groups",
     )
     existing: ExistingNodes | None = Field(
         default=None,
@@ -99,3 +105,13 @@ class GpuPool(Section):
     def shared(self) -> Sharing | None:
         """How its GPUs are shared, wherever the nodes come from; None: a server has whole GPUs."""
         return self.existing.sharing if self.existing is not None else self.sharing
+
+    @property
+    def ladder(self) -> tuple[CapacityStep, ...]:
+        """The steps in their order; () where one word is written."""
+        return () if isinstance(self.capacity, str) else self.capacity
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """What its nodes may be, in the order in which they are asked for."""
+        return (self.capacity,) if isinstance(self.capacity, str) else tuple(step.kind for step in self.capacity)

@@ -34,6 +34,7 @@ def _schema(engines: tuple[str, ...], settings: type[Settings]) -> Schema:
     schema = _tidy(settings.model_json_schema(by_alias=True, schema_generator=_AsWritten), "")
     for name in ("Addon", "PrometheusAddon"):
         del schema["$defs"][name]["properties"]["state"]  # written as a word
+    del schema["$defs"]["CapacityStep"]["properties"]["word"]
     return schema
 
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from infra.catalog import Catalog
 from infra.config_keys import PLATFORM, is_secret
 from infra.settings import pasted_key
+from infra.settings.capacity import INSTANT
 from infra.settings.instead import instead_of_number, instead_of_word, of_another_namespace, per_minute
 from infra.settings.meant import meant, named_otherwise, takes
 from infra.settings.mistakes import NULL_KEY, Key, Report, did_you_mean, holds_token, meant_place, shown, unknown_key
@@ -92,9 +93,13 @@ def _check_text(key: Key, text: str, stack: str, report: Report) -> None:
             command = f"pulumi config set --secret {name} -s {stack}"
             report.always(key, "a credential in plain text (value not shown). Revoke it, then:", command)
         report.broken(key)
-    elif match := _GO_TIME.fullmatch(text):
+    elif (match := _GO_TIME.fullmatch(text)) and not _takes_time(key):
         report.always(key, f"an unquoted date; Pulumi reads it as {json.dumps(text)}", f'write "{match[1]}"')
         report.broken(key)
+
+
+def _takes_time(key: Key) -> bool:
+    return any(form.get("title") == INSTANT for form in forms(schema_at(key) or {}))
 
 
 def _secret_for(key: Key, text: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests import sites
 from tests.cli.running import plan, plan_json, write_stack
 from tests.conftest import STACK_NAMES, STACKS
 from tests.example_stacks import text
@@ -20,8 +21,8 @@ KEYS = {
     "kv_cache_gib kv_cache_gib_interval kv_cache_tokens max_model_len max_concurrency starts held_seconds "
     "wakes_seconds whole_answer_seconds cold_start_seconds cold_start start_seconds "
     "usd_per_hour usd_per_million_output_tokens speed speed_full_load speed_note reasons rollout schedule morning",
-    "pool": "instance_types capacity min max gpus_per_node usd_per_node_hour price_note peak_gpus surge_gpus reasons"
-    " nodes lose_one",
+    "pool": "instance_types capacity steps min max gpus_per_node usd_per_node_hour price_note peak_gpus surge_gpus"
+    " reasons nodes lose_one",
     "gateway": "base_url base_url_in_cluster expose replicas idle_seconds total_seconds largest_request_mib contact"
     " token_limits clients custom affinity",
     "client": "name team models namespace requests_per_minute concurrent_requests at_once_of tokens_per_minute"
@@ -115,6 +116,17 @@ def test_it_has_the_keys_of_the_contract_and_no_others(stack: str) -> None:
     assert document["models"]
     assert document["resources"]
     assert document["assumptions"]
+
+
+def test_the_kinds_of_a_pools_nodes_are_a_text_and_steps_with_their_groups() -> None:
+    pools = json.loads(plan("ladder", "--format", "json", stacks=sites.FOLDER).stdout)["gpu_pools"]
+    assert (pools["t4"]["capacity"], pools["t4"]["steps"]) == ("on-demand", [])
+    assert pools["l4"]["capacity"] == "reservation, spot, on-demand"
+    reserved, spot, on_demand = pools["l4"]["steps"]
+    assert (reserved["reservation"], reserved["instances"], reserved["max"]) == ("cr-0a1b2c3d4e5f60718", 2, 2)
+    assert reserved["node_groups"] == ["l4-nodes-reserved-e5f60718"]
+    assert spot["node_groups"] == ["l4-nodes-spot-use1-az1", "l4-nodes-spot-use1-az2"]
+    assert (on_demand["kind"], on_demand["max"]) == ("on-demand", pools["l4"]["max"])
 
 
 def test_a_violation_has_the_keys_of_the_contract(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from infra.offline import Planned
 from tests.invariants.arguments import engines_accept_their_arguments
+from tests.invariants.capacity import kinds_are_asked_for_in_order
 from tests.invariants.exposure import only_the_gateway_is_reachable, pods_are_restricted, secrets_stay_secret
 from tests.invariants.gateway_times import the_gateways_times_agree
 from tests.invariants.leaving import nothing_leaves_unnamed
@@ -26,6 +27,7 @@ Rule = Callable[[Planned], list[str]]
 RULES: Mapping[str, Rule] = {
     "1 tolerations": gpu_nodes_are_tolerated_by_whom_they_are_for,
     "2 scale from zero": pods_fit_a_pool_at_zero_nodes,
+    "2 order of capacity": kinds_are_asked_for_in_order,
     "3 GPUs at peak": gpus_at_peak_exist,
     "4 GPU memory": weights_fit_the_gpu,
     "4 disks": images_and_caches_fit_the_disk,

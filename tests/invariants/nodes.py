@@ -9,6 +9,7 @@ from infra.recording import Recorded, Recording
 from tests.invariants.reading import (
     DISK,
     GPU,
+    LAUNCH_TEMPLATE,
     NODE_GROUP,
     SCALING_GROUP_TAG,
     Pod,
@@ -63,6 +64,7 @@ class NodeGroup:
 
     resource: Recorded
     scaling_group_tags: Mapping[str, str]
+    template: Mapping[str, Any]  # the inputs of its launch template
     device_plugin: Mapping[str, Any] = field(default_factory=dict)  # its configurations by the value of a node's label
 
     @property
@@ -71,7 +73,9 @@ class NodeGroup:
 
     @property
     def instance_types(self) -> list[str]:
-        return self.resource.inputs["instanceTypes"]
+        """EKS takes them from the group or, for a Capacity Block, from the template."""
+        inputs = self.resource.inputs
+        return inputs["instanceTypes"] if "instanceTypes" in inputs else [self.template["instanceType"]]
 
     @property
     def max_nodes(self) -> int:
@@ -129,7 +133,14 @@ def node_groups(recording: Recording) -> list[NodeGroup]:
             tags.setdefault(urn, {})[tag.inputs["tag"]["key"]] = tag.inputs["tag"]["value"]
     plugin = release(recording, "nvidia-device-plugin")
     configs: Any = plugin.inputs["values"].get("config", {}).get("map", {}) if plugin else {}
-    return [NodeGroup(group, tags.get(group.urn, {}), configs) for group in recording.of(NODE_GROUP)]
+    templates = {f"${{{made.name}.id}}": made.inputs for made in recording.of(LAUNCH_TEMPLATE)}
+
+    def template_of(group: Recorded) -> Mapping[str, Any]:
+        return templates.get(group.inputs.get("launchTemplate", {}).get("id"), {})
+
+    return [
+        NodeGroup(group, tags.get(group.urn, {}), template_of(group), configs) for group in recording.of(NODE_GROUP)
+    ]
 
 
 def gpu_groups(recording: Recording) -> list[NodeGroup]:

@@ -9,6 +9,9 @@ FOLDER = Path(__file__).parent
 
 # site -> what the rules read: if it were missing, the rules would check nothing. Sorted, so that branches meet seldom.
 MEANT = {
+    "capacity-block": {kind.NODE_GROUP: 5, kind.LAUNCH_TEMPLATE: 3, kind.SCALED_OBJECT: 1},
+    "ladder": {kind.NODE_GROUP: 7, kind.LAUNCH_TEMPLATE: 4, kind.SCALED_OBJECT: 1},
+    "ladder-one-group": {kind.NODE_GROUP: 5, kind.LAUNCH_TEMPLATE: 3, kind.SCALED_OBJECT: 1},
     "mig-rke2": {kind.DEPLOYMENT: 3, kind.JOB: 2},
     "mps-kubeadm": {kind.DEPLOYMENT: 3, kind.RELEASE: 1},
     "node-cache-eks": {kind.DAEMON_SET: 2, kind.VOLUME: 2, kind.NODE_GROUP: 2},

@@ -6,7 +6,7 @@ from infra.cli.document import Column, Row, Section, columns
 from infra.cli.report.words import between, price, two_figures
 from infra.engines import ENGINES
 from infra.plan.alike import alike
-from infra.plan.cluster import PoolPlan
+from infra.plan.cluster import CapacityPlan, PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cheaper
 from infra.plan.plan import Plan
@@ -205,7 +205,30 @@ def pools_section(plan: Plan) -> Section:
         Column("GPUs: peak + one rollout"),
         Column("idle at min replicas" if any(pool.idle_gpus for pool in plan.pools.values()) else "", right=True),
     )
-    return Section("POOLS", shown, [_pool_row(pool) for pool in plan.pools.values()], _whose(plan.pools.values()))
+    notes = [_whose(plan.pools.values()), *(_steps(pool) for pool in plan.pools.values() if pool.steps)]
+    rows = [_pool_row(pool) for pool in plan.pools.values()]
+    return Section("POOLS", shown, rows, "\n".join(note for note in notes if note))
+
+
+def _steps(pool: PoolPlan) -> str:
+    """The steps of a pool in their order, with what each may grow to."""
+    steps = [
+        f"{number}. {step.reservation or step.kind}{_in_words(step)} ({count(step.max, 'node')}{_in_zones(pool, step)})"
+        for number, step in enumerate(pool.steps, start=1)
+    ]
+    most = f"; {pool.most} at the same time at most, because a node is added only for a pod" if len(steps) > 1 else ""
+    return f"{pool.name} asks for nodes in this order: {'; '.join(steps)}{most}"
+
+
+def _in_words(step: CapacityPlan) -> str:
+    if step.kind == "block":
+        return f", a Capacity Block from {step.begins} to {step.ends}"
+    return f", {count(step.instances, 'instance')} of {step.types[0].name} reserved" if step.reservation else ""
+
+
+def _in_zones(pool: PoolPlan, step: CapacityPlan) -> str:
+    groups = sum(1 for group in pool.groups.values() if group.step == step)
+    return f" in {step.zone_ids[0]}" if len(step.zone_ids) == 1 else f" in each of {groups} zones" if groups > 1 else ""
 
 
 def _whose(pools: Iterable[PoolPlan]) -> str:
@@ -218,7 +241,7 @@ def _pool_row(pool: PoolPlan) -> Row:
     node = f"{'/'.join(pool.instance_types) or 'existing nodes'}, {pool.gpus_per_node} x {pool.gpu}"
     return (
         pool.name,
-        node + (", spot" if pool.capacity == "spot" else ""),
+        node + (f", {' > '.join(pool.kinds)}" if pool.steps else ", spot" if pool.capacity == "spot" else ""),
         price(pool) + ("*" if pool.price_note else ""),
         span(str(pool.min), str(pool.max)) + (f" of {pool.max + pool.own.left}" if pool.own and pool.own.left else ""),
         f"{pool.peak_gpus} + {pool.surge_gpus} = {pool.peak_gpus + pool.surge_gpus} of {pool.max * pool.gpus_per_node}",

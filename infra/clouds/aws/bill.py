@@ -16,7 +16,7 @@ from infra.plan.findings import Decided
 from infra.plan.models import Resources
 from infra.plan.money import HOURS_PER_MONTH, CostItem, PriceNote
 from infra.plan.notes import Assumption, Finding
-from infra.plan.words import usd
+from infra.plan.words import count, usd
 from infra.services.addons.pods import addon_pods
 from infra.services.gateway.token_limits import gateway_pods
 from infra.services.monitoring.alerts.receivers import alertmanager_pods
@@ -59,11 +59,11 @@ def price_note_of(billed: Billed) -> Decided[PriceNote]:
 
 def _spot_to_demand(pool: PoolPlan, billed: Billed) -> float:
     """What the maximum of a spot pool leaves out: no zone's price of one moment is the highest ever."""
-    if pool.capacity != "spot":
+    if "spot" not in pool.kinds or "on-demand" in pool.kinds:
         return 0.0
     demand = max(each.usd_per_hour or 0.0 for each in pool.types)
     spot = max(each.hourly("spot")[1] for each in pool.types)
-    return billed.nodes_of(pool).max * (demand - spot) * HOURS_PER_MONTH
+    return max(0.0, billed.nodes_of(pool).max - pool.reserved) * (demand - spot) * HOURS_PER_MONTH
 
 
 def usd_beside_node(pool: PoolPlan, settings: Settings, catalog: Catalog) -> float:
@@ -91,7 +91,13 @@ def _flow_log_month(catalog: Catalog) -> float:
 
 
 def _left_out(billed: Billed) -> str:
-    return f"{_left_out_of_gateway(billed)}{_earlier_weights(billed)}"
+    return f"{_left_out_of_gateway(billed)}{_earlier_weights(billed)}{_blocks(billed)}"
+
+
+def _blocks(billed: Billed) -> str:
+    """AWS charges a Capacity Block when it is bought, at a price that it names then."""
+    blocks = [step.reservation or "" for pool in billed.ours for step in pool.steps if step.kind == "block"]
+    return f"; what was paid up front for Capacity Block {', '.join(blocks)}" if blocks else ""
 
 
 def _earlier_weights(billed: Billed) -> str:
@@ -253,3 +259,10 @@ def _assume_prices(note: str, pools: Sequence[PoolPlan], catalog: Catalog) -> It
     for pool in pools:
         if pool.capacity == "spot":
             yield Assumption(f"gpuPools.{pool.name}.capacity", spot_note(pool, catalog))
+        for step in pool.steps:
+            if step.kind == "reservation":
+                yield Assumption(
+                    f"gpuPools.{pool.name}.capacity",
+                    f"{step.reservation} holds {count(step.instances, 'instance')} of {step.types[0].name}, billed at"
+                    " the on-demand price whether they are used or not",
+                )

@@ -4,6 +4,8 @@ import re
 from typing import Any
 
 from infra.catalog import Instance
+from infra.clouds.aws.check_capacity import check_reserved
+from infra.clouds.aws.check_steps import check_steps
 from infra.plan.words import regions_with
 from infra.settings.checks.scope import Scope
 from infra.settings.cluster import GpuPool
@@ -18,6 +20,7 @@ def check_pools(scope: Scope) -> None:
     for name, pool in scope.settings.gpu_pools.items():
         if pool.instance_types is not None:
             _check_managed(scope, ("gpuPools", name), pool, pool.instance_types)
+            check_steps(scope, pool, ("gpuPools", name, "capacity"))
 
 
 def _check_managed(scope: Scope, key: Key, pool: GpuPool, names: tuple[str, ...]) -> None:
@@ -30,6 +33,7 @@ def _check_managed(scope: Scope, key: Key, pool: GpuPool, names: tuple[str, ...]
         if first is not None and _gpus(other) != _gpus(first):
             _mixed(scope, types_key, key, first, other)
             break
+    check_reserved(scope, key, pool, types)
     if len(types) == len(names) and all(each.left_out is None for each in types):
         _check_zones(scope, types_key, types)
 
@@ -70,10 +74,9 @@ def _check_type(scope: Scope, key: Key, name: str, pool: GpuPool) -> None:
         same = [each.name for each in known.values() if each.gpu == instance.gpu and each.left_out is None]
         write = f"write one of {', '.join(same[:4])}" if same else "write one such as g6.xlarge"
         scope.report.wrong(key, f"{name} can't be used: {instance.left_out}", write)
-    elif pool.capacity == "spot" and not instance.spot:
-        scope.report.wrong(
-            key, f"{name} has no spot capacity", "write capacity: on-demand", reads=[(*key[:2], "capacity")]
-        )
+    elif "spot" in pool.kinds and not instance.spot:
+        write = f"leave spot out of {key[1]}'s capacity" if pool.ladder else "write capacity: on-demand"
+        scope.report.wrong(key, f"{name} has no spot capacity", write, reads=[(*key[:2], "capacity")])
 
 
 def _check_zones(scope: Scope, key: Key, types: list[Instance]) -> None:

@@ -27,7 +27,7 @@ from infra.clouds.aws.prices import offered_in, priced_types, with_prices
 from infra.clouds.aws.quotas import counts, list_quotas, plan_quotas
 from infra.clouds.aws.regions import regions_meant
 from infra.clouds.aws.storage import EBS, EFS, NODE_DIRECTORY, NODE_DIRECTORY_REASON
-from infra.clouds.aws.to_do import bucket_rights, list_account
+from infra.clouds.aws.to_do import bucket_rights, list_account, list_zones
 from infra.clouds.cloud import Cloud
 from infra.services.addons.plan import ADDONS
 
@@ -185,6 +185,7 @@ class Aws(Cloud):
     ) -> Iterator[Finding]:
         yield from list_account(settings, aws_cluster(cluster), addons)
         yield from list_quotas(quotas)
+        yield from list_zones(pools.values())
 
     def reserved(self, text: str) -> str | None:
         return placeholders.reserved(text)

@@ -20,6 +20,7 @@ INSTANCE = (
 CPU_INSTANCE = ("instance_type", "vcpus", "memory_gib", "usd_per_hour", "arch")
 AMI_DRIVER = ("version", "since", "driver")
 OTHER_REGION = ("region",)
+BLOCK_FAMILY = ("family",)
 REGION_PRICE = ("instance_type", "region", "usd_per_hour", "spot_low", "spot_high")
 
 
@@ -92,6 +93,7 @@ class AwsFacts:
     prices: PriceList
     versions: Mapping[str, Version]
     drivers: tuple[AmiDriver, ...]
+    block_families: tuple[str, ...]  # of which AWS sells Capacity Blocks
 
     def driver_of(self, ami_release: str) -> str | None:
         """Of a release such as 1.35.6-20260714; None: it is older than those that were looked up."""
@@ -125,9 +127,11 @@ def read(folder: Path, gpus: Mapping[str, Gpu], mistakes: list[str]) -> Offered 
     versions = each_section("versions.toml", Version, read_toml(folder / "versions.toml"), mistakes)
     drivers = tuple(_driver_of(row) for row in table("ami_drivers.csv", AMI_DRIVER).rows())
     others = tuple(row.text("region") for row in table("other_regions.csv", OTHER_REGION).rows())
+    blocks = tuple(row.text("family") for row in table("capacity_blocks.csv", BLOCK_FAMILY).rows())
     if prices is None:
         return None
-    return Offered(instances, zones, regions, others, AwsFacts(cpu_instances, region_prices, prices, versions, drivers))
+    facts = AwsFacts(cpu_instances, region_prices, prices, versions, drivers, blocks)
+    return Offered(instances, zones, regions, others, facts)
 
 
 def _driver_of(row: Row) -> AmiDriver:

@@ -19,7 +19,7 @@ from infra.settings.platform import Settings
 
 def with_groups(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Decided[PoolPlan]:
     """A pool that the stack creates, with its node groups."""
-    groups = yield from _groups(pool, settings, cluster)
+    groups = yield from (_ladder if pool.steps else _groups)(pool, settings, cluster)
     made = replace(pool, groups=groups)
     yield from _explain(made)
     return made
@@ -43,7 +43,41 @@ def _groups(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Decided
         return {"": NodeGroupPlan(pool.min, pool.max)}
     yield from _warn_of_zones_left_out(pool, path, places)
     shares = zip(places, _shares(pool.min, len(places)), _shares(pool.max, len(places)), strict=True)
-    return {place: NodeGroupPlan(low, high) for place, low, high in shares if high}
+    return {place: NodeGroupPlan(low, high, place) for place, low, high in shares if high}
+
+
+def _ladder(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Decided[Mapping[str, NodeGroupPlan]]:
+    """A group per step and zone. Each may grow to the maximum of its step: a node is added only for a pod that waits,
+    so together they have no more nodes than the pods need."""
+    path = f"gpuPools.{pool.name}.nodeGroups"
+    wanted = settings.gpu_pools[pool.name].node_groups
+    places = (yield from _places(pool, path, settings, cluster)) if wanted != "one" else ()
+    if wanted is None and len(places) > 1:
+        yield Chosen(
+            path,
+            "perZone",
+            f"a group per step and zone, each up to max: where one of {', '.join(places)} has no node of a step, the"
+            " next zone is asked, and then the next step; no zone is balanced by ending a node",
+        )
+    by_subnet = len(places) > 0 and places[0] not in pool.zone_ids
+    groups: dict[str, NodeGroupPlan] = {}
+    left = pool.min
+    for step in pool.steps:
+        fixed = min(left, step.max) if step.always else 0
+        left -= fixed
+        there = [each for each in places if by_subnet or each in step.zone_ids] if step.reservation is None else []
+        if len(there) < 2:
+            groups[step.name] = NodeGroupPlan(fixed, step.max, step=step)
+            continue
+        for place, low in zip(there, _shares(fixed, len(there)), strict=True):
+            name = f"{step.name}-{_short(place)}"
+            groups[name] = NodeGroupPlan(low, step.max, place=place, step=step)
+    return groups
+
+
+def _short(place: str) -> str:
+    """The names of groups have 63 characters at most."""
+    return place[-8:] if place.startswith("subnet-") else place
 
 
 def _warn_of_zones_left_out(pool: PoolPlan, path: str, places: Sequence[str]) -> Iterator[Finding]:
@@ -80,7 +114,7 @@ def _shares(total: int, parts: int) -> list[int]:
 
 def _explain(pool: PoolPlan) -> Iterator[Finding]:
     """Warns that a pool with one group per zone grows less if a zone has no capacity."""
-    if len(pool.groups) > 1:
+    if len(pool.groups) > 1 and not pool.steps:
         largest = max(group.max for group in pool.groups.values())
         yield warned(
             f"gpuPools.{pool.name}.nodeGroups",

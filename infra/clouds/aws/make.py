@@ -19,12 +19,14 @@ from components.aws.gpu_pool import GpuPool, GroupSize, Taint
 from components.aws.load_balancer import alb_annotations
 from components.aws.load_balancer_controller import LoadBalancerController
 from components.aws.network import Network, public_cidr
+from components.aws.node_template import Reservation
 from components.aws.volumes import ebs_disk, efs_volume
 from components.aws.weights_file_system import WeightsFileSystem
 from components.bucket_access import BucketAccess
 from components.model_cache import Disk, Volume
 from components.pods import USER_ID
 from infra.clouds.aws.caller import ADMINS, Stranger, check_caller
+from infra.clouds.aws.expander import priorities
 from infra.clouds.aws.live import import_entry
 from infra.clouds.aws.load_balancer import LONGEST_DEREGISTRATION
 from infra.clouds.aws.plan import aws_cluster
@@ -34,8 +36,8 @@ from infra.clouds.site import Site
 from infra.live import Namespaces
 from infra.live.state import State
 from infra.models.places import Bucket
-from infra.plan.cluster import PoolPlan
-from infra.plan.labels import GPU_TAINT
+from infra.plan.cluster import NodeGroupPlan, PoolPlan
+from infra.plan.labels import GPU_TAINT, STEP_LABEL
 from infra.plan.plan import Plan
 from infra.services.addons.make import charts, make_addons
 from infra.services.gateway.times import LATER, longest_end
@@ -246,10 +248,7 @@ def _pool(plan: Plan, pool: PoolPlan, cluster: NewEksCluster, network: _Subnets,
         version=plan.cluster.version,
         ami_release=release,
         node_role_arn=cluster.node_role_arn,
-        groups={
-            place: GroupSize(network.within((place,) if place else pool.zone_ids), group.min, group.max)
-            for place, group in pool.groups.items()
-        },
+        groups={name: _group(pool, group, network) for name, group in pool.groups.items()},
         instance_types=pool.instance_types,
         ami_type=pool.ami_type,
         capacity=pool.capacity,
@@ -267,6 +266,26 @@ def _pool(plan: Plan, pool: PoolPlan, cluster: NewEksCluster, network: _Subnets,
     )
 
 
+def _group(pool: PoolPlan, group: NodeGroupPlan, network: _Subnets) -> GroupSize:
+    step = group.step
+    zones = step.zone_ids if step else pool.zone_ids
+    subnets = network.within((group.place,) if group.place else zones)
+    if step is None:
+        return GroupSize(subnets, group.min, group.max)
+    reservation = None
+    if step.reservation is not None:
+        reservation = Reservation(step.reservation, step.types[0].name, step.kind == "block")
+    # Groups whose labels differ are not alike for the autoscaler, which balances those that are.
+    return GroupSize(
+        subnets,
+        group.min,
+        group.max,
+        "spot" if step.kind == "spot" else "on-demand",
+        reservation,
+        {STEP_LABEL: step.name},
+    )
+
+
 def _addons(
     plan: Plan,
     vpc_id: pulumi.Input[str],
@@ -278,7 +297,12 @@ def _addons(
     own: dict[str, CloudAddon] = {}
     if chart := wanted.get("clusterAutoscaler"):
         own["cluster-autoscaler"] = ClusterAutoscaler(
-            chart, cluster.autoscaler_image_tag, cluster.name, region, longest_end(plan.models.values(), plan.traffic)
+            chart,
+            cluster.autoscaler_image_tag,
+            cluster.name,
+            region,
+            longest_end(plan.models.values(), plan.traffic),
+            priorities(plan.pools.values()),
         )
     if chart := wanted.get("loadBalancerController"):
         own["load-balancer-controller"] = LoadBalancerController(

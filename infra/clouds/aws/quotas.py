@@ -30,15 +30,31 @@ def _instances(cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterator[
     for pool in pools.values():
         if pool.existing:
             continue
-        code, _ = counts(pool.types[0], pool.capacity)
-        vcpus[code] = vcpus.get(code, 0) + pool.max * max(each.vcpus for each in pool.types)
+        for capacity, nodes in _nodes(pool).items():
+            code, _ = counts(pool.types[0], capacity)
+            vcpus[code] = vcpus.get(code, 0) + nodes * max(each.vcpus for each in pool.types)
     names = dict(OF_INSTANCES.values())
     for code, needed in vcpus.items():
         yield Quota(code, names[code], cluster.region or "", needed, VCPUS)
 
 
+def _nodes(pool: PoolPlan) -> dict[str, int]:
+    """What counts against each quota: reserved instances always, against the one of instances on demand; those of a
+    Capacity Block against none of these (docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-capacity-blocks.html)."""
+    if not pool.steps:
+        return {pool.capacity: pool.max}
+    found: dict[str, int] = {}
+    if "spot" in pool.kinds:
+        found["spot"] = pool.most
+    if "on-demand" in pool.kinds or pool.reserved:
+        found["on-demand"] = max(pool.reserved, pool.most if "on-demand" in pool.kinds else 0)
+    return found
+
+
 def counts(node: Instance, capacity: str) -> tuple[str, int]:
-    return OF_INSTANCES["P" if node.name.startswith("p") else "G", capacity][0], node.vcpus
+    """`capacity`: one kind, or those of a pool one after the other: of these it is the larger quota."""
+    kind = capacity if capacity == "spot" else "on-demand"
+    return OF_INSTANCES["P" if node.name.startswith("p") else "G", kind][0], node.vcpus
 
 
 def _groups(cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterator[Quota]:

@@ -1,11 +1,11 @@
 """What a person has to do in the AWS account."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from infra.clouds.aws.arns import EXAMPLE_ACCOUNT, account_of
 from infra.clouds.aws.plan import AwsCluster
 from infra.models.places import Bucket, place_of
-from infra.plan.cluster import AddonPlan
+from infra.plan.cluster import AddonPlan, PoolPlan
 from infra.plan.notes import Finding, Step, ToDo
 from infra.services.serving.next import servers
 from infra.settings.platform import Settings
@@ -105,3 +105,19 @@ def bucket_rights(cluster: AwsCluster) -> str:
         " the bucket is another account's, its policy has to allow that role too, and where it is encrypted by a key"
         " of KMS, that key's policy has to allow it kms:Decrypt"
     )
+
+
+def list_zones(pools: Iterable[PoolPlan]) -> Iterator[Finding]:
+    """Instances of a reservation start in its zone alone, and nobody knows it here."""
+    for pool in pools:
+        for nth, step in enumerate(pool.steps):
+            if step.reservation is not None and len(step.zone_ids) > 1:
+                yield ToDo(
+                    f"gpuPools.{pool.name}.capacity[{nth}].zone",
+                    f"write the zone of {step.reservation}: its node group has {', '.join(step.zone_ids)}, and each"
+                    " node that is tried in another one fails (EKS asks for the zone of a Capacity Block alone);"
+                    f" `aws ec2 describe-capacity-reservations --capacity-reservation-ids {step.reservation} --query"
+                    " 'CapacityReservations[].[AvailabilityZoneId,InstanceType,TotalInstanceCount]'` shows it",
+                    Step.NODES,
+                    nth,
+                )

@@ -12,14 +12,17 @@ from infra.plan.notes import Finding
 # docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html; how often, by type:
 # aws.amazon.com/ec2/spot/instance-advisor
 SPOT_NOTICE_SECONDS = 120
+# docs.aws.amazon.com/eks/latest/userguide/capacity-blocks-mng.html: EC2 ends the instances 30 minutes before the end,
+# so EKS makes a scheduled action that scales the group to 0 before that.
+BLOCK_DRAIN_MINUTES = 40
 # An estimate, since AWS states no figure: until the notice has reached EKS, which then drains a node of a managed node
 # group by itself (docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html).
 SPOT_NOTICED_SECONDS = 10
 # What several pools share of a warning; a cloud's kinds are not in kinds.KINDS.
 _RARE_TYPES = (
-    "AWS rarely has these types on demand: pods wait until it has one. Reserve them first: an open On-Demand"
-    " Capacity Reservation in one of the zones is used by itself, and billed from the day that it is made; a"
-    " Capacity Block can't be used here"
+    "AWS rarely has these types on demand: pods wait until it has one. Reserve them first: an On-Demand Capacity"
+    " Reservation, billed from the day that it is made, or a Capacity Block, paid up front, as the first step of"
+    " capacity"
 )
 _RAISING_MIN = (
     "EKS refuses a minimum above the number of running nodes, which the autoscaler sets: to raise it later, first run"
@@ -32,13 +35,14 @@ def warn_of_pool(pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPl
     """`models` are those that run on it."""
     path = f"gpuPools.{pool.name}"
     if pool.capacity == "spot":
-        yield from _warn_of_spot(f"{path}.capacity", models)
-    if pool.capacity == "on-demand" and (rare := [name for name in pool.instance_types if _RARE.match(name)]):
+        yield from _warn_of_spot(f"{path}.capacity", models, alone=pool.kinds == ("spot",))
+    yield from _warn_of_blocks(pool, f"{path}.capacity")
+    if pool.kinds == ("on-demand",) and (rare := [name for name in pool.instance_types if _RARE.match(name)]):
         yield warned(
             f"{path}.instanceTypes",
-            f"AWS rarely has {', '.join(rare)} on demand: pods wait until it has one. Reserve it first: an open"
-            " On-Demand Capacity Reservation of the type in one of the zones is used by itself, and billed from the day"
-            " that it is made; a Capacity Block can't be used here",
+            f"AWS rarely has {', '.join(rare)} on demand: pods wait until it has one. Reserve it first: an On-Demand"
+            " Capacity Reservation, billed from the day that it is made, or a Capacity Block, paid up front, as the"
+            f" first step: `{path}.capacity: [{{reservation: cr-...}}, on-demand]`",
             kind=RARE_TYPE,
             detail=", ".join(rare),
             shared=_RARE_TYPES,
@@ -54,12 +58,31 @@ def warn_of_pool(pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPl
         )
 
 
-def _warn_of_spot(path: str, models: Sequence[ModelPlan]) -> Iterator[Finding]:
-    """Warns how short a drain is on spot: the node goes, however long its pods may take."""
-    message = "AWS takes spot nodes away with two minutes' notice, and AWS may have none when they are needed"
+def _warn_of_blocks(pool: PoolPlan, path: str) -> Iterator[Finding]:
+    """What happens when a Capacity Block ends, and before it begins."""
+    always = any(step.always for step in pool.steps)
+    for step in pool.steps:
+        if step.kind == "block":
+            after = "their pods start again on the next steps" if always else "their pods then have no node"
+            yield warned(
+                path,
+                f"Capacity Block {step.reservation} has nodes from {step.begins} to {step.ends}: EKS drains them"
+                f" {BLOCK_DRAIN_MINUTES} minutes before its end, and {after}; outside the window the autoscaler still"
+                " asks it first, and is refused",
+                kind="block",
+            )
+
+
+def _warn_of_spot(path: str, models: Sequence[ModelPlan], *, alone: bool) -> Iterator[Finding]:
+    """Warns how short a drain is on spot: the node goes, however long its pods may take. `alone`: nothing else is asked
+    for where AWS has no spot node."""
+    message = "AWS takes spot nodes away with two minutes' notice"
+    if alone:
+        message += f", and AWS may have none when they are needed: `{path}: [spot, on-demand]` then asks for others"
+    kind = "spot" if alone else "spot-step"
     cut = [model for model in models if model.timeouts.whole_answer < model.timeouts.drain]
     if not cut:
-        yield warned(path, message, kind="spot")
+        yield warned(path, message, kind=kind)
         return
     names = ", ".join(model.name for model in cut)
     leaves, whole = max(model.timeouts.pre_stop for model in cut), min(model.timeouts.whole_answer for model in cut)
@@ -69,6 +92,6 @@ def _warn_of_spot(path: str, models: Sequence[ModelPlan]) -> Iterator[Finding]:
         f"{message}; an answer of {names} then has {whole} s to end ({SPOT_NOTICE_SECONDS} s of notice, about"
         f" {SPOT_NOTICED_SECONDS} until EKS drains the node, and for {leaves} of them new requests still come), and not"
         f" the {drain} s that it has elsewhere: a longer answer is cut off",
-        kind="spot",
+        kind=kind,
         detail=f"an answer of {names} has {whole} s to end, not {drain} s",
     )

@@ -58,7 +58,7 @@ def price_note(settings: Settings, types: Sequence[Priced], pools: Sequence[Pool
 
 def _spot_alone(pools: Sequence[PoolPlan]) -> set[str]:
     """Types that pools use only on spot, and whose spot price is known."""
-    on_demand = {name for pool in pools if pool.capacity != "spot" for name in pool.instance_types}
+    on_demand = {name for pool in pools if set(pool.kinds) != {"spot"} for name in pool.instance_types}
     spot = [each for pool in pools if pool.capacity == "spot" for each in pool.types]
     return {each.name for each in spot if each.name not in on_demand and each.spot_usd is not None}
 

@@ -48,7 +48,7 @@ def _check_models_on_slices(scope: Scope, pool: str) -> None:
 def _check_existing(scope: Scope, key: Key, pool: GpuPool, nodes: ExistingNodes) -> None:
     _check_gpu(scope, (*key, "existing"), nodes)
     _check_number(scope, key, pool, nodes)
-    if pool.capacity == "spot":
+    if pool.capacity != "on-demand":
         scope.report.wrong(
             (*key, "capacity"), "nodes that we don't make have no capacity type here", "leave capacity out"
         )

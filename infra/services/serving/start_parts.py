@@ -20,11 +20,32 @@ MANY_VCPUS = 16
 MIBPS_PER_GBPS = 1e9 / 8 / 2**20
 
 
+# The cluster autoscaler's initial-node-group-backoff-duration and max-node-group-backoff-duration, and its
+# max-node-provision-time.
+BACK_OFF_MINUTES = "5 to 30"
+PROVISION_MINUTES = 15
+
+
 def launch(pool: PoolPlan | None, figures: Figures) -> StartPart:
     """From a pending pod to a Node object."""
     if pool is None or pool.existing:
         return StartPart(0, 0, 0, "0 s: the nodes are there, this stack launches none")
-    return seconds(figures["launch"], "the autoscaler's wait for a GPU pod, and the launch of an instance")
+    launched = seconds(figures["launch"], "the autoscaler's wait for a GPU pod, and the launch of an instance")
+    before = sum(1 for group in pool.groups.values() if group.step != pool.steps[-1]) if pool.steps else 0
+    return _after(before, launched, figures["next-group"]) if before else launched
+
+
+def _after(before: int, launched: StartPart, wait: Measured) -> StartPart:
+    """At the slow end no group before the last step has a node."""
+    late = before * wait.high
+    each = f"{wait.value:.0f} s ({span(f'{wait.low:.0f}', f'{wait.high:.0f}')}, judged)"
+    reason = (
+        f"{launched.reason}; up to {late:.0f} s more where none of the {before} groups before the last step has a node:"
+        f" {each} until the next one is asked. A group that was refused isn't asked again for {BACK_OFF_MINUTES}"
+        f" minutes; one that neither starts a node nor says why is left after {PROVISION_MINUTES} minutes, which isn't"
+        " counted here"
+    )
+    return StartPart(launched.low, launched.mid, launched.high + late, reason)
 
 
 def boot(pool: PoolPlan | None, figures: Figures) -> StartPart:

@@ -194,7 +194,7 @@ def _where(subject: Subject) -> str:
     if pool is None:
         return "its nodes"
     what = ", ".join(pool.instance_types) or f"pool {pool.name}"
-    spot = " on spot" if pool.capacity == "spot" else ""
+    spot = f" ({' to '.join(pool.kinds)})" if pool.steps else " on spot" if pool.capacity == "spot" else ""
     return f"{what}{spot} in {', '.join(pool.zone_ids)}" if pool.zone_ids else f"{what}{spot}"
 
 
@@ -203,7 +203,9 @@ def _capacity_fix(subject: Subject) -> str:
     if pool is None:
         return "wait, or nodes of another type"
     other = f"a second pool with another instance type, and {subject.path}.pool with its name"
-    return f"gpuPools.{pool.name}.capacity: on-demand, or {other}" if pool.capacity == "spot" else f"{other}, or wait"
+    if pool.existing or "on-demand" in pool.kinds:
+        return f"{other}, or wait"
+    return f"on-demand as a further step of gpuPools.{pool.name}.capacity, such as [spot, on-demand], or {other}"
 
 
 def _quota_fix(subject: Subject) -> str:

@@ -1,6 +1,7 @@
 """Bad stack files, each with its exact messages."""
 
 from tests.settings.bad_stacks.addons import ADDONS
+from tests.settings.bad_stacks.capacity import CAPACITY
 from tests.settings.bad_stacks.cluster import BAD_CLUSTERS
 from tests.settings.bad_stacks.external import EXTERNAL
 from tests.settings.bad_stacks.gateway import GATEWAY
@@ -25,6 +26,7 @@ BAD_STACKS: tuple[Bad, ...] = (
     *BAD_CLUSTERS,
     *OWN_NODES,
     *POOLS,
+    *CAPACITY,
     *MODELS,
     *REFUSED_BY_ENGINE,
     *SECRETS,

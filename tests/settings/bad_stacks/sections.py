@@ -180,7 +180,13 @@ SECTIONS = (
         "a word that isn't a choice",
         stack(CLUSTER, POOL.replace("xlarge]", "xlarge], capacity: Spot"), model("engine: vlm")),
         (
-            Mistake("gpuPools.l4.capacity", 5, 'got "Spot"; allowed: on-demand, spot', "write capacity: spot"),
+            Mistake(
+                "gpuPools.l4.capacity",
+                5,
+                'got "Spot"; allowed: on-demand, spot, or a list, each on-demand, spot, or a mapping with'
+                " reservation, capacityBlock, from, to, instances, zone, ...",
+                "write capacity: spot",
+            ),
             Mistake("models.a.engine", 6, 'got "vlm"; allowed: vllm, ollama, tgi', "write engine: vllm"),
         ),
     ),

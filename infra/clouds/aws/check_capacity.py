@@ -1,0 +1,47 @@
+"""Rules for the reservations and Capacity Blocks of a pool: their type and their zone."""
+
+from infra.catalog import Instance
+from infra.settings.capacity import CapacityStep
+from infra.settings.checks.scope import Scope
+from infra.settings.cluster import GpuPool
+from infra.settings.mistakes import Key
+
+
+def check_reserved(scope: Scope, key: Key, pool: GpuPool, types: list[Instance]) -> None:
+    """`key`: of the pool. `types`: those of its types that are known."""
+    for index, step in enumerate(pool.ladder):
+        if step.reserved is not None:
+            where: Key = (*key, "capacity", index)
+            _check_type(scope, where, step, types)
+            _check_zone(scope, where, step, types)
+
+
+def _check_type(scope: Scope, where: Key, step: CapacityStep, types: list[Instance]) -> None:
+    names = [each.name for each in types]
+    reads: list[Key] = [(*where, "instanceType"), (*where[:2], "instanceTypes")]
+    if step.instance_type is not None and step.instance_type not in names:
+        got = f"{step.instance_type} isn't one of the pool's instanceTypes"
+        write = f"write one of {', '.join(names)}, or add {step.instance_type} to instanceTypes"
+        scope.report.wrong((*where, "instanceType"), got, write, reads=reads)
+        return
+    reserved = step.instance_type or next(iter(names), None)
+    families = scope.catalog.aws.block_families
+    if step.capacity_block is not None and reserved is not None and reserved.partition(".")[0] not in families:
+        got = f"AWS sells no Capacity Block of {reserved}; it does of {', '.join(families)}"
+        write = "write {reservation: cr-...}, an On-Demand Capacity Reservation, or a pool of one of these"
+        scope.report.wrong(where, got, write, reads=reads)
+
+
+def _check_zone(scope: Scope, where: Key, step: CapacityStep, types: list[Instance]) -> None:
+    """The zone is that of the reservation: instances start in no other."""
+    create = scope.settings.cluster.create
+    if create is None or scope.region not in scope.catalog.regions or not types:
+        return
+    reserved = next((each for each in types if each.name == step.instance_type), types[0])
+    offered = scope.catalog.zones_of(reserved.name, scope.region or "")
+    zones = [each for each in create.zones if each in offered] if isinstance(create.zones, tuple) else list(offered)
+    reads: list[Key] = [(*where, "zone"), (*where[:2], "instanceTypes"), ("cluster", "create", "zones")]
+    if step.zone is not None and zones and step.zone not in zones:
+        got = f"no zone of the cluster that offers {reserved.name}"
+        write = f"write one of {', '.join(zones)}, or add {step.zone} to cluster.create.zones"
+        scope.report.wrong((*where, "zone"), f"{step.zone} is {got}", write, reads=reads)

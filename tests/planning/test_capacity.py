@@ -1,0 +1,191 @@
+"""Pools with several kinds of nodes: what the order of the kinds makes, and what it costs."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.plan.cluster import PoolPlan
+from infra.plan.money import HOURS_PER_MONTH
+from infra.planning import Plan
+from infra.planning.capacity import most_spread
+from tests.planning.following import outcome
+from tests.planning.stacks import DEV, changed
+
+RESERVED = {"reservation": "cr-0a1b2c3d4e5f60718", "instances": 2, "zone": "use1-az1"}
+BLOCK = {
+    "capacityBlock": "cr-0a1b2c3d4e5f60719",
+    "from": "2099-01-01T11:30:00Z",
+    "to": "2099-01-15T11:30:00Z",
+    "instances": 1,
+    "zone": "use1-az4",
+}
+
+
+def ladder(*steps: Any, replicas: int = 3, **pool: Any) -> Plan:
+    """A model of one GPU on nodes of one GPU, in two zones."""
+    stack = changed(DEV, cluster__create__zones=["use1-az1", "use1-az2"])
+    stack["gpuPools"]["l4"] = {"instanceTypes": ["g6.2xlarge"], "capacity": list(steps), **pool}
+    stack["models"]["qwen3-8b"]["replicas"] = {"min": 1, "max": replicas}
+    return outcome(stack)
+
+
+def l4(made: Plan) -> PoolPlan:
+    return made.pools["l4"]
+
+
+def sizes(made: Plan) -> dict[str, tuple[int, int]]:
+    return {name: (group.min, group.max) for name, group in l4(made).groups.items()}
+
+
+def test_there_is_a_group_per_step_and_zone_each_up_to_what_its_step_may_have() -> None:
+    assert sizes(ladder(RESERVED, "spot", "on-demand")) == {
+        "reserved-e5f60718": (0, 2),
+        "spot-use1-az1": (0, 4),
+        "spot-use1-az2": (0, 4),
+        "ondemand-use1-az1": (0, 4),
+        "ondemand-use1-az2": (0, 4),
+    }
+    one = ladder(RESERVED, "spot", "on-demand", nodeGroups="one")
+    assert sizes(one) == {"reserved-e5f60718": (0, 2), "spot": (0, 4), "ondemand": (0, 4)}
+
+
+def test_names_come_from_what_a_step_is_and_not_from_its_place() -> None:
+    """A step more adds its own groups, and another order changes none."""
+    two, three = ladder("spot", "on-demand"), ladder(RESERVED, "spot", "on-demand")
+    assert sizes(two).items() <= sizes(three).items()
+    assert sizes(ladder("on-demand", RESERVED, "spot")) == sizes(three)
+
+
+def test_the_minimum_is_of_the_first_steps_that_are_always_there() -> None:
+    assert sizes(ladder(RESERVED, "spot", min=3, max=5)) == {
+        "reserved-e5f60718": (2, 2),
+        "spot-use1-az1": (1, 5),
+        "spot-use1-az2": (0, 5),
+    }
+    groups = l4(_with_block("on-demand", min=1)).groups.values()
+    assert [(each.min, each.step.kind) for each in groups if each.step] == [(0, "block"), (1, "on-demand")]
+
+
+def _with_block(*steps: Any, **pool: Any) -> Plan:
+    stack = changed(DEV, cluster__create__zones=["use1-az2", "use1-az4"])
+    stack["gpuPools"]["l4"] = {
+        "instanceTypes": ["p5.48xlarge"],
+        "capacity": [BLOCK, *steps],
+        "nodeGroups": "one",
+        **pool,
+    }
+    return outcome(stack)
+
+
+def test_reserved_instances_are_billed_whether_they_are_used_or_not() -> None:
+    """One node is used at the minimum, and two are paid; those beside them cost what the last step costs at most."""
+    made = ladder(RESERVED, "spot", "on-demand")
+    (item,) = [each for each in made.cost.items if each.pool == "l4"]
+    (usd,) = {each.usd_per_hour for each in l4(made).types}
+    assert usd is not None
+    assert item.min == pytest.approx(2 * usd * HOURS_PER_MONTH)
+    assert 3 * usd * HOURS_PER_MONTH < item.max < 4 * usd * HOURS_PER_MONTH, "the fourth runs in rollouts alone"
+    assert "2 of them reserved and billed whether used or not" in item.what
+    assert any("cr-0a1b2c3d4e5f60718 holds 2 instances" in each.message for each in made.assumptions)
+
+
+def test_more_reserved_instances_than_the_pool_may_use_are_all_paid() -> None:
+    made = ladder({**RESERVED, "instances": 9}, "on-demand", max=4)
+    (item,) = [each for each in made.cost.items if each.pool == "l4"]
+    assert sizes(made)["reserved-e5f60718"] == (0, 4)
+    assert item.min == item.max == pytest.approx(9 * (l4(made).types[0].usd_per_hour or 0) * HOURS_PER_MONTH)
+
+
+def test_a_block_is_paid_before_and_the_bill_says_so() -> None:
+    made = _with_block("on-demand")
+    (item,) = [each for each in made.cost.items if each.pool == "l4"]
+    same = changed(DEV, cluster__create__zones=["use1-az2", "use1-az4"])
+    same["gpuPools"]["l4"] = {"instanceTypes": ["p5.48xlarge"]}
+    assert item.min == next(each.min for each in outcome(same).cost.items if each.pool == "l4"), (
+        "a month without the block"
+    )
+    assert "paid up front for Capacity Block cr-0a1b2c3d4e5f60719" in made.cost.left_out
+    (warning,) = [each.message for each in made.warnings if "EKS drains them" in each.message]
+    assert "40 minutes before its end" in warning
+    assert "their pods start again on the next steps" in warning
+
+
+def test_each_kind_counts_against_its_own_quota() -> None:
+    needed = {each.name: each.needed for each in ladder(RESERVED, "spot", "on-demand").quotas if each.unit == "vCPUs"}
+    assert needed == {"All G and VT Spot Instance Requests": 32, "Running On-Demand G and VT instances": 32}
+    needed = {each.name: each.needed for each in ladder(RESERVED, "spot").quotas if each.unit == "vCPUs"}
+    assert needed == {"All G and VT Spot Instance Requests": 32, "Running On-Demand G and VT instances": 16}
+
+
+def test_groups_count_against_the_default_of_eks() -> None:
+    stack = changed(DEV, cluster__create__zones=["use1-az1", "use1-az2", "use1-az4"])
+    stack["gpuPools"] = {
+        f"l4-{nth}": {"instanceTypes": ["g6.2xlarge"], "capacity": ["spot", "on-demand"], "max": 1} for nth in range(5)
+    }
+    stack["models"]["qwen3-8b"]["pool"] = "l4-0"
+    (groups,) = [each for each in outcome(stack).quotas if each.unit == "groups"]
+    assert groups.needed == 5 * 2 * 3 + 1
+
+
+def test_what_is_reserved_is_all_there_is_unless_another_step_follows() -> None:
+    """The advice, followed, plans without the violation."""
+    made = ladder(RESERVED)
+    (violation,) = [each for each in made.violations if each.rule == "GPUs at peak"]
+    assert "pool l4 can grow to 2" in violation.message
+    (fix,) = violation.advice
+    assert dict(fix.write) == {"gpuPools.l4.capacity": [RESERVED, "on-demand"]}
+    assert ladder(RESERVED, "on-demand").violations == ()
+
+
+def test_a_reservation_whose_zone_nobody_said_is_a_thing_to_do() -> None:
+    said, not_said = ladder(RESERVED, "spot"), ladder({"reservation": RESERVED["reservation"]}, "spot")
+    assert not [each for each in said.to_do if "capacity" in each.path]
+    (to_do,) = [each for each in not_said.to_do if "capacity" in each.path]
+    assert to_do.path == "gpuPools.l4.capacity[0].zone"
+    assert "aws ec2 describe-capacity-reservations" in to_do.message
+    assert l4(not_said).reserved == l4(not_said).max, "nobody said how many it holds"
+
+
+def test_a_cold_start_may_wait_for_each_group_before_the_last_step() -> None:
+    one, two = ladder("on-demand"), ladder("spot", "on-demand")
+    before, after = (made.models["qwen3-8b"].cold_start.parts["node"] for made in (one, two))
+    assert (after.mid, after.high) == (before.mid, before.high + 2 * 130), "a group in each of two zones"
+    assert "2 groups before the last step" in after.reason
+
+
+def test_spot_alone_is_warned_of_with_its_remedy() -> None:
+    alone, followed_by = ladder("spot"), ladder("spot", "on-demand")
+    (warning,) = [each.message for each in alone.warnings if "spot nodes away" in each.message]
+    assert "`gpuPools.l4.capacity: [spot, on-demand]` then asks for others" in warning
+    (warning,) = [each.message for each in followed_by.warnings if "spot nodes away" in each.message]
+    assert "may have none" not in warning
+
+
+@given(
+    gpus=st.lists(st.sampled_from([1, 2, 3, 4, 8]), min_size=1, max_size=8),
+    moves=st.lists(st.integers(0, 7), max_size=40),
+)
+def test_pods_that_come_and_go_never_have_more_nodes_than_the_bill_counts(gpus: list[int], moves: list[int]) -> None:
+    """A pod comes or goes; it goes to the first node with room, and a node is added only where none has."""
+    nodes: list[dict[int, int]] = []
+    most = 0
+    for move in moves:
+        pod = move % len(gpus)
+        if any(pod in node for node in nodes):
+            nodes = [left for node in nodes if (left := {key: size for key, size in node.items() if key != pod})]
+        else:
+            room = next((node for node in nodes if sum(node.values()) + gpus[pod] <= 8), None)
+            if room is None:
+                nodes.append({pod: gpus[pod]})
+            else:
+                room[pod] = gpus[pod]
+        most = max(most, len(nodes))
+    assert most <= most_spread(gpus, 8)
+
+
+def test_pods_of_one_size_need_no_more_nodes_than_packed_ones() -> None:
+    assert most_spread([2] * 9, 8) == 3
+    assert most_spread([1, 8], 8) == 2
+    assert most_spread([], 8) == 0
