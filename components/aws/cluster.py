@@ -8,6 +8,7 @@ import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
 from components.aws.kubernetes_provider import eks_provider
+from components.aws.node_role import CNI_POLICY, make_node_role, managed_policy
 from components.aws.node_template import node_template
 from components.aws.pod_role import PodRole
 from components.aws.trust import trust
@@ -17,16 +18,8 @@ _LOGS = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
 _ADMIN = "AmazonEKSClusterAdminPolicy"
 _VIEWER = "AmazonEKSViewPolicy"
 _CONTROL_PLANE_POLICY = "AmazonEKSClusterPolicy"
-_CNI_POLICY = "AmazonEKS_CNI_Policy"
 _EBS_POLICY = "AmazonEBSCSIDriverPolicyV2"
 _EFS_POLICY = "service-role/AmazonEFSCSIDriverPolicy"
-# What a node may do: join the cluster, pull images, and be reached by Session Manager instead of SSH. The network
-# plugin has a separate role.
-_NODE_POLICIES = {
-    "join": "AmazonEKSWorkerNodePolicy",
-    "pull": "AmazonEC2ContainerRegistryPullOnly",
-    "session": "AmazonSSMManagedInstanceCore",
-}
 
 
 class NewEksCluster(pulumi.ComponentResource):
@@ -124,9 +117,9 @@ class NewEksCluster(pulumi.ComponentResource):
             *_access(name, "viewer", viewers, _access_policy(partition, _VIEWER), eks, child),
         ]
 
-        node_role, node_policies = _node_role(name, partition, child)
+        node_role, node_policies = make_node_role(name, partition, network_plugin=False, opts=child)
         agent = _addon(name, "eks-pod-identity-agent", eks, addon_versions, opts=child)
-        cni_role = PodRole(f"{name}-cni", managed_policy_arn=_policy(partition, _CNI_POLICY), opts=child)
+        cni_role = PodRole(f"{name}-cni", managed_policy_arn=managed_policy(partition, CNI_POLICY), opts=child)
         cni = _addon(
             name,
             "vpc-cni",
@@ -176,7 +169,7 @@ class NewEksCluster(pulumi.ComponentResource):
             (efs_driver, "aws-efs-csi-driver", _EFS_POLICY, "efs-csi-controller-sa"),
         ):
             if wanted:
-                pod_role = PodRole(f"{name}-{addon}", managed_policy_arn=_policy(partition, policy), opts=child)
+                pod_role = PodRole(f"{name}-{addon}", managed_policy_arn=managed_policy(partition, policy), opts=child)
                 driver_opts = pulumi.ResourceOptions(parent=self, depends_on=[nodes, pod_role])
                 self.ready.append(
                     _addon(name, addon, eks, addon_versions, pod_role=(account, pod_role), opts=driver_opts)
@@ -205,7 +198,7 @@ def _control_plane_role(
     manage = aws.iam.RolePolicyAttachment(
         f"{name}-control-plane",
         role=role.name,
-        policy_arn=_policy(partition, _CONTROL_PLANE_POLICY),
+        policy_arn=managed_policy(partition, _CONTROL_PLANE_POLICY),
         opts=child,
     )
     use_key = aws.iam.RolePolicy(
@@ -226,21 +219,6 @@ def _control_plane_role(
         opts=child,
     )
     return role, [manage, use_key]
-
-
-def _node_role(name: str, partition: str, child: pulumi.ResourceOptions) -> tuple[aws.iam.Role, list[pulumi.Resource]]:
-    role = aws.iam.Role(f"{name}-node", assume_role_policy=trust("ec2.amazonaws.com"), opts=child)
-    policies: list[pulumi.Resource] = [
-        aws.iam.RolePolicyAttachment(
-            f"{name}-node-{purpose}", role=role.name, policy_arn=_policy(partition, policy), opts=child
-        )
-        for purpose, policy in _NODE_POLICIES.items()
-    ]
-    return role, policies
-
-
-def _policy(partition: str, name: str) -> str:
-    return f"arn:{partition}:iam::aws:policy/{name}"
 
 
 def _access_policy(partition: str, name: str) -> str:

@@ -23,13 +23,16 @@ def values(
     image_tag: str,
     grace_seconds: int,
     priorities: Mapping[int, Sequence[str]] = _NONE,
+    tag: str | None = None,
 ) -> dict[str, Any]:
     """`grace_seconds`: the longest grace period of a pod that it may have to end with its node. `priorities`: patterns
-    of the names of scaling groups; of those that have a node for a pod, one with the highest number is asked."""
+    of the names of scaling groups; of those that have a node for a pod, one with the highest number is asked. `tag`: it
+    sees only groups that have it; otherwise every group of the cluster."""
+    only = {"tags": [tag]} if tag is not None else {}
     return {
         "cloudProvider": "aws",
         "awsRegion": region,  # pods can't reach the node's metadata service
-        "autoDiscovery": {"clusterName": cluster_name},
+        "autoDiscovery": {"clusterName": cluster_name, **only},
         "fullnameOverride": "cluster-autoscaler",
         "image": {"tag": image_tag},
         "rbac": {"serviceAccount": {"create": True, "name": SERVICE_ACCOUNT}},
@@ -66,10 +69,11 @@ def _expander_priorities(priorities: Mapping[int, Sequence[str]]) -> str:
     return "".join(f"{number}: {json.dumps(list(priorities[number]))}\n" for number in sorted(priorities, reverse=True))
 
 
-def policy(*, cluster_name: str) -> dict[str, Any]:
-    """Reads everything, changes only this cluster's groups. Source of the actions: the autoscaler's README for AWS,
-    2026-07."""
+def policy(*, cluster_name: str, tag: str | None = None) -> dict[str, Any]:
+    """Reads everything, changes only this cluster's groups, or only those that have the tag. Source of the actions: the
+    autoscaler's README for AWS, 2026-07."""
     # checkov:skip=CKV_AWS_355: it reads groups of any name; what it changes is bound to the cluster's tag
+    owned = {f"k8s.io/cluster-autoscaler/{cluster_name}": "owned", **({tag: "true"} if tag is not None else {})}
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -93,7 +97,7 @@ def policy(*, cluster_name: str) -> dict[str, Any]:
                 "Effect": "Allow",
                 "Action": ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
                 "Resource": "*",
-                "Condition": {"StringEquals": {f"aws:ResourceTag/k8s.io/cluster-autoscaler/{cluster_name}": "owned"}},
+                "Condition": {"StringEquals": {f"aws:ResourceTag/{key}": value for key, value in owned.items()}},
             },
         ],
     }
@@ -106,6 +110,7 @@ class ClusterAutoscaler(NamedTuple):
     region: str
     grace_seconds: int  # the longest of the pods
     priorities: Mapping[int, Sequence[str]] = _NONE
+    tag: str | None = None  # of the groups that it sees; None: every group of the cluster
 
     def install(
         self,
@@ -125,10 +130,11 @@ class ClusterAutoscaler(NamedTuple):
                 image_tag=self.image_tag,
                 grace_seconds=self.grace_seconds,
                 priorities=self.priorities,
+                tag=self.tag,
             ),
             cluster_name=self.cluster_name,
             service_account=SERVICE_ACCOUNT,
-            policy=policy(cluster_name=self.cluster_name),
+            policy=policy(cluster_name=self.cluster_name, tag=self.tag),
             parent=parent,
             depends_on=depends_on,
         )

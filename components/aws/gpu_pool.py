@@ -29,7 +29,7 @@ class GroupSize(NamedTuple):
     """A node group: the zones of its nodes, and their number; and where the pool has several kinds of nodes, their
     kind."""
 
-    subnet_ids: Sequence[pulumi.Input[str]]
+    subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
     min_nodes: int
     max_nodes: int
     capacity: Literal["on-demand", "spot"] | None = None  # None: the pool's
@@ -47,8 +47,8 @@ class GpuPool(pulumi.ComponentResource):
         name: str,
         *,
         cluster_name: str,
-        version: str,
-        ami_release: str,
+        version: pulumi.Input[str],
+        ami_release: pulumi.Input[str | None],
         node_role_arn: pulumi.Input[str],
         groups: Mapping[str, GroupSize],
         instance_types: Sequence[str],
@@ -63,12 +63,17 @@ class GpuPool(pulumi.ComponentResource):
         labels: Mapping[str, str],
         taint: Taint,
         tags: Mapping[str, str],
+        security_group_ids: Sequence[pulumi.Input[str]] = (),
+        autoscaler_tag: str | None = None,
+        read_once: Sequence[str] = (),
         depends_on: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """`groups`: the node groups by the suffix of their names. `ephemeral_gib`: the part of a node's disk that pods
         can use. `labels`: of the nodes. By `k8s.amazonaws.com/accelerator` the autoscaler knows that a node will offer
-        a GPU although it shows none yet, so it doesn't add another node."""
+        a GPU although it shows none yet, so it doesn't add another node. `autoscaler_tag`: one more tag by which an
+        autoscaler finds these groups and no others. `read_once`: inputs that were read from a cluster of somebody else
+        and stay as they were when a group was made, whatever becomes of that cluster."""
         super().__init__("llm:aws:GpuPool", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         templates: dict[Reservation | None, aws.ec2.LaunchTemplate] = {}
@@ -82,6 +87,7 @@ class GpuPool(pulumi.ComponentResource):
                     node_config=node_config(nvme),
                     tags={"Name": f"{cluster_name}-{name}", **tags},
                     reservation=size.reservation,
+                    security_group_ids=security_group_ids,
                     opts=child,
                 )
         self.node_groups = []
@@ -95,6 +101,8 @@ class GpuPool(pulumi.ComponentResource):
                 labels=own_labels,
                 taint=taint,
             )
+            if autoscaler_tag is not None:
+                hints["ours"] = (autoscaler_tag, "true")
             # Pulumi names the group with a random suffix: other instance types replace the group, and so the new one
             # can be created before the old one is deleted.
             group = aws.eks.NodeGroup(
@@ -121,7 +129,7 @@ class GpuPool(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(
                     parent=self,
                     depends_on=list(depends_on),
-                    ignore_changes=["scalingConfig.desiredSize"],  # the autoscaler sets it
+                    ignore_changes=["scalingConfig.desiredSize", *read_once],  # the autoscaler sets the desired size
                 ),
             )
             _scaling_group_tags(f"{name}{end}", group, hints, child)

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pulumi
@@ -26,12 +26,14 @@ def node_template(
     node_config: Mapping[str, Any] | None,
     tags: Mapping[str, str],
     reservation: Reservation | None = None,
+    security_group_ids: Sequence[pulumi.Input[str]] = (),
     opts: pulumi.ResourceOptions,
 ) -> aws.ec2.LaunchTemplate:
     """A launch template with IMDSv2 and an encrypted gp3 root (throughput in MiB/s), for EKS's Amazon Linux 2023 AMIs.
 
     `tags` are set on instances and volumes, which don't get the provider's default tags. `reservation`: its instances
-    alone are used.
+    alone are used. `security_group_ids`: all of them, the cluster's own included; without any, EKS gives the nodes the
+    cluster's.
     """
     target = None
     if reservation is not None:
@@ -71,6 +73,7 @@ def node_template(
             aws.ec2.LaunchTemplateInstanceMarketOptionsArgs(market_type="capacity-block") if block else None
         ),
         instance_type=reservation.instance_type if reservation is not None and block else None,
+        vpc_security_group_ids=list(security_group_ids) or None,
         user_data=None if node_config is None else user_data(node_config),
         opts=opts,
     )

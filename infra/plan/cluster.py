@@ -1,6 +1,6 @@
 """What was decided for the cluster: nodes, add-ons, cache, gateway. Disks and memory are in GiB (2^30 bytes)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -157,6 +157,11 @@ class PoolPlan:
         return tuple(each.name for each in self.types)
 
 
+def has_made(pools: Iterable[PoolPlan]) -> bool:
+    """Whether this program makes the nodes of any of them."""
+    return not all(pool.existing for pool in pools)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ClusterPlan:
     """The cluster. A cloud extends this class by what it alone decides."""
@@ -167,7 +172,7 @@ class ClusterPlan:
     region: str | None
     made: bool  # this stack makes it
     context: str | None = None  # of the kubeconfig, if the stack reaches the cluster by one
-    zone_ids: tuple[str, ...] = ()  # () on a cluster that exists
+    zone_ids: tuple[str, ...] = ()  # () on a cluster that exists, unless the stack makes nodes there
 
     @property
     def kubectl(self) -> str:

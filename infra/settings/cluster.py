@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from infra.clouds.aws.section import CreateCluster
-from infra.clouds.aws.types import ClusterName
+from infra.clouds.aws.types import AmiRelease, ClusterName, SecurityGroupId, SubnetId, ZoneId
 from infra.clouds.existing.section import ExistingNodes
 from infra.settings.capacity import CapacityStep, Kind, Step
 from infra.settings.sharing import Sharing
@@ -20,7 +20,34 @@ class ExistingCluster(Section):
     )
     eks: ClusterName | None = Field(default=None, description="name of an EKS cluster in the region aws:region")
     version: KubernetesVersion | None = Field(
-        default=None, description="the cluster's Kubernetes version, in quotes; the newest known version when absent"
+        default=None,
+        description="the cluster's Kubernetes version, in quotes; when absent, the plan counts with the newest known"
+        " version, and node groups of this stack get the one that the EKS cluster has when they are made",
+    )
+    zones: tuple[ZoneId, ...] | None = Field(
+        default=None,
+        min_length=1,
+        description="zone ids for the node groups of this stack on an EKS cluster; when absent, those of its subnets"
+        " that offer a pool's types",
+        examples=[["use1-az1", "use1-az2"]],
+    )
+    subnet_ids: tuple[SubnetId, ...] | None = Field(
+        default=None,
+        min_length=1,
+        description="private subnets for the node groups of this stack on an EKS cluster; when absent, those of the"
+        " cluster itself, as they are when a group is made",
+        examples=[["subnet-0ab1", "subnet-0ab2"]],
+    )
+    security_group_ids: tuple[SecurityGroupId, ...] = Field(
+        default=(),
+        description="security groups for nodes of this stack on an EKS cluster, in addition to the cluster's own: the"
+        " group that its other nodes share, where these don't have the cluster's",
+        examples=[["sg-0ab1"]],
+    )
+    ami_release: AmiRelease | None = Field(
+        default=None,
+        description="release of the EKS AMI for nodes of this stack on an EKS cluster; when absent, the one in the"
+        " version table for the cluster's version",
     )
     one_node: bool = Field(
         default=False,

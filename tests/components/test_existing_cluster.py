@@ -16,13 +16,16 @@ ANSWER = {
         "name": asked["name"],
         "endpoint": f"https://{asked['name']}.eks.example.com",
         "certificateAuthorities": [{"data": "Q0E="}],
-        "vpcConfig": {"vpcId": "vpc-1", "clusterSecurityGroupId": "sg-1"},
+        "version": "1.35",
+        "vpcConfig": {"subnetIds": ["subnet-1", "subnet-2"], "vpcId": "vpc-1", "clusterSecurityGroupId": "sg-1"},
     }
 }
 
 
 def by_name(opts: pulumi.ResourceOptions) -> None:
-    cluster = ExistingEksCluster("cluster", cluster_name="shared", region="eu-west-1", opts=opts)
+    cluster = ExistingEksCluster(
+        "cluster", cluster_name="shared", region="eu-west-1", partition="aws", adds_nodes=False, opts=opts
+    )
     pulumi.export("vpc_id", cluster.vpc_id)
 
 

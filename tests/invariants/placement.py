@@ -45,8 +45,8 @@ def pods_fit_a_pool_at_zero_nodes(planned: Planned) -> list[str]:
         broken += _undiscovered(recording, group)
     if not groups:
         return broken  # the size of an existing cluster's nodes isn't known
-    system = any(not group.gpus for group in groups)  # else pods without GPUs run on nodes of somebody else
-    for pod in (pod for pod in pods(recording) if system or pod.gpus):
+    system = any(not group.gpus for group in groups)  # else only pods of pools that we make run on our nodes
+    for pod in (pod for pod in pods(recording) if system or _on_ours(planned, pod)):
         refusals = {group.name: _refusals(group, pod) for group in groups}
         if all(refusals.values()):
             why = "; ".join(reason for reasons in refusals.values() for reason in reasons)
@@ -56,6 +56,11 @@ def pods_fit_a_pool_at_zero_nodes(planned: Planned) -> list[str]:
             if why := "; ".join(refusals[group.name]):
                 broken.append(f"{pod.name}: {group.name} of its pool doesn't take it: {why}")
     return broken
+
+
+def _on_ours(planned: Planned, pod: Pod) -> bool:
+    pool = planned.plan.pools.get(planned.plan.models[pod.name].pool or "") if pod.gpus else None
+    return pool is not None and not pool.existing
 
 
 def gpus_at_peak_exist(planned: Planned) -> list[str]:
@@ -143,12 +148,13 @@ def _place(pod: Pod) -> tuple[Any, Any]:
 
 
 def _undiscovered(recording: Recording, group: NodeGroup) -> list[str]:
-    """The autoscaler finds scaling groups by two tags."""
+    """The autoscaler finds scaling groups by two tags, or on a cluster of somebody else by the tag of ours."""
     autoscaler = release(recording, "cluster-autoscaler")
     if autoscaler is None:
         return []
-    cluster = autoscaler.inputs["values"]["autoDiscovery"]["clusterName"]
-    wanted = ("k8s.io/cluster-autoscaler/enabled", f"k8s.io/cluster-autoscaler/{cluster}")
+    found_by = autoscaler.inputs["values"]["autoDiscovery"]
+    cluster = f"k8s.io/cluster-autoscaler/{found_by['clusterName']}"
+    wanted = found_by.get("tags", ("k8s.io/cluster-autoscaler/enabled", cluster))
     return [
         f"{group.name}: its scaling group has no tag {tag}" for tag in wanted if tag not in group.scaling_group_tags
     ]

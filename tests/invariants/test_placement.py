@@ -144,6 +144,31 @@ BREAKS = [
         "0",
         "l4-nodes-use1-az2 of its pool doesn't take it",
     ),
+    # On a cluster of somebody else.
+    Break(
+        "1 tolerations",
+        "existing-eks-read",
+        "NodeGroup l40s-nodes",
+        "inputs taints",
+        [],
+        "l40s-nodes: no taint",
+    ),
+    Break(
+        "2 scale from zero",
+        "existing-eks",
+        "Tag l4-use1-az1-ours",
+        "inputs tag key",
+        "other",
+        "its scaling group has no tag llm-platform/cluster-autoscaler",
+    ),
+    Break(
+        "2 scale from zero",
+        "existing-eks-read",
+        "NodeGroup l40s-nodes",
+        "inputs labels",
+        {},
+        "qwen3-8b: no pool takes it",
+    ),
     Break(
         "3 GPUs at peak",
         "spot-per-zone",

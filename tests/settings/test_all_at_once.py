@@ -181,7 +181,7 @@ FILES = {
         ),
         {
             "gpuPools.l4": ["needs exactly one of instanceTypes and existing"],
-            "gpuPools.l4.instanceTypes": ["can add nodes only to a cluster that it creates"],
+            "gpuPools.l4.instanceTypes": ["can add nodes only to a cluster on EKS"],
             "gpuPools.l4.instanceTypes[0]": ["allowed: an instance type"],
             "gpuPools.l4.nodeGroups": ["allowed: one, perZone", "in no node group"],
             "gpuPools.l4.existing.gpusPerNode": ["allowed: a whole number"],

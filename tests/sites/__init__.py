@@ -10,6 +10,8 @@ FOLDER = Path(__file__).parent
 # site -> what the rules read: if it were missing, the rules would check nothing. Sorted, so that branches meet seldom.
 MEANT = {
     "capacity-block": {kind.NODE_GROUP: 5, kind.LAUNCH_TEMPLATE: 3, kind.SCALED_OBJECT: 1},
+    "existing-eks": {kind.NODE_GROUP: 2, kind.SCALING_GROUP_TAG: 18, kind.RELEASE: 2, kind.SCALED_OBJECT: 1},
+    "existing-eks-read": {kind.NODE_GROUP: 1, kind.DEPLOYMENT: 3, kind.SCALED_OBJECT: 1},
     "ladder": {kind.NODE_GROUP: 7, kind.LAUNCH_TEMPLATE: 4, kind.SCALED_OBJECT: 1},
     "ladder-one-group": {kind.NODE_GROUP: 5, kind.LAUNCH_TEMPLATE: 3, kind.SCALED_OBJECT: 1},
     "mig-rke2": {kind.DEPLOYMENT: 3, kind.JOB: 2},

@@ -11,7 +11,12 @@ def _existing_eks(args: Mapping[str, Any]) -> dict[str, Any]:
         "arn": "${existing.arn}",
         "endpoint": "${existing.endpoint}",
         "certificateAuthorities": [{"data": "${existing.certificateAuthority}"}],
-        "vpcConfig": {"vpcId": "${existing.vpcId}", "clusterSecurityGroupId": "${existing.clusterSecurityGroupId}"},
+        "version": "${existing.version}",
+        "vpcConfig": {
+            "vpcId": "${existing.vpcId}",
+            "clusterSecurityGroupId": "${existing.clusterSecurityGroupId}",
+            "subnetIds": ["${existing.subnetIds}"],
+        },
     }
 
 
@@ -19,7 +24,15 @@ def _subnet(args: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": args["id"], "cidrBlock": f"${{{args['id']}.cidrBlock}}"}
 
 
+def _subnets(args: Mapping[str, Any]) -> dict[str, Any]:
+    """By the subnets and the zones that are asked for."""
+    asked = {each["name"]: each["values"] for each in args["filters"]}
+    those = [each.strip("${}") for each in asked["subnet-id"]]
+    return {"id": "-", "ids": [f"${{{each} in {', '.join(asked['availability-zone-id'])}}}" for each in those]}
+
+
 ANSWERS = {
+    "aws:ec2/getSubnets:getSubnets": _subnets,
     "aws:ec2/getSubnet:getSubnet": _subnet,
     "aws:eks/getCluster:getCluster": _existing_eks,
 }

@@ -118,7 +118,8 @@ def _left_out_of_gateway(billed: Billed) -> str:
 
 def _left_out_always(billed: Billed) -> str:
     if billed.cluster.kind == "eks":
-        return f"{LEFT_OUT}; the control plane, network and nodes of a cluster that exists"
+        nodes = "other nodes" if billed.ours else "nodes"
+        return f"{LEFT_OUT}; the control plane, network and {nodes} of a cluster that exists"
     if len(billed.ours) + len(billed.theirs) < len(billed.pools):
         return f"{LEFT_OUT}; the GPU nodes that somebody else makes"
     return LEFT_OUT
@@ -163,7 +164,8 @@ def _gateway(gateway: GatewayPlan | None, cluster: AwsCluster, catalog: Catalog)
     """A public load balancer also pays for one public address per zone."""
     if gateway is None or gateway.controller.title is None:
         return
-    addresses = max(MIN_ZONES, len(cluster.zone_ids)) if gateway.visibility == "public" else 0
+    zones = len(cluster.zone_ids) if cluster.made else 0
+    addresses = max(MIN_ZONES, zones) if gateway.visibility == "public" else 0
     hour = catalog.aws.prices.alb_hour + addresses * catalog.aws.prices.public_ipv4_hour
     what = f"the gateway's, public, {addresses} addresses" if addresses else "the gateway's, internal"
     yield _fixed("load balancer", hour * HOURS_PER_MONTH, what)

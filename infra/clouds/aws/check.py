@@ -9,8 +9,10 @@ from infra.clouds.aws.check_accounts import check_accounts
 from infra.clouds.aws.check_addons import check_addons
 from infra.clouds.aws.check_cache import check_cache
 from infra.clouds.aws.check_driver import check_driver
+from infra.clouds.aws.check_existing import check_existing
 from infra.clouds.aws.check_gateway import check_gateway
 from infra.clouds.aws.check_pools import check_pools
+from infra.clouds.aws.check_release import check_minor, check_release
 from infra.clouds.aws.check_tags import check_tags
 from infra.clouds.aws.section import Access, CreateCluster, NewNetwork
 from infra.settings.checks.cluster import check_version, read_cidr
@@ -34,14 +36,17 @@ def check_aws(scope: Scope, *, here: bool) -> None:
     check_gateway(scope)
     if scope.settings.cluster.create is not None:
         _check_create(scope, scope.settings.cluster.create)
+    if scope.settings.cluster.existing is not None:
+        check_existing(scope, scope.settings.cluster.existing)
     if here or scope.cloud is None:
         check_pools(scope)
 
 
 def _check_create(scope: Scope, create: CreateCluster) -> None:
     check_version(scope, (*_CREATE, "version"), create.version)
-    _check_releases(scope, create)
-    check_driver(scope, create)
+    check_release(scope, _CREATE, create.version, create.ami_release)
+    _check_proxy(scope, create)
+    check_driver(scope, _CREATE, create.version, create.ami_release)
     _check_zones(scope, create)
     _check_network(scope, create.network)
     _check_system_nodes(scope, create)
@@ -51,22 +56,12 @@ def _check_create(scope: Scope, create: CreateCluster) -> None:
         read_cidr(scope, (*_CREATE, "access", "apiFrom", index), cidr)
 
 
-def _check_releases(scope: Scope, create: CreateCluster) -> None:
-    """The AMI of the nodes and kube-proxy have the control plane's minor version."""
-    row = scope.catalog.aws.versions.get(create.version or "")
-    if create.version is None and create.ami_release is not None:
-        minor = create.ami_release.rpartition(".")[0]
-        scope.report.wrong((*_CREATE, "amiRelease"), "of no version", f'write version: "{minor}" beside it')
-    if row is None:
-        return
-    reads: list[Key] = [(*_CREATE, "version")]
-    for key, value, known in (
-        ((*_CREATE, "amiRelease"), create.ami_release, row.ami_release),
-        ((*_CREATE, "addonVersions", "kube-proxy"), create.addon_versions.kube_proxy, row.addons["kube-proxy"]),
-    ):
-        if value is not None and not value.removeprefix("v").startswith(f"{row.version}."):
-            got = f"{value} isn't of the cluster's version {row.version}"
-            scope.report.wrong(key, got, f"write {known}, or leave it out", reads=reads)
+def _check_proxy(scope: Scope, create: CreateCluster) -> None:
+    """kube-proxy has the control plane's minor version."""
+    row, value = scope.catalog.aws.versions.get(create.version or ""), create.addon_versions.kube_proxy
+    if row is not None and value is not None:
+        key: Key = (*_CREATE, "addonVersions", "kube-proxy")
+        check_minor(scope, key, value, row.addons["kube-proxy"], of=row.version, reads=[(*_CREATE, "version")])
 
 
 def _check_region(scope: Scope, *, here: bool) -> None:

@@ -1,21 +1,21 @@
 """The rule that the nodes' driver runs the CUDA that an engine is built with: else its container ends as it starts."""
 
-from infra.clouds.aws.section import CreateCluster
 from infra.engines import ENGINES
 from infra.services.serving.next import servers
 from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key
 
 
-def check_driver(scope: Scope, create: CreateCluster) -> None:
-    """An AMI release that is in the stack file, else the release that is pinned for its version."""
+def check_driver(scope: Scope, section: Key, version: str | None, given: str | None) -> None:
+    """An AMI release that is in the stack file, else the release that is pinned for its version. `section`: where both
+    are written."""
     facts = scope.catalog.aws
-    row = facts.versions.get(create.version or "")
-    release = create.ami_release or (row.ami_release if row else None)
+    row = facts.versions.get(version or "")
+    release = given or (row.ami_release if row else None)
     driver = facts.driver_of(release) if release else None
-    if release is None or driver is None or not release.startswith(f"{create.version}."):
+    if release is None or driver is None or not release.startswith(f"{version}."):
         return  # not known, or said already
-    key: Key = ("cluster", "create", "amiRelease" if create.ami_release else "version")
+    key: Key = (*section, "amiRelease" if given else "version")
     for name, cuda in _built_with(scope).items():
         minimum = scope.catalog.cuda_drivers.get(cuda.partition(".")[0])
         if minimum is not None and int(driver.partition(".")[0]) < minimum:

@@ -81,12 +81,14 @@ def _check_type(scope: Scope, key: Key, name: str, pool: GpuPool) -> None:
 
 def _check_zones(scope: Scope, key: Key, types: list[Instance]) -> None:
     """A pool can only be in zones that offer all of its types."""
-    create = scope.settings.cluster.create
-    if create is None or scope.region is None or scope.region not in scope.catalog.regions:
+    cluster = scope.settings.cluster
+    given = cluster.create or cluster.existing
+    if given is None or scope.region is None or scope.region not in scope.catalog.regions:
         return
+    section = "create" if cluster.create is not None else "existing"
     offered = set.intersection(*(set(scope.catalog.zones_of(each.name, scope.region)) for each in types))
     names = " and ".join(each.name for each in types)
-    reads: list[Key] = [("aws:region",), ("cluster", "create", "zones")]
+    reads: list[Key] = [("aws:region",), ("cluster", section, "zones")]
     nowhere = [each for each in types if not scope.catalog.zones_of(each.name, scope.region)]
     if nowhere:
         got = f"no zone of {scope.region} offers {' and '.join(each.name for each in nowhere)}"
@@ -94,8 +96,8 @@ def _check_zones(scope: Scope, key: Key, types: list[Instance]) -> None:
     elif not offered:
         got = f"no zone of {scope.region} offers all of its types: {_where_each(scope, types)}"
         scope.report.wrong(key, got, "write a pool for each, or types that one zone offers", reads=reads)
-    elif isinstance(create.zones, tuple) and not offered & set(create.zones):
-        got = f"none of cluster.create.zones offers {names}"
+    elif isinstance(given.zones, tuple) and not offered & set(given.zones):
+        got = f"none of cluster.{section}.zones offers {names}"
         scope.report.wrong(
             key, got, f"add one of {', '.join(sorted(offered))} to zones, or write other types", reads=reads
         )

@@ -16,6 +16,7 @@ from infra.clouds.aws.config import AwsConfig, read_aws_config
 from infra.clouds.aws.diff.tokens import CLUSTER, OWNS, VPC
 from infra.clouds.aws.diff.types import AwsTypes
 from infra.clouds.aws.drain import warn_of_drain
+from infra.clouds.aws.existing import to_do_there
 from infra.clouds.aws.groups import with_groups
 from infra.clouds.aws.left import left_in_aws
 from infra.clouds.aws.live import access, access_entries, log_groups, older_versions
@@ -184,6 +185,7 @@ class Aws(Cloud):
         quotas: Sequence[Quota],
     ) -> Iterator[Finding]:
         yield from list_account(settings, aws_cluster(cluster), addons)
+        yield from to_do_there(aws_cluster(cluster), pools, addons)
         yield from list_quotas(quotas)
         yield from list_zones(pools.values())
 

@@ -8,12 +8,12 @@ from typing import Any
 from infra.catalog import Catalog
 from infra.clouds.aws.config import AwsConfig
 from infra.clouds.aws.disks import root_gib
+from infra.clouds.aws.existing import assume_nodes, plan_nodes, plan_version
 from infra.clouds.aws.node_room import allocatable
 from infra.clouds.aws.plan import AwsCluster
 from infra.clouds.aws.reached_from import warn_of_access, warn_of_gateway
 from infra.clouds.aws.section import MAX_SYSTEM_NODES, CreateCluster
 from infra.clouds.aws.whose import others_elsewhere
-from infra.clouds.existing.cluster import version_of
 from infra.plan.cluster import CachePlan, SystemNodesPlan
 from infra.plan.findings import Decided, warned
 from infra.plan.notes import Assumption, Chosen, Finding, Violation
@@ -39,12 +39,10 @@ def plan_cluster(
     existing = settings.cluster.existing
     assert existing is not None
     assert existing.eks is not None
-    version = yield from version_of(existing.eks, existing.version, catalog)
+    version = yield from plan_version(existing.eks, existing, settings, catalog)
+    nodes = yield from plan_nodes(existing, settings, region, version, catalog)
     return AwsCluster(
-        kind="eks",
-        made=False,
-        name=existing.eks,
-        **_any(version, region, aws, settings.tags, catalog),
+        kind="eks", made=False, name=existing.eks, **nodes, **_any(version, region, aws, settings.tags, catalog)
     )
 
 
@@ -127,6 +125,7 @@ def explain_versions(settings: Settings, cluster: AwsCluster, cache: CachePlan, 
     """EKS add-ons and the AMI, where the stack file doesn't say: EKS would take another at each `pulumi up`."""
     create = settings.cluster.create
     if create is None:
+        yield from assume_nodes(settings, cluster)
         return
     path, own = "cluster.create", _own_versions(create)
     unused = {"efs", "ebs"} - {cache.kind}

@@ -27,8 +27,10 @@ from components.model_cache import Disk, Volume
 from components.pods import USER_ID
 from infra.clouds.aws.caller import ADMINS, Stranger, check_caller
 from infra.clouds.aws.expander import priorities
+from infra.clouds.aws.ground import Ground, found_ground, made_ground
 from infra.clouds.aws.live import import_entry
 from infra.clouds.aws.load_balancer import LONGEST_DEREGISTRATION
+from infra.clouds.aws.nodes import OWN_TAG
 from infra.clouds.aws.plan import aws_cluster
 from infra.clouds.aws.storage import EBS, EFS
 from infra.clouds.aws.to_do import no_admins
@@ -36,7 +38,7 @@ from infra.clouds.site import Site
 from infra.live import Namespaces
 from infra.live.state import State
 from infra.models.places import Bucket
-from infra.plan.cluster import NodeGroupPlan, PoolPlan
+from infra.plan.cluster import NodeGroupPlan, PoolPlan, has_made
 from infra.plan.labels import GPU_TAINT, STEP_LABEL
 from infra.plan.plan import Plan
 from infra.services.addons.make import charts, make_addons
@@ -83,13 +85,16 @@ def _existing_eks(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Si
         "cluster",
         cluster_name=plan.cluster.name,
         region=_region(plan),
+        partition=aws_cluster(plan.cluster).partition,
         profile=aws_cluster(plan.cluster).profile,
+        adds_nodes=has_made(plan.pools.values()),
         opts=_with(cloud),
     )
     both = pulumi.ResourceOptions(providers=[cloud, cluster.provider])
     addons = _addons(plan, cluster.vpc_id, namespaces, both)
     return Site(
         pulumi.ResourceOptions(provider=cluster.provider),
+        pools=_pools(plan, found_ground(plan, cluster), cloud) if has_made(plan.pools.values()) else {},
         addons=addons,
         read_bucket=partial(_read_bucket, both),
         annotations=partial(_alb, subnet_ids=()),
@@ -128,11 +133,7 @@ def _new_cluster(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Sit
         depends_on=network.resources,
         opts=_with(cloud),
     )
-    pools = {
-        name: _pool(plan, pool, cluster, network, cloud).node_groups
-        for name, pool in plan.pools.items()
-        if not pool.existing
-    }
+    pools = _pools(plan, made_ground(plan, cluster, network.within, network.resources), cloud)
     both = pulumi.ResourceOptions(providers=[cloud, cluster.provider])
     ready = [*cluster.ready, *network.resources]
     file_system = None
@@ -238,17 +239,21 @@ def _network(plan: Plan, cloud: aws.Provider) -> _Subnets:
     )
 
 
-def _pool(plan: Plan, pool: PoolPlan, cluster: NewEksCluster, network: _Subnets, cloud: aws.Provider) -> GpuPool:
+def _pools(plan: Plan, ground: Ground, cloud: aws.Provider) -> dict[str, Sequence[pulumi.Resource]]:
+    """The node groups of each pool that we make."""
+    ours = {name: pool for name, pool in plan.pools.items() if not pool.existing}
+    return {name: _pool(plan, pool, ground, cloud).node_groups for name, pool in ours.items()}
+
+
+def _pool(plan: Plan, pool: PoolPlan, ground: Ground, cloud: aws.Provider) -> GpuPool:
     assert pool.ami_type is not None
-    release = aws_cluster(plan.cluster).ami_release
-    assert release is not None
     return GpuPool(
         pool.name,
         cluster_name=plan.cluster.name,
-        version=plan.cluster.version,
-        ami_release=release,
-        node_role_arn=cluster.node_role_arn,
-        groups={name: _group(pool, group, network) for name, group in pool.groups.items()},
+        version=ground.version,
+        ami_release=ground.ami_release,
+        node_role_arn=ground.node_role_arn,
+        groups={name: _group(pool, group, ground) for name, group in pool.groups.items()},
         instance_types=pool.instance_types,
         ami_type=pool.ami_type,
         capacity=pool.capacity,
@@ -261,15 +266,18 @@ def _pool(plan: Plan, pool: PoolPlan, cluster: NewEksCluster, network: _Subnets,
         labels=pool.selector,
         taint=Taint(*GPU_TAINT),
         tags=aws_cluster(plan.cluster).tags,
-        depends_on=[*cluster.before_nodes, *network.resources],
+        security_group_ids=ground.security_group_ids,
+        autoscaler_tag=ground.autoscaler_tag,
+        read_once=ground.read_once,
+        depends_on=ground.before,
         opts=_with(cloud),
     )
 
 
-def _group(pool: PoolPlan, group: NodeGroupPlan, network: _Subnets) -> GroupSize:
+def _group(pool: PoolPlan, group: NodeGroupPlan, ground: Ground) -> GroupSize:
     step = group.step
     zones = step.zone_ids if step else pool.zone_ids
-    subnets = network.within((group.place,) if group.place else zones)
+    subnets = ground.within((group.place,) if group.place else zones)
     if step is None:
         return GroupSize(subnets, group.min, group.max)
     reservation = None
@@ -303,6 +311,7 @@ def _addons(
             region,
             longest_end(plan.models.values(), plan.traffic),
             priorities(plan.pools.values()),
+            None if cluster.made else OWN_TAG,
         )
     if chart := wanted.get("loadBalancerController"):
         own["load-balancer-controller"] = LoadBalancerController(

@@ -7,6 +7,9 @@ from infra.clouds.aws.disks import AMI_GIB, root_gib
 from infra.plan.cluster import PoolPlan
 from infra.plan.models import SERVER_SCRATCH_GIB
 
+# A tag of the node groups that we make on a cluster of somebody else. EKS gives the tags by which autoscalers find
+# groups to each node group of a cluster: one that we install sees only those with this tag.
+OWN_TAG = "llm-platform/cluster-autoscaler"
 AMI_TYPE = "AL2023_x86_64_NVIDIA"
 # gp3: 3,000 IOPS are in its price and allow 750 MiB/s; an image unpacks at the disk's speed where there is no NVMe.
 ROOT_IOPS = 3000

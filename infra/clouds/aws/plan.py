@@ -12,6 +12,10 @@ class AwsCluster(ClusterPlan):
     autoscaler_image_tag: str  # of the cluster's own minor version
     tags: Mapping[str, str]  # of every AWS resource
     profile: str | None  # of the AWS CLI's configuration; None: the environment decides
+    ami_release: str | None = (
+        None  # of every node that we make; None: `up` reads the version, and `ami_releases` has it
+    )
+    ami_releases: Mapping[str, str] = field(default_factory=dict)  # by the cluster's version
     # What follows is decided only for a cluster that we make:
     cidr: str | None = None  # None with a VPC that exists
     nat_per_zone: bool = False
@@ -19,7 +23,6 @@ class AwsCluster(ClusterPlan):
     system_vcpus: int = 0  # of all system nodes together
     system_root_gib: int = 0  # for engines' images, what an engine with its own library fetches, and models on the CPU
     log_days: int = 0  # how long logs of the control plane and of the VPC's connections are kept
-    ami_release: str | None = None  # of every node
     addon_versions: Mapping[str, str] = field(default_factory=dict)  # of EKS add-ons, by their name
     account_id: str | None = None  # the only account in which it may be made
 

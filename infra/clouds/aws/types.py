@@ -38,3 +38,4 @@ WebAclArn = Annotated[
 ]
 VpcId = Annotated[str, pattern(r"^vpc-[0-9a-f]+$", "vpc-0ab1", "VPC id")]
 SubnetId = Annotated[str, pattern(r"^subnet-[0-9a-f]+$", "subnet-0ab1", "subnet id")]
+SecurityGroupId = Annotated[str, pattern(r"^sg-[0-9a-f]+$", "sg-0ab1", "security group id")]

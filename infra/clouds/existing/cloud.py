@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra.clouds.cloud import Cloud
 from infra.clouds.existing import bill
-from infra.clouds.existing.check import check_unused
+from infra.clouds.existing.check import check_made, check_unused
 from infra.clouds.existing.cluster import plan_cluster
 from infra.clouds.existing.live import known_context
 from infra.clouds.existing.runtime_class import ask_for_runtime_classes
@@ -45,6 +45,7 @@ class Existing(Cloud):
     def check(self, scope: Scope) -> None:
         if self.handles(scope.settings):
             check_unused(scope)
+            check_made(scope)
 
     def described(self, cluster: ClusterPlan) -> str:
         return f"kubeconfig context {cluster.name}"

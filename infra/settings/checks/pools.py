@@ -1,6 +1,6 @@
 """Rules for `gpuPools` in every cloud."""
 
-from infra.settings.checks.scope import CLUSTER_KIND, Scope
+from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key
 
 
@@ -29,9 +29,5 @@ def _swap(low: int, high: int) -> str:
 
 
 def _check_made(scope: Scope, key: Key, types: tuple[str, ...]) -> None:
-    if scope.settings.cluster.existing is not None:
-        got = "this program can add nodes only to a cluster that it creates"
-        write = "write existing: {gpu: ..., gpusPerNode: ..., nodes: ..., selector: ...} for the cluster's own nodes"
-        scope.report.out_of_place(key, got, write, reads=CLUSTER_KIND)
     if len(set(types)) < len(types):
         scope.report.wrong(key, "the same instance type twice", f"write [{', '.join(dict.fromkeys(types))}]")

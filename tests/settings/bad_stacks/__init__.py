@@ -3,6 +3,7 @@
 from tests.settings.bad_stacks.addons import ADDONS
 from tests.settings.bad_stacks.capacity import CAPACITY
 from tests.settings.bad_stacks.cluster import BAD_CLUSTERS
+from tests.settings.bad_stacks.existing_eks import BAD_EXISTING_EKS
 from tests.settings.bad_stacks.external import EXTERNAL
 from tests.settings.bad_stacks.gateway import GATEWAY
 from tests.settings.bad_stacks.models import MODELS
@@ -24,6 +25,7 @@ BAD_STACKS: tuple[Bad, ...] = (
     *TEXT,
     *SECTIONS,
     *BAD_CLUSTERS,
+    *BAD_EXISTING_EKS,
     *OWN_NODES,
     *POOLS,
     *CAPACITY,

@@ -153,8 +153,9 @@ POOLS = (
             Mistake(
                 "gpuPools.l4.instanceTypes",
                 4,
-                "this program can add nodes only to a cluster that it creates",
-                "write existing: {gpu: ..., gpusPerNode: ..., nodes: ..., selector: ...} for the cluster's own nodes",
+                "this program can add nodes only to a cluster on EKS, and a context can lead to any",
+                "write existing: {gpu: ..., gpusPerNode: ..., nodes: ..., selector: ...} for the cluster's own nodes;"
+                " on EKS cluster: {existing: {eks: NAME}}",
             ),
         ),
     ),

@@ -1,0 +1,88 @@
+"""Node groups on an EKS cluster that exists: what they are made with, and that nothing of the cluster is touched."""
+
+import json
+
+import pytest
+
+from tests.example_stacks import planned
+from tests.invariants.reading import LAUNCH_TEMPLATE, NODE_GROUP, RELEASE
+
+SAID, READ = "existing-eks", "existing-eks-read"
+MADE_FOR_NODES = {  # of AWS alone; nothing is of the cluster, its network or its add-ons
+    "aws:autoscaling/tag:Tag",
+    "aws:ec2/launchTemplate:LaunchTemplate",
+    "aws:eks/nodeGroup:NodeGroup",
+    "aws:iam/role:Role",
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+}
+OF_THE_AUTOSCALER = {"aws:eks/podIdentityAssociation:PodIdentityAssociation", "aws:iam/rolePolicy:RolePolicy"}
+
+
+@pytest.mark.parametrize(("stack", "more"), [(SAID, OF_THE_AUTOSCALER), (READ, set())])
+def test_only_node_groups_and_what_they_need_are_made(stack: str, more: set[str]) -> None:
+    types = {made.type for made in planned(stack).recording.resources if made.type.startswith("aws:")}
+    assert types == MADE_FOR_NODES | more
+
+
+def test_what_the_stack_file_says_decides() -> None:
+    """Each zone's group has the subnets there, the version and its AMI release, and both security groups."""
+    recording = planned(SAID).recording
+    group = recording.one(NODE_GROUP, "l4-nodes-use1-az2")
+    assert group.inputs["subnetIds"] == ["${subnet-0ab1 in use1-az2}", "${subnet-0ab2 in use1-az2}"]
+    assert (group.inputs["version"], group.inputs["releaseVersion"]) == ("1.34", "1.34.9-20260714")
+    assert group.options["ignore_changes"] == ["scalingConfig.desiredSize"]
+    template = recording.one(LAUNCH_TEMPLATE, "l4-template").inputs
+    assert template["vpcSecurityGroupIds"] == ["${existing.clusterSecurityGroupId}", "sg-0ab1"]
+
+
+def test_what_it_does_not_say_is_read_once_and_kept() -> None:
+    """Otherwise an upgrade of the control plane would restart the models, and a new subnet replace their nodes."""
+    recording = planned(READ).recording
+    group = recording.one(NODE_GROUP, "l40s-nodes")
+    assert group.inputs["version"] == "${existing.version}"
+    assert group.inputs["subnetIds"] == ["${existing.subnetIds in use1-az1, use1-az2, use1-az4, use1-az6}"]
+    assert {"version", "releaseVersion", "subnetIds"} < set(group.options["ignore_changes"])
+    assert "vpcSecurityGroupIds" not in recording.one(LAUNCH_TEMPLATE, "l40s-template").inputs
+
+
+def test_an_autoscaler_of_ours_leaves_the_groups_of_others_alone() -> None:
+    """EKS gives every managed node group the tags by which autoscalers find groups."""
+    recording = planned(SAID).recording
+    values = recording.one(RELEASE, "addons-cluster-autoscaler").inputs["values"]
+    assert values["autoDiscovery"]["tags"] == ["llm-platform/cluster-autoscaler"]
+    policy = json.loads(
+        recording.one("aws:iam/rolePolicy:RolePolicy", "addons-cluster-autoscaler-policy").inputs["policy"]
+    )
+    (change,) = [each for each in policy["Statement"] if "autoscaling:SetDesiredCapacity" in each["Action"]]
+    assert change["Condition"]["StringEquals"]["aws:ResourceTag/llm-platform/cluster-autoscaler"] == "true"
+
+
+def test_the_network_plugin_may_use_the_role_of_the_nodes() -> None:
+    """On most clusters it has no other; without rights no pod gets an address."""
+    attached = planned(READ).recording.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+    assert "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy" in {each.inputs["policyArn"] for each in attached}
+
+
+def test_the_bill_has_our_nodes_and_nothing_of_the_cluster() -> None:
+    items = {item.name for item in planned(SAID).plan.cost.items if item.max}
+    assert items == {"GPU nodes l4", "node disks"}
+
+
+def test_the_quota_counts_our_nodes() -> None:
+    (quota,) = planned(SAID).plan.quotas
+    assert quota.needed == 6 * 16  # the larger of the two types
+
+
+@pytest.mark.parametrize(
+    ("stack", "path", "asked"),
+    [
+        (SAID, "addons.clusterAutoscaler", False),
+        (SAID, "addons.nvidiaDevicePlugin", False),
+        (SAID, "cluster.existing.eks", True),  # the Pod Identity agent, for the autoscaler
+        (READ, "addons.clusterAutoscaler", True),
+        (READ, "addons.nvidiaDevicePlugin", True),
+        (READ, "cluster.existing.eks", False),
+    ],
+)
+def test_what_is_asked_of_a_person_is_what_the_stack_leaves_to_the_cluster(stack: str, path: str, asked: bool) -> None:
+    assert any(each.path == path for each in planned(stack).plan.to_do) is asked

@@ -1,0 +1,103 @@
+"""Node groups on an EKS cluster that exists."""
+
+from infra.settings.mistakes import Mistake
+from tests.settings.bad_stacks.writing import CPU, NODES, Bad, model, stack
+
+_L4 = "gpuPools: {l4: {instanceTypes: [g6.2xlarge]}}"
+_MODEL = model("pool: l4")
+
+
+def _there(keys: str) -> str:
+    return f"cluster: {{existing: {{eks: shared, {keys}}}}}"
+
+
+BAD_EXISTING_EKS = (
+    Bad(
+        "a group per zone, of zones that nobody named",
+        stack(
+            "cluster: {existing: {eks: shared}}",
+            "gpuPools: {l4: {instanceTypes: [g6.2xlarge], nodeGroups: perZone}}",
+            _MODEL,
+        ),
+        (
+            Mistake(
+                "gpuPools.l4.nodeGroups",
+                5,
+                "perZone, and nothing says in which zones the cluster has subnets",
+                "write cluster.existing.zones: [use1-az1, use1-az2], the ids of these zones; or nodeGroups: one",
+            ),
+        ),
+    ),
+    Bad(
+        "a zone of another region, and a subnet twice",
+        stack(_there("zones: [usw2-az1, use1-az1], subnetIds: [subnet-0ab1, subnet-0ab1]"), _L4, _MODEL),
+        (
+            Mistake("cluster.existing.subnetIds", 4, "the same one twice", "write subnetIds: [subnet-0ab1]"),
+            Mistake(
+                "cluster.existing.zones[0]",
+                4,
+                "usw2-az1 isn't a zone of us-east-1 that EKS serves and that has GPUs",
+                "write one of use1-az1, use1-az2, use1-az4, use1-az5, use1-az6",
+            ),
+        ),
+    ),
+    Bad(
+        "zones without the type",
+        stack(_there("zones: [use1-az1]"), "gpuPools: {h200: {instanceTypes: [p5en.48xlarge]}}", model("pool: h200")),
+        (
+            Mistake(
+                "gpuPools.h200.instanceTypes",
+                5,
+                "none of cluster.existing.zones offers p5en.48xlarge",
+                "add one of use1-az2, use1-az6 to zones, or write other types",
+            ),
+        ),
+    ),
+    Bad(
+        "a release of another version",
+        stack(_there('version: "1.34", amiRelease: 1.35.6-20260714'), _L4, _MODEL),
+        (
+            Mistake(
+                "cluster.existing.amiRelease",
+                4,
+                "1.35.6-20260714 isn't of the cluster's version 1.34",
+                "write 1.34.9-20260714, or leave it out",
+            ),
+        ),
+    ),
+    Bad(
+        "a release of a version that `up` reads",
+        stack(_there("amiRelease: 1.35.6-20260714"), _L4, _MODEL),
+        (Mistake("cluster.existing.amiRelease", 4, "of no version", 'write version: "1.35" beside it'),),
+    ),
+    Bad(
+        "what nodes of ours need, without any",
+        stack(_there("subnetIds: [subnet-0ab1], securityGroupIds: [sg-0ab1]"), NODES, _MODEL),
+        (
+            Mistake(
+                "cluster.existing.securityGroupIds",
+                4,
+                "is of node groups of this stack, and no pool has instanceTypes",
+                "leave securityGroupIds out",
+            ),
+            Mistake(
+                "cluster.existing.subnetIds",
+                4,
+                "is of node groups of this stack, and no pool has instanceTypes",
+                "leave subnetIds out",
+            ),
+        ),
+    ),
+    Bad(
+        "what nodes of ours need, behind a context",
+        stack("cluster: {existing: {context: kind-llm, zones: [use1-az1]}}", CPU),
+        (
+            Mistake(
+                "cluster.existing.zones",
+                4,
+                "is of node groups on an EKS cluster, and this is a kubeconfig context",
+                "leave zones out",
+            ),
+        ),
+    ),
+)
