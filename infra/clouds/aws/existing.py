@@ -77,7 +77,7 @@ def assume_nodes(settings: Settings, cluster: AwsCluster) -> Iterator[Finding]:
         yield Assumption(
             _PATH,
             "its other nodes have the cluster's security group, which EKS gives to the nodes of this stack: pods here"
-            f" reach DNS and Prometheus there. Where they have a group of their own: {_PATH}.securityGroupIds",
+            f" reach DNS and Prometheus there. Where they have a separate one: {_PATH}.securityGroupIds",
         )
     yield Assumption(
         _PATH,
