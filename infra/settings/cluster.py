@@ -22,7 +22,7 @@ class ExistingCluster(Section):
     version: KubernetesVersion | None = Field(
         default=None,
         description="the cluster's Kubernetes version, in quotes; when absent, the plan counts with the newest known"
-        " version, and node groups of this stack get the one that the EKS cluster has when they are made",
+        " version, and node groups of this stack get the version that the EKS cluster has when they are made",
     )
     zones: tuple[ZoneId, ...] | None = Field(
         default=None,

@@ -3,7 +3,7 @@
 from infra.clouds.aws.check_driver import check_driver
 from infra.clouds.aws.check_release import check_release
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
-from infra.settings.cluster import ExistingCluster
+from infra.settings.cluster import ExistingCluster, GpuPool
 from infra.settings.mistakes import Key
 
 _EXISTING: Key = ("cluster", "existing")
@@ -21,11 +21,18 @@ def check_existing(scope: Scope, existing: ExistingCluster) -> None:
     _check_once(scope, existing)
     _check_zones(scope, existing)
     for name in pools:
-        if scope.settings.gpu_pools[name].node_groups == "perZone" and not scope.written((*_EXISTING, "zones")):
-            key: Key = ("gpuPools", name, "nodeGroups")
-            got = "perZone, and nothing says in which zones the cluster has subnets"
-            write = "write cluster.existing.zones: [use1-az1, use1-az2], the ids of these zones; or nodeGroups: one"
-            scope.report.wrong(key, got, write, reads=[(*_EXISTING, "zones")])
+        _check_groups(scope, ("gpuPools", name, "nodeGroups"), scope.settings.gpu_pools[name])
+
+
+def _check_groups(scope: Scope, key: Key, pool: GpuPool) -> None:
+    """A group per zone needs a subnet there; the steps of a ladder have one per zone unless the file says otherwise."""
+    per_zone = pool.node_groups == "perZone" or (pool.node_groups is None and len(pool.ladder) > 0)
+    zones: Key = (*_EXISTING, "zones")
+    if per_zone and not scope.written(zones):
+        said = "perZone" if pool.node_groups else "a list of capacity has a group per zone"
+        got = f"{said}, and nothing says in which zones the cluster has subnets"
+        write = "write cluster.existing.zones: [use1-az1, use1-az2], the ids of these zones; or nodeGroups: one"
+        scope.report.wrong(key, got, write, reads=[zones, (*key[:2], "capacity")])
 
 
 def _check_unused(scope: Scope, *, on_eks: bool) -> None:

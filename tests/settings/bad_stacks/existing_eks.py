@@ -29,6 +29,22 @@ BAD_EXISTING_EKS = (
         ),
     ),
     Bad(
+        "a ladder over zones that nobody named",
+        stack(
+            "cluster: {existing: {eks: shared}}",
+            "gpuPools: {l4: {instanceTypes: [g6.2xlarge], capacity: [spot, on-demand]}}",
+            _MODEL,
+        ),
+        (
+            Mistake(
+                "gpuPools.l4.nodeGroups",
+                5,
+                "a list of capacity has a group per zone, and nothing says in which zones the cluster has subnets",
+                "write cluster.existing.zones: [use1-az1, use1-az2], the ids of these zones; or nodeGroups: one",
+            ),
+        ),
+    ),
+    Bad(
         "a zone of another region, and a subnet twice",
         stack(_there("zones: [usw2-az1, use1-az1], subnetIds: [subnet-0ab1, subnet-0ab1]"), _L4, _MODEL),
         (
