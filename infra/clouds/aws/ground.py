@@ -1,4 +1,4 @@
-"""What the node groups of a cluster stand on, whether the stack makes the cluster or somebody else did."""
+"""A part of `make`: what the node groups of a cluster stand on, whether the stack makes it or somebody else did."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
