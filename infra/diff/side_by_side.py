@@ -1,7 +1,8 @@
 """What a cloud must grant while old and new nodes run side by side: one sum per quota."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from infra.clouds.cloud import Cloud
 from infra.diff.figures import QuotaId, quotas_of
@@ -58,11 +59,24 @@ def _beside(quota: QuotaId, old: Side, resources: ResourceChanges) -> int:
 
 def _old_pools(old: Side, resources: ResourceChanges) -> Iterator[tuple[str, int]]:
     """The quota of each pool whose nodes are replaced or removed, and its part: old nodes run until new ones do."""
-    groups = {pool_of(name_of(urn)): urn for urn in (*resources.replaced, *resources.removed) if node_group(urn)}
-    for name in sorted(groups.keys() & old.pools.keys()):
-        pool, cloud = old.pools[name], owner_of(groups[name])
+    groups = {name_of(urn): urn for urn in (*resources.replaced, *resources.removed) if node_group(urn)}
+    for name in sorted({pool_of(group) for group in groups} & old.pools.keys()):
+        pool = old.pools[name]
+        cloud = next(owner_of(urn) for group, urn in groups.items() if pool_of(group) == name)
         if not isinstance(cloud, Cloud):
             continue
-        taken = [found for each in types_of_pool(pool) if (found := cloud.counts(each, pool["capacity"]))]
-        if taken:
-            yield taken[0][0], pool["max"] * max(amount for _, amount in taken)
+        for capacity, nodes in _going(pool, groups):
+            taken = [found for each in types_of_pool(pool) if (found := cloud.counts(each, capacity))]
+            if taken:
+                yield taken[0][0], nodes * max(amount for _, amount in taken)
+
+
+def _going(pool: Mapping[str, Any], groups: Collection[str]) -> Iterator[tuple[str, int]]:
+    """The kind and number of the nodes that go: of those steps alone of which a group does; a Capacity Block counts
+    against none of these quotas."""
+    steps = pool.get("steps")
+    if not steps:
+        yield pool["capacity"], pool["max"]
+    for step in steps or ():
+        if step["kind"] != "block" and any(each in groups for each in step["node_groups"]):
+            yield step["kind"], step["max"]

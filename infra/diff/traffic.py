@@ -26,7 +26,7 @@ from infra.diff.rollouts import (
 )
 from infra.diff.schedules import schedule_changed
 from infra.diff.services import ground
-from infra.diff.spot import SPOT, spot_changed
+from infra.diff.spot import spot_changed
 from infra.diff.versions import answering, comes, goes, model_of, share_changed
 from infra.diff.waiting import Wait, waits, while_waiting
 from infra.engines import ENGINES
@@ -249,7 +249,7 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
         longer = "; longer ones are refused" if refuses_more(old, new, name) else ""
         yield f"a request has up to {after['max_model_len']:,} tokens, was {before['max_model_len']:,}{longer}"
     whole = after.get("whole_answer_seconds")
-    yield from spot_changed(SPOT in _capacity_of(old, name), SPOT in _capacity_of(new, name), whole)
+    yield from spot_changed(_capacity_of(old, name), _capacity_of(new, name), whole)
     yield from _capacity(before.get("max_concurrency"), after.get("max_concurrency"))
     yield from number_changed(name, old, new)
     yield from schedule_changed(name, old, new)
@@ -328,5 +328,4 @@ def refuses_more(old: Side, new: Side, name: str) -> bool:
 
 def _capacity_of(side: Side, name: str) -> Sequence[str]:
     """The kinds of nodes that its pool may have."""
-    found = side.pools.get(side.models[name].get("pool") or "", {}).get("capacity") or ()
-    return (found,) if isinstance(found, str) else found
+    return (side.pools.get(side.models[name].get("pool") or "", {}).get("capacity") or "").split(", ")

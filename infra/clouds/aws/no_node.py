@@ -12,6 +12,7 @@ NO_NODE_WORDS: Mapping[str, Literal["no-capacity", "quota"]] = MappingProxyType(
         "InsufficientInstanceCapacity": "no-capacity",
         "InsufficientHostCapacity": "no-capacity",
         "InsufficientReservedInstanceCapacity": "no-capacity",
+        "ReservationCapacityExceeded": "no-capacity",  # each instance of the reservation or Capacity Block is in use
         "UnfulfillableCapacity": "no-capacity",
         "Unsupported": "no-capacity",
         "all requested instance types were unavailable during launch": "no-capacity",  # Karpenter, of the same

@@ -1,0 +1,53 @@
+"""Changes of the kinds of nodes of a pool: what they make anew, and what that does to its models and quotas."""
+
+from typing import Any
+
+from infra.diff.difference import Difference, compare
+from infra.diff.traffic import noticed
+from infra.sides.types import name_of, type_of
+from tests.diff.stacks import edited, side
+
+RESERVED = {"reservation": "cr-0a1b2c3d4e5f60718", "instances": 2, "zone": "use1-az1"}
+GROUP = "aws:eks/nodeGroup:NodeGroup"
+
+
+def change(before: Any, after: Any) -> Difference:
+    was, is_now = (side("cloud", edited("cloud", {"gpuPools.l4.capacity": each})) for each in (before, after))
+    return compare("cloud", was, is_now)
+
+
+def groups(urns: Any) -> set[str]:
+    return {name_of(urn) for urn in urns if type_of(urn) == GROUP}
+
+
+def test_a_step_more_makes_its_own_group_and_swaps_no_nodes() -> None:
+    made = change(["spot", "on-demand"], [RESERVED, "spot", "on-demand"])
+    assert groups(made.resources.added) == {"l4-nodes-reserved-e5f60718"}
+    assert not made.resources.removed
+    assert not made.resources.replaced
+    assert groups(made.resources.changed) == set()
+    assert not [each for each in made.notices if noticed(each) and each.event != "nothing"]
+    assert not made.fails
+
+
+def test_another_order_changes_only_what_the_autoscaler_reads() -> None:
+    made = change(["spot", "on-demand"], ["on-demand", "spot"])
+    assert {name_of(urn): list(paths) for urn, paths in made.resources.changed.items()} == {
+        "addons-cluster-autoscaler": ["values.expanderPriorities"]
+    }
+    assert not made.resources.added
+    assert not made.resources.removed
+
+
+def test_a_word_becomes_a_list_by_other_groups_which_is_guarded() -> None:
+    made = change("spot", ["spot", "on-demand"])
+    assert groups(made.resources.removed) == {"l4-nodes"}
+    assert [each.name for each in made.refused] == ["l4"]
+    (chat,) = [each for each in made.notices if each.model == "chat"]
+    assert chat.event == "node group swapped"
+    assert not any("no longer spot" in each for each in chat.afterwards)
+
+
+def test_spot_in_a_list_is_said_without_the_remedy_that_is_there() -> None:
+    (chat,) = [each for each in change("on-demand", ["spot", "on-demand"]).notices if each.model == "chat"]
+    assert chat.afterwards[0] == "the cloud takes spot nodes away with two minutes' notice"
