@@ -30,7 +30,12 @@ _FACTS = {
     "out": "write the provider's price, or leave usdPerMillionTokens out",
 }
 # Words of a list that are a key today.
-_ELSEWHERE = {("sources", "dcgm"): "write addons: {dcgmExporter: existing}, and leave it out here"}
+_ELSEWHERE = {
+    (
+        "sources",
+        "dcgm",
+    ): "write addons: {dcgmExporter: install}, or existing on a cluster that has it, and leave it out here"
+}
 # What a client with nothing asks for.
 _STOPPED = "to stop a client: llm-platform client revoke"
 _NOTHING = {"keys": "write keys: [1], or leave keys out"} | dict.fromkeys(

@@ -12,7 +12,7 @@ from tests.diff.stacks import edited, side
 
 THERE = {"existing": {"url": "http://prometheus.monitoring:9090"}}
 INSTALLED: dict[str, Any] = {"addons": {"prometheus": "install", "keda": "install"}}
-OF_OTHERS: dict[str, Any] = {"addons": {"prometheus": THERE, "keda": "existing"}}
+OF_OTHERS: dict[str, Any] = {"addons": {"prometheus": THERE, "keda": {"existing": {"namespace": "keda"}}}}
 NONE: dict[str, Any] = {"addons": {"prometheus": "disabled", "keda": "disabled"}}
 
 # By what is changed: what ends, by the words of its row.

@@ -82,3 +82,18 @@ def test_whom_alerts_reach_is_of_a_kind_too() -> None:
     [lacking] = found.plan.kinds_of_others
     assert "alertmanagerconfigs.monitoring.coreos.com" in lacking.names
     assert made(found) == {*lacking.names}
+
+
+def test_what_something_else_installs_in_a_new_cluster_is_to_do() -> None:
+    """Nothing is there at the first `pulumi up`, so a word alone is bad input (tests/settings/bad_stacks/addons.py)."""
+    names = ("keda", "nvidiaDevicePlugin", "clusterAutoscaler", "metricsServer")
+    addons = ", ".join(f"{name}: {{existing: {{namespace: tools}}}}" for name in names)
+    made_here = STACK.replace("{existing: {context: gpu-servers}}", '{create: {version: "1.35", zones: 2}}')
+    text = made_here.replace("    cache: {kind: storageClass, storageClass: nfs, size: 200Gi}\n", "")
+    text = text.replace("  llm-platform:platform:", "  aws:region: us-east-1\n  llm-platform:platform:")
+    found = plan_text("own", text.replace("ADDONS", f"{{{addons}}}").replace("REPLICAS", SCALED)).plan
+    to_do = {note.path: note.message for note in found.to_do if note.path.startswith("addons.")}
+    assert to_do.keys() == {f"addons.{name}" for name in names}
+    assert "the first one makes the cluster" in to_do["addons.keda"]
+    assert "refuses before" not in to_do["addons.keda"]
+    assert "pods of models stay pending" in to_do["addons.nvidiaDevicePlugin"]

@@ -1,10 +1,11 @@
 """Rules for `addons`: which parts of the stack need an add-on that is disabled."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Literal, NamedTuple
 
 from infra.plan.versions import NEXT
 from infra.services.addons.optional import DCGM, is_left_out
+from infra.services.addons.plan import ADDONS
 from infra.services.addons.section import Addons, AnyAddon
 from infra.services.addons.vertical import asks_for_vertical, dotted
 from infra.services.serving.next import with_next
@@ -21,10 +22,28 @@ def check_addons(scope: Scope) -> None:
         state = state_of(scope, name, addon)
         if state == "disabled":
             for reason, path in needs(scope, name):
-                write = f"write {name}: install, or existing where the cluster has it{or_fixed(scope, path)}"
+                write = f"{install_it(scope, name)}{or_fixed(scope, path)}"
                 scope.report.wrong(key, f"disabled, and {reason}", write, reads=[path, *CLUSTER_KIND])
+        elif addon.state == "existing" and name in _lacking(scope):
+            _check_new_cluster(scope, name)
     if scope.settings.addons.dcgm_exporter.state == "install":
         _check_read(scope)
+
+
+def _check_new_cluster(scope: Scope, name: str) -> None:
+    """A mapping says that something else installs it later; a Prometheus that is needed is asked for its address."""
+    if name == "prometheus" and any(needs(scope, name)):
+        return
+    later = (
+        "{url: ...}" if name == "prometheus" else f"{{namespace: {scope.catalog.charts[ADDONS[name][1]].namespace}}}"
+    )
+    scope.report.wrong(
+        ("addons", name),
+        "existing, and a new cluster has none",
+        f"write {name}: install, or where something else installs it once the cluster is there, {name}: {{existing:"
+        f" {later}}}",
+        reads=CLUSTER_KIND,
+    )
 
 
 def _check_read(scope: Scope) -> None:
@@ -44,10 +63,18 @@ def state_of(scope: Scope, name: str, addon: AnyAddon) -> State:
     """`name`: its key in the stack file."""
     if addon.existing is not None:
         return "existing"
-    lacking = scope.cloud.installs(scope.settings) if scope.cloud is not None else ()
-    if addon.state is None and is_left_out(name, scope.settings, lacking):
+    if addon.state is None and is_left_out(name, scope.settings, _lacking(scope)):
         return "disabled"
-    return addon.state or ("install" if name in lacking else "existing")
+    return addon.state or ("install" if name in _lacking(scope) else "existing")
+
+
+def install_it(scope: Scope, name: str) -> str:
+    """What to write for an add-on that is needed; a cluster that the stack makes has none."""
+    return f"write {name}: install{'' if name in _lacking(scope) else ', or existing where the cluster has it'}"
+
+
+def _lacking(scope: Scope) -> Collection[str]:
+    return scope.cloud.installs(scope.settings) if scope.cloud is not None else ()
 
 
 def or_fixed(scope: Scope, path: Key) -> str:

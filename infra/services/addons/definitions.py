@@ -6,11 +6,19 @@ from infra.engines import ENGINES
 from infra.plan.definitions import Definitions, way_to
 from infra.plan.notes import Finding, Step, ToDo
 from infra.services.addons.optional import DCGM
+from infra.services.addons.plan import ADDONS
 from infra.services.addons.vertical import VERTICAL
 from infra.services.monitoring.alerts.receivers import has_receivers
 from infra.services.service import Around
 
 _KEDA, _OPERATOR, _AUTOSCALING = "keda.sh", "monitoring.coreos.com", "autoscaling.k8s.io"
+_UNTIL_THEN = {
+    "nvidiaDevicePlugin": "no node offers its GPUs, and pods of models stay pending",
+    "clusterAutoscaler": "no node is added or removed",
+    "metricsServer": "nothing scales by its CPU or memory",
+    DCGM: "GPUs aren't measured",
+    "loadBalancerController": "no load balancer is made",
+}
 _TITLES = {"keda": "KEDA", "prometheus": "the operator of Prometheus", VERTICAL: "the VerticalPodAutoscaler"}
 
 
@@ -37,13 +45,28 @@ def list_definitions(around: Around) -> Iterator[Finding]:
     for nth, each in enumerate(of_others(around)):
         found = f"`{around.cluster.kubectl} get crd {' '.join(each.names)}`"
         has = "has to list it" if len(each.names) == 1 else f"has to list all {len(each.names)}"
+        harm = "`pulumi up` refuses before it makes anything"
+        if around.cluster.made:
+            harm = (
+                "`pulumi up` ends in the middle: the first one makes the cluster, and ends where it makes the first of"
+                " these objects. Install it then, and run `pulumi up` again"
+            )
         yield ToDo(
             f"addons.{each.addon}",
             f"this stack doesn't install {_TITLES[each.addon]}, and makes objects of its kinds: {found} {has}, or"
-            f" `pulumi up` refuses before it makes anything. Where it doesn't: {way_to(each.addon)}",
+            f" {harm}. Where it doesn't: {way_to(each.addon)}",
             Step.DEFINITIONS,
             nth,
         )
+
+
+def list_installed_later(around: Around) -> Iterator[Finding]:
+    """What something else installs in a cluster that this stack makes, and what lacks until then."""
+    for nth, (addon, harm) in enumerate(_UNTIL_THEN.items()):
+        if around.cluster.made and getattr(around.settings.addons, ADDONS[addon][0]).existing is not None:
+            path = f"addons.{addon}"
+            message = f"the cluster is new, and something else installs this there; until then {harm}"
+            yield ToDo(path, f"{message}. Where nothing does: {path}: install", Step.DEVICE_PLUGIN, nth)
 
 
 def _scaled(around: Around) -> dict[str, bool]:

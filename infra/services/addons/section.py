@@ -12,7 +12,10 @@ class ExistingAddon(Section):
     """An add-on that somebody else runs."""
 
     namespace: NamespaceName | None = Field(
-        default=None, description="where it runs; a note for readers, nothing follows from it", examples=["kube-system"]
+        default=None,
+        description="where it runs; a note for readers. On a cluster that the stack makes, it says that something else"
+        " installs it there",
+        examples=["kube-system"],
     )
 
 

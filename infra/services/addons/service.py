@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from infra.owner import Part
 from infra.services.addons.check import check_addons
-from infra.services.addons.definitions import list_definitions
+from infra.services.addons.definitions import list_definitions, list_installed_later
 from infra.services.addons.plan import assume_metrics
 from infra.services.service import Around, Service
 
@@ -26,6 +26,7 @@ class Addons(Part, Service):
 
     def to_dos(self, around: Around) -> Iterable[Finding]:
         yield from list_definitions(around)
+        yield from list_installed_later(around)
         yield from assume_metrics(around)
 
 

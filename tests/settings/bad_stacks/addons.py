@@ -31,15 +31,13 @@ ADDONS = (
                 "addons.keda",
                 6,
                 "disabled, and a scales between its replicas with it",
-                "write keda: install, or existing where the cluster has it; or replicas that don't scale:"
-                " models.a.replicas: 1",
+                "write keda: install; or replicas that don't scale: models.a.replicas: 1",
             ),
             Mistake(
                 "addons.prometheus",
                 6,
                 "disabled, and a scales between its replicas with it",
-                "write prometheus: install, or existing where the cluster has it; or replicas that don't scale:"
-                " models.a.replicas: 1",
+                "write prometheus: install; or replicas that don't scale: models.a.replicas: 1",
             ),
         ),
     ),
@@ -57,8 +55,7 @@ ADDONS = (
                 "addons.keda",
                 8,
                 "disabled, and a scales between its replicas with it",
-                "write keda: install, or existing where the cluster has it; or replicas that don't scale:"
-                " models.a.replicas: 1 and models.b.replicas: 2",
+                "write keda: install; or replicas that don't scale: models.a.replicas: 1 and models.b.replicas: 2",
             ),
         ),
     ),
@@ -97,13 +94,13 @@ ADDONS = (
                 "addons.clusterAutoscaler",
                 7,
                 "disabled, and pool l4 can't grow without it",
-                "write clusterAutoscaler: install, or existing where the cluster has it",
+                "write clusterAutoscaler: install",
             ),
             Mistake(
                 "addons.nvidiaDevicePlugin",
                 7,
                 "disabled, and pool l4 has no GPUs without it",
-                "write nvidiaDevicePlugin: install, or existing where the cluster has it",
+                "write nvidiaDevicePlugin: install",
             ),
         ),
     ),
@@ -115,7 +112,34 @@ ADDONS = (
                 "addons.loadBalancerController",
                 7,
                 "disabled, and the gateway is an ALB",
-                "write loadBalancerController: install, or existing where the cluster has it",
+                "write loadBalancerController: install",
+            ),
+        ),
+    ),
+    Bad(
+        "what exists on a new cluster",
+        stack(CLUSTER, MODEL, "addons: {keda: existing, prometheus: existing, nvidiaDevicePlugin: existing}"),
+        (
+            Mistake(
+                "addons.keda",
+                6,
+                "existing, and a new cluster has none",
+                "write keda: install, or where something else installs it once the cluster is there, keda: {existing:"
+                " {namespace: keda}}",
+            ),
+            Mistake(
+                "addons.nvidiaDevicePlugin",
+                6,
+                "existing, and a new cluster has none",
+                "write nvidiaDevicePlugin: install, or where something else installs it once the cluster is there,"
+                " nvidiaDevicePlugin: {existing: {namespace: kube-system}}",
+            ),
+            Mistake(
+                "addons.prometheus",
+                6,
+                "existing, and a new cluster has none",
+                "write prometheus: install, or where something else installs it once the cluster is there, prometheus:"
+                " {existing: {url: ...}}",
             ),
         ),
     ),

@@ -26,7 +26,7 @@ MONITORING = (
                 "monitoring.sources[2]",
                 6,
                 'got "dcgm"; allowed: kubeStateMetrics, kubelet, certManager',
-                "write addons: {dcgmExporter: existing}, and leave it out here",
+                "write addons: {dcgmExporter: install}, or existing on a cluster that has it, and leave it out here",
             ),
         ),
     ),
