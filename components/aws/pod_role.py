@@ -1,6 +1,5 @@
 """An IAM role that pods assume through EKS Pod Identity."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -34,7 +33,7 @@ class PodRole(pulumi.ComponentResource):
         if managed_policy_arn is not None:
             aws.iam.RolePolicyAttachment(f"{name}-policy", role=role.name, policy_arn=managed_policy_arn, opts=child)
         if policy is not None:
-            aws.iam.RolePolicy(f"{name}-policy", role=role.name, policy=json.dumps(policy), opts=child)
+            aws.iam.RolePolicy(f"{name}-policy", role=role.name, policy=pulumi.Output.json_dumps(policy), opts=child)
         self.arn = role.arn
         self.register_outputs({"arn": self.arn})
 

@@ -13,6 +13,7 @@ from components.aws.cluster_autoscaler import ClusterAutoscaler
 from components.aws.gpu_pool import GpuPool, GroupSize, Taint
 from components.aws.load_balancer_controller import LoadBalancerController
 from components.aws.network import Network
+from components.aws.pod_logs import PodLogs
 from components.aws.weights_file_system import WeightsFileSystem
 from components.chart import Chart
 from infra.clouds.aws.answers import ANSWERS
@@ -102,6 +103,7 @@ def addons(vpc_id: pulumi.Input[str]) -> dict[str, Any]:
             "cluster-autoscaler": ClusterAutoscaler(
                 chart("cluster-autoscaler"), "v1.35.2", "llm-test", "us-east-1", 675
             ),
+            "fluent-bit": PodLogs(chart("fluent-bit"), "llm-test", "us-east-1", "llm", "/llm-platform/test", 30),
             "load-balancer-controller": LoadBalancerController(
                 chart("aws-load-balancer-controller"), "llm-test", "us-east-1", "aws", vpc_id, {"team": "ml"}
             ),

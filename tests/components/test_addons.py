@@ -1,6 +1,7 @@
 """Cluster-wide software: where it runs, what it may do, and what it waits for."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -15,13 +16,14 @@ ASSOCIATION = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 RELEASES = {
     "nvidia-device-plugin": ("nvidia-device-plugin", "kube-system"),
     "dcgm-exporter": ("dcgm-exporter", "kube-system"),
+    "fluent-bit": ("fluent-bit", "kube-system"),
     "metrics-server": ("metrics-server", "kube-system"),
     "keda": ("keda", "keda"),
     "prometheus": ("kube-prometheus-stack", "monitoring"),
     "cluster-autoscaler": ("cluster-autoscaler", "kube-system"),
     "load-balancer-controller": ("aws-load-balancer-controller", "kube-system"),
 }
-ON_GPU_NODES = {"nvidia-device-plugin", "dcgm-exporter", "prometheus"}
+ON_GPU_NODES = {"nvidia-device-plugin", "dcgm-exporter", "fluent-bit", "prometheus"}
 
 
 def values(addon: str, recording: Recording | None = None) -> dict[str, Any]:
@@ -115,12 +117,13 @@ def test_the_dcgm_exporter_waits_for_the_kinds_of_prometheus() -> None:
     assert (RELEASE, "addons-prometheus") in before
 
 
-@pytest.mark.parametrize("addon", ["cluster-autoscaler", "load-balancer-controller"])
+@pytest.mark.parametrize("addon", ["cluster-autoscaler", "fluent-bit", "load-balancer-controller"])
 def test_a_controller_has_its_credentials_before_its_pod(addon: str) -> None:
     recording = site()
     release = recording.one(RELEASE, f"addons-{addon}")
     association = recording.one(ASSOCIATION, f"addons-{addon}")
-    account = release.inputs["values"].get("rbac", release.inputs["values"])["serviceAccount"]["name"]
+    of = release.inputs["values"]
+    account = (of if "serviceAccount" in of else of["rbac"])["serviceAccount"]["name"]
     assert association.inputs["serviceAccount"] == account
     assert association.inputs["namespace"] == release.inputs["namespace"]
     before = waits_for(recording, release)
@@ -144,6 +147,51 @@ def test_the_autoscaler_is_of_the_clusters_version_and_changes_its_groups_only()
     assert changes["Condition"] == {"StringEquals": {"aws:ResourceTag/k8s.io/cluster-autoscaler/llm-test": "owned"}}
     group = {r.inputs["tag"]["key"]: r.inputs["tag"]["value"] for r in recording.of("aws:autoscaling/tag:Tag")}
     assert group["k8s.io/cluster-autoscaler/llm-test"] == "owned", "what the policy asks for"
+
+
+def test_logs_go_to_their_own_group_alone_and_are_kept_as_long_as_the_file_says() -> None:
+    recording = site()
+    group = recording.one("aws:cloudwatch/logGroup:LogGroup", "addons-fluent-bit-group")
+    assert (group.inputs["name"], group.inputs["retentionInDays"]) == ("/llm-platform/test", 30)
+    policy = json.loads(recording.one("aws:iam/rolePolicy:RolePolicy", "addons-fluent-bit-policy").inputs["policy"])
+    (writes,) = policy["Statement"]
+    assert writes["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+    assert writes["Resource"].endswith(":*")
+    assert writes["Resource"] != "*"
+
+
+def test_logs_of_other_namespaces_are_not_read_and_no_api_is_asked() -> None:
+    of = values("fluent-bit")
+    assert "Path /var/log/containers/*_llm_*.log" in of["config"]["inputs"]
+    assert not of["rbac"]["create"]
+    assert not of["serviceAccount"]["automountServiceAccountToken"]
+    assert "auto_create_group Off" in of["config"]["outputs"], "one that is made late would keep logs without limit"
+    mounts = of["daemonSetVolumeMounts"]
+    assert [each for each in mounts if not each["readOnly"]] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ('INFO:     10.0.1.2:41022 - "GET /health HTTP/1.1" 200 OK', False),
+        ('INFO:     10.0.1.2:41022 - "GET /metrics HTTP/1.1" 200 OK', False),
+        ('INFO:     10.0.1.2:41022 - "POST /v1/chat/completions HTTP/1.1" 200 OK', True),
+        ('INFO:     10.0.1.2:41022 - "GET /v1/models HTTP/1.1" 200 OK', True),
+    ],
+)
+def test_what_is_asked_every_few_seconds_is_not_paid_for(line: str, kept: bool) -> None:
+    of = values("fluent-bit")["config"]["filters"]
+    (excluded,) = re.findall(r"Exclude log (.*)", of)
+    assert (re.search(excluded, line) is None) is kept
+
+
+def test_the_name_of_a_logs_file_says_whose_it_is() -> None:
+    of = values("fluent-bit")["config"]["inputs"]
+    (pattern,) = re.findall(r"Tag_Regex (.*)", of)
+    name = f"/var/log/containers/chat-7d9f8b6c5-abcde_llm_vllm-{'0f' * 32}.log"
+    found = re.search(pattern.replace("(?<", "(?P<"), name)  # Onigmo's way to name a group
+    assert found is not None
+    assert found.groupdict() == {"pod": "chat-7d9f8b6c5-abcde", "container": "vllm"}
 
 
 def test_the_load_balancer_controller_needs_no_metadata_and_blocks_no_service() -> None:

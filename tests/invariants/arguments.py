@@ -1,4 +1,4 @@
-"""Rule 12: every argument that an engine is started with is one that the pinned version accepts."""
+"""Rule 12: an argument of an engine is one that the pinned version accepts; and none makes it log what it is asked."""
 
 from itertools import dropwhile
 
@@ -6,6 +6,9 @@ from infra.engines import ENGINES
 from infra.engines.arguments import BadArgument
 from infra.offline import Planned
 from tests.invariants.reading import servers
+
+_PROMPTS = ("--enable-log-requests", "--enable-log-outputs", "--max-log-len")
+_LEVEL = "VLLM_LOGGING_LEVEL"
 
 
 def engines_accept_their_arguments(planned: Planned) -> list[str]:
@@ -17,4 +20,13 @@ def engines_accept_their_arguments(planned: Planned) -> list[str]:
         flags = list(dropwhile(lambda argument: not argument.startswith("-"), given))
         read = engine.read_arguments(flags)
         broken += [f"{server.name}: {each.got}; {each.write}" for each in read if isinstance(each, BadArgument)]
+    return broken
+
+
+def no_prompt_is_logged(planned: Planned) -> list[str]:
+    broken = []
+    for server in servers(planned.recording):
+        for container in server.spec["containers"]:
+            broken += [f"{server.name}: {each}" for each in container.get("args", []) if each in _PROMPTS]
+            broken += [f"{server.name}: {_LEVEL}" for each in container.get("env", []) if each["name"] == _LEVEL]
     return broken

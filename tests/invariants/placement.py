@@ -12,6 +12,7 @@ from tests.invariants.reading import RELEASE, Pod, max_replicas, on_each_node, p
 _ON_GPU_NODES = {
     "nvidia-device-plugin": (),
     "dcgm-exporter": (),
+    "fluent-bit": (),
     "kube-prometheus-stack": ("prometheus-node-exporter",),
 }
 

@@ -10,6 +10,7 @@ BREAKS = [
     Break("12 arguments", *LLAMA, instead("--runner", "--task"), "has no --task any more"),
     Break("12 arguments", *LLAMA, instead("generate", "generation"), "--runner takes one of auto, draft, generate"),
     Break("12 arguments", *LLAMA, lambda old: old[:-1], "has no value"),
+    Break("7 prompts", *LLAMA, lambda old: [*old, "--enable-log-requests"], "llama-8b: --enable-log-requests"),
 ]
 
 

@@ -9,7 +9,7 @@ from infra.planning import Plan
 from infra.stack_file import load_config
 from tests.planning.stacks import CATALOG, DEV, LOCAL, PROD, SHARED, changed, plan
 
-OFF = {"verticalPodAutoscaler", "dcgmExporter"}  # only where a stack file asks for it, or new with Prometheus
+OFF = {"verticalPodAutoscaler", "dcgmExporter", "fluentBit"}  # not by itself everywhere
 
 
 def _to_do(result: Plan) -> dict[str, str]:

@@ -1,8 +1,12 @@
 """A pod's requests are available on its node after the system and daemonsets have taken their part."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from components.addons import dcgm_exporter
+from components.aws import pod_logs
 from infra.clouds.aws.node_room import DAEMONS, DAEMONS_CPU, DAEMONS_GIB, allocatable
 from infra.planning.advice import as_mapping
 from tests.planning.following import follow
@@ -90,6 +94,13 @@ def test_a_node_leaves_room_for_the_pods_of_every_node() -> None:
     assert sum(mib for _, mib in DAEMONS.values()) <= DAEMONS_GIB * 1024
 
 
-def test_what_the_room_counts_is_what_the_pod_asks_for() -> None:
-    asked = dcgm_exporter.values(tolerations=[], metrics={}, labels={})["resources"]["requests"]
-    assert DAEMONS["dcgm-exporter"] == (float(asked["cpu"].removesuffix("m")) / 1000, int(asked["memory"][:-2]))
+@pytest.mark.parametrize(
+    ("pod", "values"),
+    [
+        ("dcgm-exporter", dcgm_exporter.values(tolerations=[], metrics={}, labels={})),
+        ("fluent-bit", pod_logs.values(namespace="llm", region="us-east-1", group="logs")),
+    ],
+)
+def test_what_the_room_counts_is_what_the_pod_asks_for(pod: str, values: Mapping[str, Any]) -> None:
+    asked = values["resources"]["requests"]
+    assert DAEMONS[pod] == (float(asked["cpu"].removesuffix("m")) / 1000, int(asked["memory"].removesuffix("Mi")))

@@ -16,6 +16,7 @@ CHARTS = (
     "aws-load-balancer-controller",
     "cluster-autoscaler",
     "dcgm-exporter",
+    "fluent-bit",
     "keda",
     "kube-prometheus-stack",
     "metrics-server",

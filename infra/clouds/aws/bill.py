@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from infra.catalog import Catalog
 from infra.catalog.whose import Priced, elsewhere
 from infra.clouds.aws.facts import CpuInstance
+from infra.clouds.aws.logs import logs_item
 from infra.clouds.aws.plan import AwsCluster, aws_cluster
 from infra.clouds.aws.storage import EBS, EFS
 from infra.clouds.aws.whose import headline, others_elsewhere, price_note, spot_note
@@ -42,6 +43,7 @@ def bill(billed: Billed) -> Iterator[CostItem]:
     yield from _cache(billed)
     yield _node_disks(billed, cluster)
     yield from _flow_logs(billed)
+    yield from logs_item(billed)
 
 
 def price_note_of(billed: Billed) -> Decided[PriceNote]:
@@ -87,7 +89,7 @@ def _has_flow_logs(settings: Settings) -> bool:
 
 
 def _flow_log_month(catalog: Catalog) -> float:
-    return FLOW_LOG_GIB_PER_NODE * catalog.aws.prices.flow_log_gib_month
+    return FLOW_LOG_GIB_PER_NODE * catalog.aws.prices.log_gib
 
 
 def _left_out(billed: Billed) -> str:

@@ -14,6 +14,7 @@ from infra.clouds.aws.check_gateway import check_gateway
 from infra.clouds.aws.check_pools import check_pools
 from infra.clouds.aws.check_release import check_minor, check_release
 from infra.clouds.aws.check_tags import check_tags
+from infra.clouds.aws.logs import check_logs
 from infra.clouds.aws.section import Access, CreateCluster, NewNetwork
 from infra.settings.checks.cluster import check_version, read_cidr
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
@@ -34,6 +35,7 @@ def check_aws(scope: Scope, *, here: bool) -> None:
     check_addons(scope)
     check_cache(scope)
     check_gateway(scope)
+    check_logs(scope)
     if scope.settings.cluster.create is not None:
         _check_create(scope, scope.settings.cluster.create)
     if scope.settings.cluster.existing is not None:

@@ -62,7 +62,7 @@ class PriceList:
     gp3_mibps_month: float  # over 125
     efs_gib_month: float
     kms_key_month: float
-    flow_log_gib_month: float
+    log_gib: float
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from components.aws.load_balancer import alb_annotations
 from components.aws.load_balancer_controller import LoadBalancerController
 from components.aws.network import Network, public_cidr
 from components.aws.node_template import Reservation
+from components.aws.pod_logs import PodLogs
 from components.aws.volumes import ebs_disk, efs_volume
 from components.aws.weights_file_system import WeightsFileSystem
 from components.bucket_access import BucketAccess
@@ -30,6 +31,7 @@ from infra.clouds.aws.expander import priorities
 from infra.clouds.aws.ground import Ground, found_ground, made_ground
 from infra.clouds.aws.live import import_entry
 from infra.clouds.aws.load_balancer import LONGEST_DEREGISTRATION
+from infra.clouds.aws.logs import group_of
 from infra.clouds.aws.nodes import OWN_TAG
 from infra.clouds.aws.plan import aws_cluster
 from infra.clouds.aws.storage import EBS, EFS
@@ -42,7 +44,9 @@ from infra.plan.cluster import NodeGroupPlan, PoolPlan, has_made
 from infra.plan.labels import GPU_TAINT, STEP_LABEL
 from infra.plan.plan import Plan
 from infra.services.addons.make import charts, make_addons
+from infra.services.addons.plan import LOGS
 from infra.services.gateway.times import LATER, longest_end
+from infra.services.monitoring.own_section import monitoring_of
 
 _POD_IDENTITY = ("169.254.170.23/32", 80)  # the agent of EKS Pod Identity, on each node
 
@@ -317,6 +321,10 @@ def _addons(
         own["load-balancer-controller"] = LoadBalancerController(
             chart, cluster.name, region, cluster.partition, vpc_id, cluster.tags
         )
+    if (chart := wanted.get(LOGS)) and (logs := monitoring_of(plan.settings).logs):
+        group = group_of(plan.settings, cluster.name)
+        namespace = plan.settings.namespace.name
+        own["fluent-bit"] = PodLogs(chart, cluster.name, region, namespace, group, logs.retention_days)
     return make_addons(plan, namespaces, opts=opts, of_the_cloud=own, depends_on=ready)
 
 

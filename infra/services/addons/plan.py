@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from infra.catalog import Catalog
+from infra.catalog.types import ChartPin
 from infra.plan.cluster import AddonPlan, ClusterPlan
 from infra.plan.findings import Decided
 from infra.plan.notes import Assumption, Chosen, Finding
@@ -13,6 +14,7 @@ from infra.plan.plan import scaled_by_use
 from infra.services.addons.optional import is_left_out
 from infra.services.addons.section import AnyAddon
 from infra.services.addons.vertical import VERTICAL, wants_vertical, warn_of_chart
+from infra.services.monitoring.own_section import monitoring_of
 from infra.services.service import Around
 from infra.settings.platform import Settings
 
@@ -30,6 +32,7 @@ ADDONS = {
     "verticalPodAutoscaler": ("vertical_pod_autoscaler", "vertical-pod-autoscaler"),
     "loadBalancerController": ("load_balancer_controller", "aws-load-balancer-controller"),
 }
+LOGS = "fluentBit"  # no key of `addons`: what `monitoring.logs` asks for
 
 
 def plan_addons(
@@ -39,6 +42,7 @@ def plan_addons(
     for key in ADDONS:
         addons[key] = yield from _plan(key, settings, cluster, cloud, catalog)
     yield from warn_of_chart(addons[VERTICAL])
+    addons[LOGS] = _of(catalog.charts["fluent-bit"], "disabled" if monitoring_of(settings).logs is None else "install")
     return addons
 
 
@@ -53,7 +57,11 @@ def _plan(key: str, settings: Settings, cluster: ClusterPlan, cloud: Cloud, cata
         made = _chosen(key, f"{chart_name} {chart.version}", settings, cluster, cloud)
         state = made.value
         yield made
-    return AddonPlan(state, chart_name, chart.repo, chart.version, chart.namespace)
+    return _of(chart, state)
+
+
+def _of(chart: ChartPin, state: Literal["install", "existing", "disabled"]) -> AddonPlan:
+    return AddonPlan(state, chart.name, chart.repo, chart.version, chart.namespace)
 
 
 def _chosen(key: str, chart: str, settings: Settings, cluster: ClusterPlan, cloud: Cloud) -> Chosen:

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from infra.services.monitoring.alerts.section import AlertsSection
 from infra.services.monitoring.dashboards.section import DashboardsSection
+from infra.services.monitoring.logs import LogsSection
 from infra.settings.platform import Settings
 from infra.settings.sections import OwnSection
 from infra.settings.types import Section
@@ -15,7 +16,7 @@ Source = Literal["kubeStateMetrics", "kubelet", "certManager"]
 
 
 class MonitoringSection(Section):
-    """What Prometheus reads, alerts and dashboards."""
+    """What Prometheus reads, alerts, dashboards and logs."""
 
     sources: tuple[Source, ...] = Field(
         default=(),
@@ -39,12 +40,17 @@ class MonitoringSection(Section):
         description="true: the chart of the Prometheus that the stack installs brings Grafana too",
         examples=[True],
     )
+    logs: LogsSection | None = Field(
+        default=None,
+        description="where logs are kept; when absent, nowhere but on the node, as `kubectl logs` shows them",
+        examples=[{"to": "cloudwatch", "retentionDays": 90}],
+    )
 
 
 SECTION = OwnSection(
     "monitoring",
     MonitoringSection,
-    "what is measured besides the models, alerts and dashboards",
+    "what is measured besides the models, alerts, dashboards and logs",
     {"alerts": {"labels": {"team": "ml-platform"}}},
 )
 

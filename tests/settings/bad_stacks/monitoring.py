@@ -1,9 +1,31 @@
 """Bad values of `monitoring`."""
 
 from infra.settings.mistakes import Mistake
-from tests.settings.bad_stacks.writing import CLUSTER, MODEL, Bad, model, stack
+from tests.settings.bad_stacks.writing import CLUSTER, LAPTOP, MODEL, Bad, model, stack
 
 MONITORING = (
+    Bad(
+        "logs to a cloud in which the cluster isn't, kept for a number of days that isn't offered",
+        stack(
+            LAPTOP,
+            "models: {a: {model: 'llama3.2:3b', engine: ollama, gpus: 0}}",
+            "monitoring: {logs: {to: cloudwatch, retentionDays: 31}}",
+        ),
+        (
+            Mistake(
+                "monitoring.logs.retentionDays",
+                6,
+                "got the number 31; allowed: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365",
+                "write retentionDays: 90",
+            ),
+            Mistake(
+                "monitoring.logs.to",
+                6,
+                "cloudwatch, and the cluster is a kubeconfig context",
+                "leave logs out: what collects logs there reads those of the models' namespace too",
+            ),
+        ),
+    ),
     Bad(
         "a label that each alert has by itself, and what no Prometheus reads",
         stack(
