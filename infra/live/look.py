@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from infra.live import check
 from infra.live.check import Obstacle
+from infra.live.check_nodes import node_software
 from infra.live.cluster import ReachedCluster, reach
 from infra.live.commands import NotRead
 from infra.live.namespaces import Namespaces, read_namespaces, unread_namespaces
@@ -23,6 +24,7 @@ _IN_THE_CLUSTER: Mapping[str, Callable[[Plan, State, ReachedCluster], Iterator[O
     "whether the namespace is there": check.namespace,
     "whether there is a storage class": check.storage_class,
     "whether add-ons are installed already": check.releases,
+    "who adds nodes and shows their GPUs": node_software,
     "whether the volume of the weights is free": check.volumes,
     "whether pods are measured": check.metrics,
     "whether the cluster knows the kinds that no chart of the plan brings": check.definitions,
