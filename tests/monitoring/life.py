@@ -11,7 +11,7 @@ from infra.engines import ENGINES
 from infra.plan.plan import Plan
 from infra.planning import make_plan
 from infra.services.monitoring.alerts.alert import rule
-from infra.services.monitoring.alerts.groups import alerts_of, common_of
+from infra.services.monitoring.alerts.groups import common_of, decide_alerts
 from infra.settings.file import StackFile
 from infra.settings.sections import settings_type
 from tests.conftest import HANGS_SECONDS
@@ -140,7 +140,7 @@ def promtool(folder: Path, plans: Iterable[Plan], *sheets: Sheet) -> None:
 
 def _groups(plan: Plan, wanted: Callable[[str], bool]) -> Iterator[dict[str, Any]]:
     common = common_of(plan)
-    for name, alerts in alerts_of(plan).items():
+    for name, alerts in decide_alerts(plan).by_group.items():
         if wanted(name):
             yield {"name": f"{common.namespace}-{name}", "rules": [rule(each, common) for each in alerts]}
 

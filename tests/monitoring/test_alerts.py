@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from infra.recording import Recorded
-from infra.services.monitoring.alerts.groups import alerts_of
+from infra.services.monitoring.alerts.groups import decide_alerts
 from infra.services.monitoring.alerts.kinds import WHEN, Kind
 from tests.docs.pages import ROOT
 from tests.example_stacks import plan_text, text
@@ -84,7 +84,7 @@ def test_a_scaler_without_an_answer_names_what_is_missing_and_who_has_it_read(
     signal: str, measured: str, monitor: str
 ) -> None:
     asleep = changed(PROD, models__llama_8b__replicas={"min": 0, "max": 2}, models__llama_8b__paused=False)
-    found = [each for group in alerts_of(plan(asleep)).values() for each in group]
+    found = [each for group in decide_alerts(plan(asleep)).by_group.values() for each in group]
     [alert] = [each for each in found if each.labels.get("signal") == signal and each.labels["model"] == "llama-8b"]
     assert alert.summary.startswith(f"llama-8b: Prometheus doesn't know {measured}, so ")
     others = {"ServiceMonitor", "PodMonitor"} - {monitor}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra.plan.plan import Plan
-from infra.services.monitoring.alerts.groups import alerts_of
+from infra.services.monitoring.alerts.groups import decide_alerts
 from infra.services.monitoring.alerts.kinds import Kind
 from tests.monitoring.life import (
     Case,
@@ -216,7 +216,7 @@ def test_each_alert_is_seen_firing() -> None:
     seen = {fired.split()[0] for each in [*MINUTES, *HOURS] for fires in each.fires.values() for fired in fires}
     elsewhere = {Kind.NEXT_VERSION_FAILS, Kind.NEXT_VERSION_SLOWER}  # tests/gateway/test_comparison.py
     assert seen | {*map(str, elsewhere)} == {*map(str, Kind)}
-    assert {each.kind for plan in plans() for group in alerts_of(plan).values() for each in group} >= {
+    assert {each.kind for plan in plans() for group in decide_alerts(plan).by_group.values() for each in group} >= {
         *Kind
     } - elsewhere
     assert {plan.traffic.held_requests for plan in plans()} == {HELD}

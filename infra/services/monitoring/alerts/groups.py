@@ -1,6 +1,7 @@
 """The alerts of a plan, by group."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from infra.plan.plan import Plan
 from infra.services.monitoring.alerts.alert import Alert, Common, LeftOut
@@ -18,20 +19,20 @@ _TOGETHER, _ALONE = "alerts", ("next-versions", "scalers")  # objects; their nam
 SECONDS = {"budget": 300}  # between two evaluations of a group that reads many days
 
 
-def alerts_of(plan: Plan) -> Mapping[str, Sequence[Alert]]:
-    """Empty where no operator reads rules from the cluster: Amazon's Prometheus has rules of its workspace alone."""
-    if unread(plan):
-        return {}
-    groups = {name: tuple(each for each in found if isinstance(each, Alert)) for name, found in _decided(plan).items()}
-    return {name: alerts for name, alerts in groups.items() if alerts}
+class Alerts(NamedTuple):
+    by_group: Mapping[str, Sequence[Alert]]
+    left_out: Sequence[LeftOut]  # that the stack could have, in the order of their kinds
 
 
-def left_out_of(plan: Plan) -> Sequence[LeftOut]:
-    """Those that the stack could have, in the order of their kinds."""
-    if why := unread(plan):
-        return [LeftOut(kind, why) for kind in Kind]
-    found = [each for group in _decided(plan).values() for each in group if isinstance(each, LeftOut)]
-    return sorted(found, key=lambda each: [*Kind].index(each.kind))
+def decide_alerts(plan: Plan) -> Alerts:
+    """None where no operator reads rules from the cluster: Amazon's Prometheus has rules of its workspace alone."""
+    decided = {} if unread(plan) else _decided(plan)
+    groups = {name: tuple(each for each in found if isinstance(each, Alert)) for name, found in decided.items()}
+    left_out = [each for found in decided.values() for each in found if isinstance(each, LeftOut)]
+    return Alerts(
+        {name: alerts for name, alerts in groups.items() if alerts},
+        sorted(left_out, key=lambda each: [*Kind].index(each.kind)),
+    )
 
 
 def _decided(plan: Plan) -> Mapping[str, Sequence[Alert | LeftOut]]:
@@ -59,7 +60,7 @@ def unread(plan: Plan) -> str:
 
 def objects_of(plan: Plan) -> Mapping[str, Mapping[str, Sequence[Alert]]]:
     """The objects in the cluster, by name, and the groups of each. One is there whatever models there are."""
-    groups = alerts_of(plan)
+    groups = decide_alerts(plan).by_group
     alone = {name: {name: groups[name]} for name in _ALONE if name in groups}
     together = {name: alerts for name, alerts in groups.items() if name not in _ALONE}
     return {**({_TOGETHER: together} if together else {}), **alone}

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from infra.plan.plan import Plan
 from infra.services.monitoring.alerts.alert import Alert, LeftOut
-from infra.services.monitoring.alerts.groups import alerts_of, left_out_of, unread
+from infra.services.monitoring.alerts.groups import decide_alerts, unread
 from infra.services.monitoring.alerts.kinds import WHEN, Kind
 from infra.services.monitoring.alerts.receivers import notified
 from infra.services.service import Table
@@ -21,11 +21,12 @@ def alert_tables(plan: Plan) -> Iterator[Table]:
         yield Table("ALERTS", ("",), (("none", why),))
         return
     whom = notified(plan.settings, installs=plan.addons["prometheus"].state == "install")
-    alerts = [each for group in alerts_of(plan).values() for each in group]
+    decided = decide_alerts(plan)
+    alerts = [each for group in decided.by_group.values() for each in group]
     by_kind = {kind: [each for each in alerts if each.kind == kind] for kind in Kind}
     rows = tuple(_row(kind, found, len(plan.models)) for kind, found in by_kind.items() if found)
     yield Table("ALERTS", ("fires when", "of", "severity"), rows, f"{_NOTE}; {whom}")
-    if rows := tuple(_lacking(left_out_of(plan))):
+    if rows := tuple(_lacking(decided.left_out)):
         yield Table("NO ALERT", ("",), rows)
 
 
