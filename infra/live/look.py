@@ -13,6 +13,7 @@ from infra.live.check_nodes import node_software
 from infra.live.cluster import ReachedCluster, reach
 from infra.live.commands import NotRead
 from infra.live.namespaces import Namespaces, read_namespaces, unread_namespaces
+from infra.live.own_nodes import own_nodes
 from infra.live.state import State, read_state
 from infra.plan.plan import Plan
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _IN_THE_CLUSTER: Mapping[str, Callable[[Plan, State, ReachedCluster], Iterator[Obstacle]]] = {
     "whether the namespace is there": check.namespace,
     "whether there is a storage class": check.storage_class,
+    "whether the nodes that exist offer what pods ask for": own_nodes,
     "whether add-ons are installed already": check.releases,
     "who adds nodes and shows their GPUs": node_software,
     "whether the volume of the weights is free": check.volumes,
