@@ -72,3 +72,9 @@ def nginx_annotations(timeout_seconds: int) -> dict[str, pulumi.Input[str]]:
         f"{prefix}/proxy-body-size": _NGINX_BODY,
         f"{prefix}/proxy-buffering": "off",  # sends each token at once
     }
+
+
+def router_annotations(timeout_seconds: int, *, encrypted: bool) -> dict[str, pulumi.Input[str]]:
+    """The annotations of an Ingress for OpenShift's router, which makes Routes of it and copies these."""
+    timeout = {"haproxy.router.openshift.io/timeout": f"{timeout_seconds}s"}  # 30 s without it
+    return {**timeout, **({"route.openshift.io/termination": "edge"} if encrypted else {})}

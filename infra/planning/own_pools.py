@@ -270,8 +270,8 @@ def to_do_of_own_nodes(settings: Settings, cluster: ClusterPlan, pools: Mapping[
     yield from to_do_of_shared(cluster, pools, installs=installs)
     if not installs:
         return
-    whole = (pool for pool in pools.values() if pool.existing and pool.sharing is None)
-    for nth, pool in enumerate(whole):
+    whole = [pool for pool in pools.values() if pool.existing and pool.sharing is None]
+    for nth, pool in enumerate(pool for pool in whole if pool.resource.startswith("nvidia.com/")):
         yield ToDo(
             "addons.nvidiaDevicePlugin",
             f"the device plugin runs on labelled nodes only: `{cluster.kubectl} label nodes -l"

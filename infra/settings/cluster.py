@@ -49,6 +49,11 @@ class ExistingCluster(Section):
         description="release of the EKS AMI for nodes of this stack on an EKS cluster; when absent, the one in the"
         " version table for the cluster's version",
     )
+    distribution: Literal["kubeadm", "k3s", "rke2", "openshift"] | None = Field(
+        default=None,
+        description="the Kubernetes distribution: it decides the RuntimeClass, the Ingress controller and what pods may"
+        " do; when absent, a plan asks for what it needs to know",
+    )
     one_node: bool = Field(
         default=False,
         description="the cluster has one node, as kind, minikube or a single server has: every pod can read a volume"

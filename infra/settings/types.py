@@ -49,6 +49,14 @@ ObjectName = Annotated[
         r"^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$", "llm-tls", "name of lower-case letters, digits, hyphens and dots"
     ),
 ]
+ImageName = Annotated[
+    str,
+    pattern(
+        r"^[a-z0-9][-._/:a-zA-Z0-9]*(:\w[-.\w]{0,127}|@sha256:[0-9a-f]{64})$",
+        "docker.io/vllm/vllm-openai-rocm:v0.32.0",
+        "container image with its tag or digest",
+    ),
+]
 ResourceName = Annotated[
     str,
     pattern(

@@ -9,15 +9,18 @@ FOLDER = Path(__file__).parent
 
 # site -> what the rules read: if it were missing, the rules would check nothing. Sorted, so that branches meet seldom.
 MEANT = {
+    "amd": {kind.DEPLOYMENT: 2, kind.JOB: 1},
     "capacity-block": {kind.NODE_GROUP: 5, kind.LAUNCH_TEMPLATE: 3, kind.SCALED_OBJECT: 1},
     "existing-eks": {kind.NODE_GROUP: 2, kind.SCALING_GROUP_TAG: 18, kind.RELEASE: 2, kind.SCALED_OBJECT: 1},
     "existing-eks-read": {kind.NODE_GROUP: 1, kind.DEPLOYMENT: 3, kind.SCALED_OBJECT: 1},
+    "k3s": {kind.DEPLOYMENT: 3, kind.INGRESS: 1},
     "ladder": {kind.NODE_GROUP: 7, kind.LAUNCH_TEMPLATE: 4, kind.SCALED_OBJECT: 1},
     "ladder-one-group": {kind.NODE_GROUP: 5, kind.LAUNCH_TEMPLATE: 3, kind.SCALED_OBJECT: 1},
     "mig-rke2": {kind.DEPLOYMENT: 3, kind.JOB: 2},
     "mps-kubeadm": {kind.DEPLOYMENT: 3, kind.RELEASE: 1},
     "node-cache-eks": {kind.DAEMON_SET: 2, kind.VOLUME: 2, kind.NODE_GROUP: 2},
     "node-cache-k3s": {kind.DAEMON_SET: 4, kind.VOLUME: 2},
+    "openshift": {kind.DEPLOYMENT: 3, kind.INGRESS: 1},
     "spot-per-zone": {kind.NODE_GROUP: 4, kind.SCALING_GROUP_TAG: 24, kind.SCALED_OBJECT: 1},
     "time-slicing": {kind.DEPLOYMENT: 4, kind.NODE_GROUP: 3},
 }

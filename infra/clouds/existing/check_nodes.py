@@ -23,6 +23,8 @@ def check_existing_nodes(scope: Scope) -> None:
     for name, pool in scope.settings.gpu_pools.items():
         if pool.existing is not None:
             _check_existing(scope, ("gpuPools", name), pool, pool.existing)
+            if not is_nvidia(pool.existing):
+                _check_images(scope, name, pool.existing)
             if slice_of(pool.existing, scope.catalog.gpus) is not None:
                 _check_models_on_slices(scope, name)
 
@@ -31,6 +33,21 @@ def slice_of(nodes: ExistingNodes, gpus: Mapping[str, Gpu]) -> Slice | None:
     """The MIG slice that the nodes have, by the name in the stack file or by NVIDIA's label; None: whole cards, which
     `sharing` may say how to share."""
     return slice_named(nodes.gpu or nodes.selector.get(PRODUCT, ""), gpus) if nodes.sharing is None else None
+
+
+def is_nvidia(nodes: ExistingNodes) -> bool:
+    return nodes.resource is None or nodes.resource.startswith("nvidia.com/")
+
+
+def _check_images(scope: Scope, pool: str, nodes: ExistingNodes) -> None:
+    """The pinned images of the engines are built for NVIDIA's GPUs."""
+    for name, (model, next_of) in with_next(scope.settings.models).items():
+        key: Key = ("models", name) if next_of is None else ("models", next_of, NEXT)
+        only = model.pool is None and len(scope.settings.gpu_pools) == 1 and model.gpus != 0
+        if (model.pool == pool or only) and model.image is None:
+            got = f"missing; pool {pool} offers {nodes.resource}, and the engines' own images are for NVIDIA"
+            write = "write image: an image of the engine for these accelerators, with its tag"
+            scope.report.wrong((*key, "image"), got, write, reads=[("gpuPools", pool, "existing", "resource")])
 
 
 def _check_models_on_slices(scope: Scope, pool: str) -> None:
@@ -69,9 +86,15 @@ def _check_gpu(scope: Scope, key: Key, nodes: ExistingNodes) -> None:
             forms: list[Key] = [(*key, "gpu"), (*key, "gpuMemoryGib")]
             wrong(key, "nothing says which GPU these nodes have", "write gpu: A10G, or gpuMemoryGib: 44.4", reads=forms)
         return
-    if _OTHERS.match(nodes.gpu):
+    if _OTHERS.match(nodes.gpu) and nodes.resource is None:
         got = f"{nodes.gpu} is not NVIDIA's; the engines' images are for NVIDIA"
-        wrong((*key, "gpu"), got, "name nodes with NVIDIA GPUs")
+        write = "write what the nodes offer, e.g. resource: amd.com/gpu, and an image for each model there"
+        wrong((*key, "gpu"), got, write, reads=[(*key, "gpu"), (*key, "resource")])
+        return
+    if not is_nvidia(nodes):
+        if nodes.gpu_memory_gib is None:
+            got = f"what an engine sees of {nodes.gpu} isn't known"
+            wrong((*key, "gpu"), got, "give its gpuMemoryGib beside it", reads=[(*key, "gpu"), (*key, "gpuMemoryGib")])
         return
     cut = slice_of(nodes, gpus)
     if cut is not None:

@@ -9,6 +9,7 @@ from infra.clouds.cloud import Cloud
 from infra.clouds.existing import bill
 from infra.clouds.existing.check import check_made, check_unused
 from infra.clouds.existing.cluster import plan_cluster
+from infra.clouds.existing.distributions import distribution_of, let_pods_run
 from infra.clouds.existing.live import known_context
 from infra.clouds.existing.runtime_class import ask_for_runtime_classes
 
@@ -67,7 +68,8 @@ class Existing(Cloud):
         addons: Mapping[str, AddonPlan],
         quotas: Sequence[Quota],
     ) -> Iterable[Finding]:
-        return ask_for_runtime_classes(cluster, pools)
+        yield from ask_for_runtime_classes(cluster, pools, distribution_of(settings))
+        yield from let_pods_run(settings, cluster)
 
     def make_site(self, plan: Plan, provider: Any, namespaces: Namespaces) -> Site:
         from infra.clouds.existing.make import make_site

@@ -1,5 +1,6 @@
 """Rules for `gateway`."""
 
+from infra.clouds.existing.distributions import distribution_of
 from infra.services.gateway.affinity import check_affinity
 from infra.services.gateway.check_clients import check_clients
 from infra.services.gateway.check_custom import check_custom
@@ -49,7 +50,9 @@ def check_gateway(scope: Scope) -> None:
     _check_public(scope, gateway)
     check_load_balancer(scope, gateway)
     wrong = scope.report.wrong
-    if _names_no_way(gateway) and scope.cloud is not None and scope.cloud.ingress is None:
+    distribution = distribution_of(scope.settings)
+    known = distribution is not None and distribution.controller is not None
+    if _names_no_way(gateway) and not known and scope.cloud is not None and scope.cloud.ingress is None:
         got = f"missing; no class is known for a {scope.cloud.kind}"
         write = "write ingressClass: nginx, or the class that the cluster has; or loadBalancer: true"
         wrong((*GATEWAY, "ingressClass"), got, write, reads=CLUSTER_KIND)
@@ -85,7 +88,7 @@ def _check_public(scope: Scope, gateway: Gateway) -> None:
     key, wrong = written_key(scope), scope.report.wrong
     if gateway.certificate_arn is None and gateway.tls_secret is None and not gateway.load_balancer:
         reads: list[Key] = [key, (*GATEWAY, "certificateArn"), (*GATEWAY, "tlsSecret")]
-        controller = controller_of(gateway.ingress_class, scope.cloud)
+        controller = controller_of(gateway.ingress_class, scope.cloud, distribution_of(scope.settings))
         write = f"write {controller.certificate}: {controller.sample}"
         wrong(key, "public without TLS: keys would cross the internet unencrypted", write, reads=reads)
     if not set(gateway.clients) - {DEFAULT}:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infra.clouds.existing.distributions import Distribution
 from infra.plan.cluster import IngressController
 
 if TYPE_CHECKING:
@@ -21,8 +22,15 @@ INTERNAL = {
 }
 
 
-def controller_of(ingress_class: str | None, cloud: Cloud | None) -> IngressController:
-    """The controller of this class. If no class is given, it is the cloud's own, or else nginx, the usual one."""
+def controller_of(
+    ingress_class: str | None, cloud: Cloud | None, distribution: Distribution | None = None
+) -> IngressController:
+    """The controller of this class. If no class is given, it is the cloud's own or the distribution's, or else nginx,
+    the usual one."""
+    if distribution is not None:
+        brought = distribution.controllers.get(ingress_class) if ingress_class else distribution.controller
+        if brought is not None:
+            return brought
     own = cloud.ingress if cloud is not None else None
     if own is not None and ingress_class in (None, own.name):
         return own

@@ -5,13 +5,14 @@ from functools import partial
 
 import pulumi
 
-from components.gateway import Gateway, nginx_annotations
+from components.gateway import Gateway, nginx_annotations, router_annotations
 from components.gateway_load_balancer import GatewayLoadBalancer
 from components.gateway_pod import BOOTSTRAP, ProxyPod, TlsPort
 from components.gateway_proxy import GATEWAY, LABELS, SERVICE_PORT, GatewayProxy, Reach
 from components.model_server import MODEL_PODS, ModelServer
 from components.token_limits import LABELS as TOKEN_LABELS
 from components.token_limits import TokenLimits, TokenPod
+from infra.clouds.existing.distributions import OPENSHIFT_ROUTER
 from infra.clouds.site import Site
 from infra.plan.gateway import TrafficPlan
 from infra.plan.labels import CLIENT_LABEL
@@ -199,7 +200,10 @@ def make_gateway(plan: Plan, site: Site, proxy: GatewayProxy, servers: Iterable[
 def _annotations(plan: Plan, site: Site) -> Mapping[str, pulumi.Input[str]]:
     """By which the gateway's controller knows timeouts and health check."""
     assert plan.gateway is not None
-    if plan.gateway.controller == NGINX:
+    if plan.gateway.controller == OPENSHIFT_ROUTER:
+        encrypted = plan.settings.gateway is not None and plan.settings.gateway.tls_secret is not None
+        return router_annotations(plan.traffic.silence_seconds + LATER, encrypted=encrypted)
+    if plan.gateway.controller.name == NGINX.name:
         return nginx_annotations(plan.traffic.silence_seconds + LATER)
     return site.annotations(plan, _HEALTH_PATH) if plan.gateway.controller.outside else {}
 

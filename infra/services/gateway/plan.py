@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from infra.clouds.existing.distributions import distribution_of
 from infra.plan.cluster import GatewayPlan, IngressController
 from infra.plan.findings import Decided, warned
 from infra.plan.notes import Assumption, Chosen, Finding
@@ -27,11 +28,17 @@ def plan_gateway(settings: Settings, cloud: Cloud) -> Decided[GatewayPlan | None
             "gateway.visibility",
             f"the old name of expose, read in this release only: write expose: {gateway.visibility}",
         )
-    controller = LOAD_BALANCER if gateway.load_balancer else controller_of(gateway.ingress_class, cloud)
+    controller = (
+        LOAD_BALANCER
+        if gateway.load_balancer
+        else controller_of(gateway.ingress_class, cloud, distribution_of(settings))
+    )
     ingress_class = None if gateway.load_balancer else gateway.ingress_class or controller.name
     if gateway.ingress_class is None and ingress_class is not None:
         yield Chosen("gateway.ingressClass", ingress_class, controller.why)
-    if controller.namespace is not None and gateway.namespace is None:
+    distribution = distribution_of(settings)
+    brought = distribution is not None and controller in distribution.controllers.values()
+    if controller.namespace is not None and gateway.namespace is None and not brought:
         yield Assumption(
             "gateway.ingressClass",
             f"the controller of {ingress_class} runs in namespace {controller.namespace}: gateway.namespace names"

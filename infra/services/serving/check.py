@@ -52,6 +52,7 @@ def check_models(scope: Scope) -> None:
 
 def _check_server(scope: Scope, key: Key, model: Model) -> None:
     _check_engine(scope, key, model)
+    _check_image(scope, key, model)
     _check_identity(scope, key, model)
     _check_limits(scope, key, model)
     _check_architecture(scope, key, model)
@@ -210,6 +211,12 @@ def _check_architecture(scope: Scope, key: Key, model: Model) -> None:
 def _check_refusals(scope: Scope, key: Key, model: Model) -> None:
     for each in ENGINES[model.engine].refuse(model, asked_shape(model, scope.catalog), scope.catalog):
         scope.report.wrong((*key, each.key), each.got, each.write, reads=[(*key, name) for name in each.reads])
+
+
+def _check_image(scope: Scope, key: Key, model: Model) -> None:
+    if model.image is not None and model.image.endswith(":latest"):
+        got = "the tag latest moves: a pod that starts later may get another engine"
+        scope.report.wrong((*key, "image"), got, "write the tag of a version, or a digest")
 
 
 _OR_CHOSEN = ", or remove this line: the program then chooses the pool"

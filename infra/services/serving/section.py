@@ -11,6 +11,7 @@ from infra.services.serving.vertical_section import VerticalChoice
 from infra.settings.types import (
     ClientName,
     EngineName,
+    ImageName,
     ModelId,
     ModelName,
     ModelPlace,
@@ -191,6 +192,12 @@ class _Server(Section):
         examples=["models/acme-7b/config.json"],
     )
     engine: EngineName = Field(default=DEFAULT, description="the model server")
+    image: ImageName | None = Field(
+        default=None,
+        description="image of the engine instead of the pinned one, with a tag or digest: a build for accelerators that"
+        " aren't NVIDIA's, or your own; it gets the arguments of the pinned version",
+        examples=["docker.io/vllm/vllm-openai-rocm:v0.32.0"],
+    )
     quantization: str | None = Field(
         default=None,
         description="how the weights are stored, or how the engine quantizes them when it loads them; when absent, as"

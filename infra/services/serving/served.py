@@ -1,7 +1,7 @@
 """A model of the stack file joined with what the catalogue knows of it."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from infra.catalog import AT_LOAD, Catalog, ModelShape
@@ -182,7 +182,7 @@ def _of_repository(server: ServerName, model: Model, catalog: Catalog, *, cpu: b
             draft=draft_of(model, catalog)
         ),
         form=None,
-        image=catalog.engines[model.engine],
+        image=engine_image(model, catalog),
         disk_gib=stored_gib(shape, model.quantization, catalog, own_repository=model.like is None),
         gated=_is_gated(model, shape),
         cpu=cpu,
@@ -190,6 +190,7 @@ def _of_repository(server: ServerName, model: Model, catalog: Catalog, *, cpu: b
         adapters_gib=adapters_gib(model, shape),
         rope=rope_of(model, own_shape(model, catalog), catalog),
     )
+    yield from _assume_image(server, model, catalog)
     yield from explain_adapters(server.path, model)
     yield from explain_speculation(server.path, model, catalog)
     yield from _assume_weights(served, shape)
@@ -204,6 +205,7 @@ def _of_library(server: ServerName, model: Model, catalog: Catalog, *, cpu: bool
     stored = library.stored(model.model, None if known else shape_for(model, catalog), catalog)
     if stored.assumed:
         yield Assumption(f"{server.path}.model", stored.assumed)
+    yield from _assume_image(server, model, catalog)
     if model.max_model_len is None:
         yield Chosen(f"{server.path}.maxModelLen", stored.max_model_len, stored.length_reason)
     question = _question(model, stored.shape, stored.task, stored.own_context, stored.max_model_len)
@@ -213,11 +215,27 @@ def _of_library(server: ServerName, model: Model, catalog: Catalog, *, cpu: bool
         settings=model,
         question=question.but(file_gib=stored.file_gib, file_known=stored.file_known, quantization=None),
         form=stored.form,
-        image=catalog.engines[model.engine],
+        image=engine_image(model, catalog),
         disk_gib=stored.file_gib,
         gated=False,
         cpu=cpu,
     )
+
+
+def engine_image(model: Model, catalog: Catalog) -> Image:
+    """The pinned image, or the stack file's: of that one only the name is known."""
+    pinned = catalog.engines[model.engine]
+    return replace(pinned, image=model.image) if model.image is not None else pinned
+
+
+def _assume_image(server: ServerName, model: Model, catalog: Catalog) -> Iterator[Finding]:
+    if model.image is not None:
+        pinned, title = catalog.engines[model.engine], ENGINES[model.engine].title
+        yield Assumption(
+            f"{server.path}.image",
+            f"{model.image} gets the arguments of {title} {pinned.version}; what the engine itself needs of the memory,"
+            f" its start and the image's size are those of {pinned.image}: nobody measured them with this image",
+        )
 
 
 def _is_gated(model: Model, shape: ModelShape) -> bool | None:

@@ -24,6 +24,8 @@ def check_cluster(scope: Scope) -> None:
         out_of_place(key, "needs exactly one of context and eks", write, reads=() if given else CLUSTER_KIND)
     if scope.written((*key, "eks")):
         check_version(scope, (*key, "version"), cluster.existing.version)
+    if scope.written((*key, "eks")) and cluster.existing.distribution is not None:
+        out_of_place((*key, "distribution"), "EKS is Amazon's own distribution", "leave distribution out")
     if cluster.existing.one_node:
         _check_one_node(scope, (*key, "oneNode"))
 

@@ -128,7 +128,42 @@ OWN_NODES = (
                 "gpuPools.l4.existing.gpu",
                 5,
                 "MI300X is not NVIDIA's; the engines' images are for NVIDIA",
-                "name nodes with NVIDIA GPUs",
+                "write what the nodes offer, e.g. resource: amd.com/gpu, and an image for each model there",
+            ),
+        ),
+    ),
+    Bad(
+        "another maker's accelerators without their memory, and the engine's own image",
+        _gpu("MI300X, resource: amd.com/gpu"),
+        (
+            Mistake(
+                "gpuPools.l4.existing.gpu",
+                5,
+                "what an engine sees of MI300X isn't known",
+                "give its gpuMemoryGib beside it",
+            ),
+            Mistake(
+                "models.a.image",
+                6,
+                "missing; pool l4 offers amd.com/gpu, and the engines' own images are for NVIDIA",
+                "write image: an image of the engine for these accelerators, with its tag",
+            ),
+        ),
+    ),
+    Bad(
+        "another distribution than EKS on EKS",
+        stack("cluster: {existing: {eks: shared, distribution: k3s}}", NODES, model("pool: l4")),
+        (Mistake("cluster.existing.distribution", 4, "EKS is Amazon's own distribution", "leave distribution out"),),
+    ),
+    Bad(
+        "an image without a fixed tag",
+        stack(EKS, NODES, model("pool: l4, image: docker.io/rocm/vllm:latest")),
+        (
+            Mistake(
+                "models.a.image",
+                6,
+                "the tag latest moves: a pod that starts later may get another engine",
+                "write the tag of a version, or a digest",
             ),
         ),
     ),
@@ -303,7 +338,7 @@ OWN_NODES = (
             "  two: {existing: {gpu: L4, nodes: 1, selector: {a: b}, sharing: {timeSlicing: 2, mps: 2}}}",
             "  cut: {existing: {gpu: L4, nodes: 1, selector: {c: d}, sharing: {mig: 1g.5gb}}}",
             "  other: {existing: {gpu: A100-80, nodes: 1, selector: {e: f}, sharing: {mig: 1g.5gb}}}",
-            "  named: {existing: {gpu: L4, nodes: 1, selector: {g: h}, sharing: {mps: 2}, resource: amd.com/gpu}}",
+            "  named: {existing: {gpu: L4, nodes: 1, selector: {g: h}, sharing: {mps: 2}, resource: nvidia.com/a}}",
             f"  label: {{existing: {{gpu: L4, nodes: 1, selector: {{nvidia.com/gpu.product: NVIDIA-L4}}, {MPS}}}}}",
             f"  slice: {{existing: {{gpu: {SLICE}, nodes: 1, selector: {{i: j}}, sharing: {{mig: 3g.40gb}}}}}}",
             "  beside: {existing: {gpu: L4, nodes: 1, selector: {k: l}}, sharing: {mps: 2}}",
@@ -333,7 +368,7 @@ OWN_NODES = (
             Mistake(
                 "gpuPools.named.existing.resource",
                 9,
-                "amd.com/gpu; nodes with this sharing offer nvidia.com/gpu or nvidia.com/gpu.shared",
+                "nvidia.com/a; nodes with this sharing offer nvidia.com/gpu or nvidia.com/gpu.shared",
                 "write resource: nvidia.com/gpu.shared",
             ),
             Mistake(

@@ -106,8 +106,7 @@ SECTIONS = (
             Mistake(
                 "models.a",
                 6,
-                'got "Qwen/Qwen3-8B"; allowed: a mapping with model, revision, like, architecture, engine,'
-                " quantization, ...",
+                'got "Qwen/Qwen3-8B"; allowed: a mapping with model, revision, like, architecture, engine, image, ...',
                 "write a: {model: Qwen/Qwen3-8B}",
             ),
             Mistake("tags.team", 7, "got nothing; allowed: text", "write team: ml-platform"),

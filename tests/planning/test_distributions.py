@@ -1,0 +1,83 @@
+"""What a Kubernetes distribution decides: RuntimeClass, Ingress controller, what pods may do."""
+
+from typing import Any
+
+import pytest
+
+from infra.planning import Plan
+from tests.example_stacks import planned
+from tests.invariants.reading import INGRESS
+from tests.planning.stacks import plan
+
+RUNTIME = "gpuPools.own.existing.runtimeClassName"
+
+
+def _on(distribution: str | None, **nodes: Any) -> Plan:
+    own = {"gpu": "L4", "nodes": 1, "selector": {"lab": "gpu"}, **nodes}
+    said = {"distribution": distribution} if distribution else {}
+    return plan(
+        {
+            "cluster": {"existing": {"context": "lab", **said}},
+            "gpuPools": {"own": {"existing": own}},
+            "models": {"m": {"model": "Qwen/Qwen3-0.6B", "maxModelLen": 4096}},
+            "cache": {"kind": "storageClass", "storageClass": "nfs"},
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("distribution", "asked", "warned"),
+    [(None, 1, 0), ("kubeadm", 0, 0), ("openshift", 0, 0), ("k3s", 0, 1), ("rke2", 0, 1)],
+)
+def test_a_runtime_class_is_asked_for_where_nobody_said_and_missed_where_it_is_needed(
+    distribution: str | None, asked: int, warned: int
+) -> None:
+    result = _on(distribution)
+    assert len([each for each in result.to_do if each.path == RUNTIME]) == asked
+    assert len([each for each in result.warnings if each.path == RUNTIME]) == warned
+    with_class = _on(distribution, runtimeClassName="nvidia")
+    assert not [each for each in (*with_class.to_do, *with_class.warnings) if each.path == RUNTIME]
+
+
+@pytest.mark.parametrize("distribution", [None, "kubeadm", "k3s", "rke2", "openshift"])
+def test_only_openshift_has_to_let_pods_run_as_the_user_whose_files_the_weights_are(distribution: str | None) -> None:
+    said = [each.message for each in _on(distribution).to_do if each.path == "cluster.existing.distribution"]
+    assert bool(said) == (distribution == "openshift")
+    assert all("system:openshift:scc:nonroot-v2 --group=system:serviceaccounts:llm" in each for each in said)
+
+
+@pytest.mark.parametrize(
+    ("site", "ingress_class", "namespace"),
+    [("k3s", "traefik", "kube-system"), ("openshift", "openshift-default", None)],
+)
+def test_the_gateway_is_reached_by_the_controller_that_the_distribution_brings(
+    site: str, ingress_class: str, namespace: str | None
+) -> None:
+    found = planned(site)
+    assert found.plan.gateway is not None
+    assert (found.plan.gateway.ingress_class, found.plan.gateway.namespace) == (ingress_class, namespace)
+    (ingress,) = {each.inputs["spec"]["ingressClassName"] for each in found.recording.of(INGRESS)}
+    assert ingress == ingress_class
+
+
+def test_openshifts_router_waits_as_long_as_an_answer_may_be_silent() -> None:
+    """It ends an answer after 30 seconds without a byte, unless the Ingress says otherwise."""
+    found = planned("openshift")
+    for ingress in found.recording.of(INGRESS):
+        annotations = ingress.inputs["metadata"]["annotations"]
+        waits = int(annotations["haproxy.router.openshift.io/timeout"].removesuffix("s"))
+        assert waits > found.plan.traffic.silence_seconds
+        assert annotations["route.openshift.io/termination"] == "edge"
+
+
+def test_accelerators_of_another_maker_are_asked_for_by_their_name_and_served_by_the_given_image() -> None:
+    found = planned("amd")
+    model = found.plan.models["chat"]
+    (server,) = [each for each in found.recording.of("kubernetes:apps/v1:Deployment") if each.name == "chat-deployment"]
+    (container,) = server.inputs["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == model.image == found.plan.settings.models["chat"].image
+    assert container["resources"]["limits"]["amd.com/gpu"] == "2"
+    assert "nvidia.com/gpu" not in container["resources"]["limits"]
+    assert model.throughput.tokens_per_second is None
+    said = {each.path for each in found.plan.assumptions}
+    assert {"models.chat.image", "gpuPools.mi300x.existing.gpuMemoryGib"} <= said
