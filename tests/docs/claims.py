@@ -28,6 +28,13 @@ class Claim:
 CLAIMS = {
     ("README.md", "make test"): Claim((r"(?m)^dev · us-east-1 · ", *WHOLE_PLAN, r"The whole suite takes .*minutes")),
     ("application.md", "curl"): Claim((r"data: .*No ", r"data: .*refunds", r"data: \[DONE\]")),
+    ("capacity.md", "make plan STACK=scarce"): Claim(
+        (
+            r"(?m)^scarce · us-east-1 · ",
+            r"l4 asks for nodes in this order: 1\. cr-0a1b2c3d4e5f60718, 2 instances of g6\.2xlarge reserved",
+            r"2 of them\s+reserved and billed whether used or not",
+        )
+    ),
     ("clients.md", "git diff --stat"): Claim(
         (
             r"web-shop: \{team: checkout, models: \[llama-8b, llama-70b\], namespace: shop\}",

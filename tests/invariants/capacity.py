@@ -22,19 +22,23 @@ def kinds_are_asked_for_in_order(planned: Planned) -> list[str]:
     nodes are alike; a step that it doesn't know, or mixes with another, would not be asked in its place."""
     recording = planned.recording
     numbers, broken = _numbers(recording), []
+    if numbers is None and any(pool.ladder for pool in planned.plan.settings.gpu_pools.values()):
+        said = [each.message for each in planned.plan.to_do if each.path == "addons.clusterAutoscaler"]
+        if not any("cluster-autoscaler-priority-expander" in each for each in said):
+            broken.append("nobody says in which order an autoscaler of others has to ask")
     for name, pool in planned.plan.settings.gpu_pools.items():
         if pool.ladder:
             broken += list(_of_pool(recording, name, pool, numbers))
     return broken
 
 
-def _of_pool(recording: Recording, name: str, pool: GpuPool, numbers: Mapping[str, list[int]]) -> Iterator[str]:
+def _of_pool(recording: Recording, name: str, pool: GpuPool, numbers: Mapping[str, list[int]] | None) -> Iterator[str]:
     groups = [group for group in gpu_groups(recording) if group.real().labels.get(_POOL) == name]
     steps = [[group for group in groups if _is(group, pool, nth)] for nth in range(len(pool.ladder))]
     for nth, of_step in enumerate(steps):
         if not any(group.max_nodes for group in of_step):
             yield f"{name}: no group can have a node of step {nth + 1}"
-        if len({tuple(numbers.get(group.name, ())) for group in of_step}) > 1:
+        if numbers is not None and len({tuple(numbers[group.name]) for group in of_step}) > 1:
             yield f"{name}: the groups of step {nth + 1} aren't asked alike"
         for group in of_step:
             labels = [group.real().labels.get(_STEP), group.scaling_group_tags.get(f"{TEMPLATE}label/{_STEP}")]
@@ -42,8 +46,10 @@ def _of_pool(recording: Recording, name: str, pool: GpuPool, numbers: Mapping[st
             if labels[0] is None or labels[0] != labels[1] or labels[0] in others:
                 yield f"{group.name}: for the autoscaler its nodes are like those of another step"
     for nth, (first, second) in enumerate(pairwise(steps), start=1):
-        lowest = min((max(numbers.get(group.name) or [0]) for group in first), default=0)
-        highest = max((max(numbers.get(group.name) or [0]) for group in second), default=0)
+        if numbers is None:
+            break
+        lowest = min((max(numbers[group.name] or [0]) for group in first), default=0)
+        highest = max((max(numbers[group.name] or [0]) for group in second), default=0)
         if lowest <= highest:
             yield f"{name}: step {nth} isn't asked before step {nth + 1}"
 
@@ -60,10 +66,13 @@ def _is(group: NodeGroup, pool: GpuPool, nth: int) -> bool:
     )
 
 
-def _numbers(recording: Recording) -> dict[str, list[int]]:
-    """By group, the numbers of the priority expander with a pattern that finds its scaling group."""
+def _numbers(recording: Recording) -> dict[str, list[int]] | None:
+    """By group, the numbers of the priority expander with a pattern that finds its scaling group; None: the autoscaler
+    is somebody else's."""
     autoscaler = release(recording, "cluster-autoscaler")
-    values = autoscaler.inputs["values"] if autoscaler else {}
+    if autoscaler is None:
+        return None
+    values = autoscaler.inputs["values"]
     first = values.get("extraArgs", {}).get("expander", "").split(",")[0]
     written = YAML(typ="safe").load(values.get("expanderPriorities", "")) if first == "priority" else {}
     return {

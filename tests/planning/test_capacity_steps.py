@@ -10,7 +10,7 @@ from infra.plan.cluster import PoolPlan
 from infra.plan.money import HOURS_PER_MONTH
 from infra.planning import Plan
 from infra.planning.capacity import most_spread
-from tests.planning.following import outcome
+from tests.planning.following import follow, outcome
 from tests.planning.stacks import DEV, changed
 
 RESERVED = {"reservation": "cr-0a1b2c3d4e5f60718", "instances": 2, "zone": "use1-az1"}
@@ -189,3 +189,24 @@ def test_pods_of_one_size_need_no_more_nodes_than_packed_ones() -> None:
     assert most_spread([2] * 9, 8) == 3
     assert most_spread([1, 8], 8) == 2
     assert most_spread([], 8) == 0
+
+
+def test_a_reservation_in_a_zone_that_was_not_chosen_is_refused_with_the_zones_to_write() -> None:
+    stack = changed(DEV, cluster__create__zones=2)
+    stack["gpuPools"]["l4"] = {"instanceTypes": ["g6.2xlarge"], "capacity": [{**RESERVED, "zone": "use1-az5"}, "spot"]}
+    (violation,) = [each for each in outcome(stack).violations if each.rule == "Zones"]
+    assert violation.path == "gpuPools.l4.capacity[0].zone"
+    (advice,) = violation.advice
+    followed = outcome(follow(stack, dict(advice.write)))
+    assert followed.violations == ()
+    assert l4(followed).steps[0].zone_ids == ("use1-az5",)
+
+
+def test_subnets_that_exist_have_to_include_the_zone_of_a_reservation() -> None:
+    network = {"vpcId": "vpc-1", "privateSubnetIds": ["subnet-0000aaaa", "subnet-0000bbbb"]}
+    stack = changed(DEV, cluster__create__zones=["use1-az1", "use1-az2"], cluster__create__network=network)
+    stack["gpuPools"]["l4"] = {"instanceTypes": ["g6.2xlarge"], "capacity": [RESERVED, "spot"]}
+    made = outcome(stack)
+    assert set(l4(made).groups) == {"reserved-e5f60718", "spot-0000aaaa", "spot-0000bbbb"}
+    (to_do,) = [each for each in made.to_do if each.path == "gpuPools.l4.capacity[0]"]
+    assert "subnet-0000aaaa, subnet-0000bbbb include one in the zone of cr-0a1b2c3d4e5f60718" in to_do.message

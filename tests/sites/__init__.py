@@ -11,6 +11,7 @@ FOLDER = Path(__file__).parent
 MEANT = {
     "amd": {kind.DEPLOYMENT: 2, kind.JOB: 1},
     "capacity-block": {kind.NODE_GROUP: 5, kind.LAUNCH_TEMPLATE: 3, kind.SCALED_OBJECT: 1},
+    "eks-ladder": {kind.NODE_GROUP: 5, kind.LAUNCH_TEMPLATE: 2, kind.DEPLOYMENT: 2},
     "existing-eks": {kind.NODE_GROUP: 2, kind.SCALING_GROUP_TAG: 18, kind.RELEASE: 2, kind.SCALED_OBJECT: 1},
     "existing-eks-read": {kind.NODE_GROUP: 1, kind.DEPLOYMENT: 3, kind.SCALED_OBJECT: 1},
     "k3s": {kind.DEPLOYMENT: 3, kind.INGRESS: 1},

@@ -4,7 +4,7 @@ from infra.catalog import Instance
 from infra.settings.capacity import CapacityStep
 from infra.settings.checks.scope import Scope
 from infra.settings.cluster import GpuPool
-from infra.settings.mistakes import Key
+from infra.settings.mistakes import Key, dotted
 
 
 def check_reserved(scope: Scope, key: Key, pool: GpuPool, types: list[Instance]) -> None:
@@ -34,14 +34,17 @@ def _check_type(scope: Scope, where: Key, step: CapacityStep, types: list[Instan
 
 def _check_zone(scope: Scope, where: Key, step: CapacityStep, types: list[Instance]) -> None:
     """The zone is that of the reservation: instances start in no other."""
-    create = scope.settings.cluster.create
-    if create is None or scope.region not in scope.catalog.regions or not types:
+    create, existing = scope.settings.cluster.create, scope.settings.cluster.existing
+    if scope.region not in scope.catalog.regions or not types:
         return
     reserved = next((each for each in types if each.name == step.instance_type), types[0])
     offered = scope.catalog.zones_of(reserved.name, scope.region or "")
-    zones = [each for each in create.zones if each in offered] if isinstance(create.zones, tuple) else list(offered)
-    reads: list[Key] = [(*where, "zone"), (*where[:2], "instanceTypes"), ("cluster", "create", "zones")]
+    named = create.zones if create is not None else existing.zones if existing is not None else None
+    zones = [each for each in named if each in offered] if isinstance(named, tuple) else list(offered)
+    key: Key = ("cluster", "create" if create is not None else "existing", "zones")
+    reads: list[Key] = [(*where, "zone"), (*where[:2], "instanceTypes"), key]
     if step.zone is not None and zones and step.zone not in zones:
         got = f"no zone of the cluster that offers {reserved.name}"
-        write = f"write one of {', '.join(zones)}, or add {step.zone} to cluster.create.zones"
+        write = f"write one of {', '.join(zones)}"
+        write += f", or add {step.zone} to {dotted(key)}" if step.zone in offered else ""
         scope.report.wrong((*where, "zone"), f"{step.zone} is {got}", write, reads=reads)

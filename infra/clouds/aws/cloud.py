@@ -191,7 +191,7 @@ class Aws(Cloud):
         yield from list_account(settings, aws_cluster(cluster), addons)
         yield from to_do_there(aws_cluster(cluster), pools, addons)
         yield from list_quotas(quotas)
-        yield from list_zones(pools.values())
+        yield from list_zones(settings, pools.values())
 
     def reserved(self, text: str) -> str | None:
         return placeholders.reserved(text)

@@ -1,9 +1,11 @@
 """Node groups on an EKS cluster that somebody else made: what `up` reads there, and what nobody can see before."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.catalog import Catalog
+from infra.clouds.aws.expander import priorities
 from infra.clouds.aws.node_room import DAEMONS_CPU, DAEMONS_GIB
 from infra.clouds.aws.nodes import OWN_TAG
 from infra.clouds.aws.plan import AwsCluster
@@ -93,7 +95,7 @@ def to_do_there(
     if cluster.made or not has_made(pools.values()):
         return
     if addons["clusterAutoscaler"].state == "existing":
-        yield ToDo("addons.clusterAutoscaler", _their_autoscaler(cluster), Step.ACCOUNT)
+        yield ToDo("addons.clusterAutoscaler", _their_autoscaler(cluster) + _their_order(pools), Step.ACCOUNT)
     if addons["nvidiaDevicePlugin"].state == "existing":
         yield ToDo(
             "addons.nvidiaDevicePlugin",
@@ -112,6 +114,18 @@ def to_do_there(
         " ConfigMap in a program has to leave this role in it, or the nodes are shut out; with API and"
         " API_AND_CONFIG_MAP it makes an access entry",
         Step.ACCOUNT,
+    )
+
+
+def _their_order(pools: Mapping[str, PoolPlan]) -> str:
+    """The order of the steps of capacity, as a ConfigMap has it."""
+    order = sorted(priorities(pools.values()).items(), reverse=True)
+    if not order:
+        return ""
+    return (
+        ". For the order of capacity it needs --expander=priority,least-waste and the ConfigMap"
+        " cluster-autoscaler-priority-expander in its namespace, with these lines below data.priorities:"
+        f" {'; '.join(f'{number}: {json.dumps(names)}' for number, names in order)}"
     )
 
 

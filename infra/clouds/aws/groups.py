@@ -12,8 +12,9 @@ from dataclasses import replace
 
 from infra.plan.cluster import ClusterPlan, NodeGroupPlan, PoolPlan
 from infra.plan.findings import Decided, warned
-from infra.plan.notes import Chosen, Finding, Violation
+from infra.plan.notes import Advice, Chosen, Finding, Violation
 from infra.plan.rules import Rule
+from infra.plan.writes import written
 from infra.settings.platform import Settings
 
 
@@ -59,6 +60,7 @@ def _ladder(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Decided
             f"a group per step and zone, each up to max: where one of {', '.join(places)} has no node of a step, the"
             " next zone is asked, and then the next step; no zone is balanced by ending a node",
         )
+    yield from _zones_of_reservations(pool, settings, cluster)
     by_subnet = len(places) > 0 and places[0] not in pool.zone_ids
     groups: dict[str, NodeGroupPlan] = {}
     left = pool.min
@@ -73,6 +75,27 @@ def _ladder(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Decided
             name = f"{step.name}-{_short(place)}"
             groups[name] = NodeGroupPlan(low, step.max, place=place, step=step)
     return groups
+
+
+def _zones_of_reservations(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Iterator[Finding]:
+    """Where the stack file has a number of zones, those that were chosen may lack one of a reservation; and weights on
+    a disk are in one zone."""
+    create = settings.cluster.create
+    if create is None or create.network.private_subnet_ids:
+        return
+    for nth, step in enumerate(pool.steps):
+        path = f"gpuPools.{pool.name}.capacity[{nth}].zone"
+        alone = step.zone_ids[0] if step.reservation and len(step.zone_ids) == 1 else None
+        if alone is not None and alone not in cluster.zone_ids:
+            write = (("cluster.create.zones", [*cluster.zone_ids, alone]),)
+            has = f"the cluster has {', '.join(cluster.zone_ids)}: its instances start in no other zone"
+            advice = (Advice(write, written(write)),)
+            yield Violation(Rule.ZONES, path, f"{step.reservation} is in {alone}, and {has}", written(write), advice)
+        elif alone is not None and alone not in pool.zone_ids:
+            zones = ", ".join(pool.zone_ids)
+            has = f"pods of {pool.name} run in {zones}, because of their types or of their weights' disk"
+            fix = f"leave this step out, or write cache: {{kind: efs}} and types that {alone} offers"
+            yield Violation(Rule.ZONES, path, f"{step.reservation} is in {alone}, and {has}", fix)
 
 
 def _short(place: str) -> str:

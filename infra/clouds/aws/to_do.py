@@ -107,10 +107,22 @@ def bucket_rights(cluster: AwsCluster) -> str:
     )
 
 
-def list_zones(pools: Iterable[PoolPlan]) -> Iterator[Finding]:
+def list_zones(settings: Settings, pools: Iterable[PoolPlan]) -> Iterator[Finding]:
     """Instances of a reservation start in its zone alone, and nobody knows it here."""
+    create = settings.cluster.create
+    subnets = create.network.private_subnet_ids if create else None
     for pool in pools:
         for nth, step in enumerate(pool.steps):
+            if step.reservation is not None and subnets:
+                yield ToDo(
+                    f"gpuPools.{pool.name}.capacity[{nth}]",
+                    f"see that {', '.join(subnets)} include one in the zone of {step.reservation}: its node group has"
+                    " them all, because nobody knows their zones here, and each node that is tried in another zone"
+                    " fails",
+                    Step.NODES,
+                    nth,
+                )
+                continue
             if step.reservation is not None and len(step.zone_ids) > 1:
                 yield ToDo(
                     f"gpuPools.{pool.name}.capacity[{nth}].zone",
