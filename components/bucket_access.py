@@ -14,5 +14,5 @@ class BucketAccess:
     agent: tuple[str, int] | None = None  # the CIDR and port from which pods of that account get their rights
     secret: str | None = None
     keys: Mapping[str, bool] = field(default_factory=dict)  # of the Secret, each a variable: whether it must be there
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     after: Sequence[pulumi.Resource] = ()  # a pod gets its rights only when it starts

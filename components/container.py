@@ -9,6 +9,7 @@ MODELS_MOUNT = "/models"  # where the claim is mounted, in the server and in the
 ENGINE_KEYS = "engine-keys"  # the Secret with the keys that engines accept
 API_KEY = "api-key"  # in a Secret: one key
 KEYS_MOUNT = "/etc/engine-keys"
+BUCKET = "WEIGHTS_BUCKET"  # the variable with the name of the cache's bucket; Kubernetes puts it into arguments
 HOME = "/home/model"  # writable and lost with the pod; the root file system is read-only
 
 

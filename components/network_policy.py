@@ -130,10 +130,10 @@ def _elsewhere(port: int, cidrs: Sequence[str]) -> dict[str, Any]:
     return {"to": [{"ipBlock": {"cidr": cidr}} for cidr in cidrs] or [public], "ports": [_tcp(port)]}
 
 
-def prefetch_policy(pod_labels: Mapping[str, str]) -> Any:
-    """In: nothing. Out: DNS and HTTPS."""
+def prefetch_policy(pod_labels: Mapping[str, str], bucket: BucketAccess | None = None) -> Any:
+    """In: nothing. Out: DNS and HTTPS, and what gives it the rights to a bucket."""
     return {
         "podSelector": {"matchLabels": dict(pod_labels)},
         "policyTypes": ["Ingress", "Egress"],
-        "egress": [_dns(), _https()],
+        "egress": [_dns(), *(_to_bucket(bucket) if bucket is not None else [_https()])],
     }

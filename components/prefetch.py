@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.bucket_access import BucketAccess
 from components.container import CLAIM, MODELS_MOUNT, Fetch
 from components.model_cache import HUB_TOKEN_KEY, HUB_TOKEN_SECRET
 from components.network_policy import prefetch_policy
@@ -16,7 +17,9 @@ _REPORT_SECONDS = 60  # Pulumi waits longer than the Job may run, so that the Jo
 
 
 class Prefetch(pulumi.ComponentResource):
-    """Runs on a CPU node, or where `node_selector` says. Only its pod has the hub's token and access to the internet.
+    """Fills the claim, or a `bucket`.
+
+    Runs on a CPU node, or where `node_selector` says. Only its pod has the hub's token and access to the internet.
 
     A changed model or revision replaces the Job. A finished Job causes no diff (so it has no
     `ttlSecondsAfterFinished`), and a failed Job is replaced by the next `up`. The end of its log is the error message:
@@ -46,6 +49,7 @@ class Prefetch(pulumi.ComponentResource):
         set_group: bool,
         node_selector: Mapping[str, str],
         tolerations: Sequence[Mapping[str, Any]],
+        bucket: BucketAccess | None = None,
         depends_on: Sequence[pulumi.Resource] = (),
         replace_with: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
@@ -53,12 +57,13 @@ class Prefetch(pulumi.ComponentResource):
         super().__init__("llm:kubernetes:Prefetch", name, None, opts)
         object_name = f"{model}-prefetch"
         labels = {"app.kubernetes.io/name": model, "app.kubernetes.io/component": "prefetch"}
-        child = pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
+        waits = [*depends_on, *(bucket.after if bucket is not None else ())]
+        child = pulumi.ResourceOptions(parent=self, depends_on=waits)
 
         policy = k8s.networking.v1.NetworkPolicy(
             f"{name}-network-policy",
             metadata={"name": object_name, "namespace": namespace, "labels": labels},
-            spec=prefetch_policy(labels),
+            spec=prefetch_policy(labels, bucket),
             opts=child,
         )
 
@@ -66,6 +71,11 @@ class Prefetch(pulumi.ComponentResource):
         if fetch.uses_hub_token:
             environment.append(secret_variable("HF_TOKEN", secret=HUB_TOKEN_SECRET, key=HUB_TOKEN_KEY, optional=True))
         volumes, mounts = scratch(scratch_gib)
+        if bucket is None:
+            volumes.insert(0, {"name": "models", "persistentVolumeClaim": {"claimName": CLAIM}})
+            mounts.insert(0, {"name": "models", "mountPath": MODELS_MOUNT})
+        else:
+            environment += [{"name": key, "value": value} for key, value in bucket.variables.items()]
         disk = {"ephemeral-storage": f"{scratch_gib}Gi"}
         resources = {
             "requests": {"cpu": f"{round(cpu * 1000)}m", "memory": _mebibytes(memory_gib), **disk},
@@ -79,7 +89,7 @@ class Prefetch(pulumi.ComponentResource):
             "resources": resources,
             "securityContext": container_security_context(),
             "terminationMessagePolicy": "FallbackToLogsOnError",
-            "volumeMounts": [{"name": "models", "mountPath": MODELS_MOUNT}, *mounts],
+            "volumeMounts": mounts,
         }
         spec: Any = {
             "backoffLimit": 2,  # the CLI resumes; with more attempts a wrong token would only be reported later
@@ -90,11 +100,12 @@ class Prefetch(pulumi.ComponentResource):
                     "restartPolicy": "Never",  # a failed pod stays, so that its log can be read
                     "automountServiceAccountToken": False,
                     "enableServiceLinks": False,
+                    **({"serviceAccountName": bucket.service_account} if bucket and bucket.service_account else {}),
                     "securityContext": security_context(set_group=set_group),
                     "nodeSelector": {"kubernetes.io/os": "linux", **node_selector},
                     **({"tolerations": [dict(each) for each in tolerations]} if tolerations else {}),
                     "containers": [container],
-                    "volumes": [{"name": "models", "persistentVolumeClaim": {"claimName": CLAIM}}, *volumes],
+                    "volumes": volumes,
                 },
             },
         }
@@ -110,7 +121,7 @@ class Prefetch(pulumi.ComponentResource):
             spec=spec,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[*depends_on, policy],
+                depends_on=[*waits, policy],
                 replace_with=list(replace_with),
                 custom_timeouts=pulumi.CustomTimeouts(create=wait, update=wait),
             ),

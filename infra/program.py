@@ -75,7 +75,8 @@ def deploy(plan: Plan, provider: Any, namespaces: Namespaces) -> None:
     )
     engine_keys = make_engine_keys(plan, site, key, [cache, *site.ready])
     callers_key = clients[DEFAULT].newest if DEFAULT in clients else None
-    serving = Serving(plan, site, cache, engine_keys, callers_key, log_in(plan, site, cache))
+    filled_by = site.bucket_cache.fill(plan, [cache, *site.ready]) if site.bucket_cache is not None else None
+    serving = Serving(plan, site, cache, engine_keys, callers_key, log_in(plan, site, cache), filled_by)
     servers = {name: serve(serving, model) for name, model in plan.models.items()}
     keys = {name: client.keys for name, client in clients.items()}
     make_token_limits(plan, site, [cache])

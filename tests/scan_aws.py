@@ -82,8 +82,13 @@ def _snake(name: str) -> str:
 
 
 def _block(value: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Terraform's block is a list of one."""
-    return [{_snake(key): _value(key, item) for key, item in value.items()}]
+    """Terraform's block is a list of one, and several of a kind have one name: Pulumi's is in the plural."""
+    return [{_named(key, item): _value(key, item) for key, item in value.items()}]
+
+
+def _named(key: str, value: Any) -> str:
+    blocks = isinstance(value, list) and any(isinstance(each, Mapping) for each in value)
+    return _snake(key).removesuffix("s") if blocks else _snake(key)
 
 
 def _value(key: str, value: Any) -> Any:

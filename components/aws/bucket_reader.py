@@ -1,4 +1,4 @@
-"""A service account whose pods may read the files below one prefix of a bucket, through EKS Pod Identity."""
+"""A service account whose pods may read a bucket, or fill it, through EKS Pod Identity."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,8 @@ from components.aws.pod_role import PodRole
 
 
 class BucketReader(pulumi.ComponentResource):
-    """Depend on the component to wait for the account and its rights."""
+    """Depend on the component to wait for the account and its rights, which end at a prefix. `writes`: it may add
+    objects too, and can't delete any."""
 
     def __init__(
         self,
@@ -20,15 +21,15 @@ class BucketReader(pulumi.ComponentResource):
         cluster_name: str,
         namespace: str,
         service_account: str,
-        partition: str,
-        bucket: str,
+        bucket_arn: pulumi.Input[str],
         prefix: str,
+        writes: bool = False,
         depends_on: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("llm:aws:BucketReader", name, None, opts)
         child = pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
-        role = PodRole(name, policy=_policy(f"arn:{partition}:s3:::{bucket}", prefix), opts=child)
+        role = PodRole(name, policy=_policy(bucket_arn, prefix, writes=writes), opts=child)
         k8s.core.v1.ServiceAccount(
             f"{name}-account",
             metadata={"name": service_account, "namespace": namespace},
@@ -46,11 +47,12 @@ class BucketReader(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-def _policy(bucket: str, prefix: str) -> dict[str, Any]:
+def _policy(bucket: pulumi.Input[str], prefix: str, *, writes: bool) -> dict[str, Any]:
     """The engine lists the prefix with a slash at its end, so that no other prefix that begins so is read."""
     below = f"{prefix}/*" if prefix else "*"
     listing: dict[str, Any] = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": bucket}
     if prefix:
         listing["Condition"] = {"StringLike": {"s3:prefix": below}}
-    reading = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{bucket}/{below}"}
-    return {"Version": "2012-10-17", "Statement": [listing, reading]}
+    actions = ["s3:PutObject", "s3:AbortMultipartUpload"] if writes else "s3:GetObject"
+    using = {"Effect": "Allow", "Action": actions, "Resource": pulumi.Output.concat(bucket, "/", below)}
+    return {"Version": "2012-10-17", "Statement": [listing, using]}

@@ -53,6 +53,12 @@ def weights(
     if remove and format_ == "json" and not yes:
         raise click.UsageError("--format json can't ask: write --yes, after you looked at what --remove shows")
     plan, catalog = read_with_catalog(stack, stacks)
+    if plan.cache.streamed:
+        print_error(
+            f"weights: the cache of {stack} is a bucket, which no Job mounts: the tools of its cloud list it. Below hf/"
+            " each model has a folder per revision, and what no model names any more may be removed there"
+        )
+        sys.exit(2)
     if not plan.cache.size_gib:
         print_error(f"weights: {stack} has no cache: its models' weights are elsewhere already")
         sys.exit(2)

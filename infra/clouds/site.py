@@ -28,6 +28,16 @@ def _by_secret(plan: Plan, model: str, bucket: Bucket, after: Sequence[pulumi.Re
 
 
 @dataclass(frozen=True)
+class BucketCache:
+    """The bucket that is the cache."""
+
+    # The plan, the model's name, the prefix of its weights, what has to be there first -> what its pods read it with.
+    read: Callable[[Plan, str, str, Sequence[pulumi.Resource]], BucketAccess]
+    # The plan, what has to be there first -> what its downloads fill it with.
+    fill: Callable[[Plan, Sequence[pulumi.Resource]], BucketAccess]
+
+
+@dataclass(frozen=True)
 class Site:
     """What the components that serve models need to know about the place where they run."""
 
@@ -38,6 +48,7 @@ class Site:
     load_balancer_cidrs: Sequence[pulumi.Input[str]] = _PRIVATE_ADDRESSES
     volume: Volume | Disk | None = None  # what the claim of the weights is bound to; None: a storage class decides
     read_bucket: ReadBucket = _by_secret
+    bucket_cache: BucketCache | None = None
     # Annotations of a route for the cloud's own load balancer, by the model's health path.
     annotations: Callable[[Plan, str], Mapping[str, pulumi.Input[str]]] = lambda plan, health_path: {}
 

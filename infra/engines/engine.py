@@ -9,7 +9,7 @@ from components.container import Container, Fetch, KeysFile, Query
 from infra.catalog import Catalog, Gpu, ModelShape
 from infra.catalog.metrics import Exporter
 from infra.engines.arguments import Argument, BadArgument
-from infra.engines.hub import ADAPTERS, WEIGHTS, hub_adapter_fetch, hub_download, hub_fetch
+from infra.engines.hub import ADAPTERS, WEIGHTS, bucket_fetch, hub_adapter_fetch, hub_download, hub_fetch
 from infra.engines.last_words import LastWords
 from infra.engines.library import Library
 from infra.engines.model import (
@@ -219,7 +219,7 @@ class Engine:
         return {"httpGet": {"path": self.health_path, "port": "http"}}
 
     def fetch(self, model: EngineModel) -> Fetch:
-        return hub_fetch(model.model, model.revision)
+        return (bucket_fetch if model.streamed else hub_fetch)(model.model, model.revision)
 
     def fetch_draft(self, proposer: Proposer) -> Fetch | None:
         """Of the model that proposes tokens; None: no other model does."""

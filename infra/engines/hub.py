@@ -3,7 +3,7 @@ cluster already are on a claim that takes the cache's place; those in a bucket a
 
 from collections.abc import Mapping, Sequence
 
-from components.container import HOME, MODELS_MOUNT, Fetch
+from components.container import BUCKET, HOME, MODELS_MOUNT, Fetch
 from infra.engines.model import Adapter, EngineModel
 from infra.engines.store import Store
 from infra.models.places import Bucket, Claim, NodePath, place_of
@@ -29,6 +29,56 @@ def weights_path(model: str, revision: str | None) -> str:
             return model
         case None:
             return f"{MODELS_MOUNT}/{WEIGHTS.folder}/{model}/{revision or 'main'}"
+
+
+def served_path(model: EngineModel) -> str:
+    """What its engine reads."""
+    if model.streamed:
+        return f"s3://$({BUCKET})/{in_bucket(model.model, model.revision)}"
+    return weights_path(model.model, model.revision)
+
+
+def in_bucket(model: str, revision: str | None) -> str:
+    """The prefix of a revision in the bucket that is the cache."""
+    return f"{WEIGHTS.folder}/{model}/{revision or 'main'}"
+
+
+# From the hub to the bucket, file by file, without a copy on a disk: a part is in memory until it is sent. What the
+# bucket has already is left as it is. The time of a file says that parts go out.
+_TO_BUCKET = """\
+import os, sys
+from fnmatch import fnmatch
+from pathlib import Path
+import boto3, requests
+from boto3.s3.transfer import TransferConfig
+from huggingface_hub import HfApi, hf_hub_url
+from huggingface_hub.utils import build_hf_headers
+_, _, repository, revision, bucket, prefix, sent, *left_out = sys.argv
+Path(sent).mkdir(parents=True, exist_ok=True)
+store, there = boto3.client("s3"), {}
+for page in store.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix + "/"):
+    there |= {each["Key"]: each["Size"] for each in page.get("Contents", ())}
+parts = TransferConfig(multipart_chunksize=64 * 2**20, max_concurrency=8)
+files = HfApi().model_info(repository, revision=revision, files_metadata=True).siblings
+if not any(file.rfilename.endswith(".safetensors") for file in files):
+    sys.exit(f"{repository} has no *.safetensors, and no other file of weights is streamed: write another cache.kind")
+for file in files:
+    key = f"{prefix}/{file.rfilename}"
+    if there.get(key) == file.size or any(fnmatch(file.rfilename, each) for each in left_out):
+        continue
+    url = hf_hub_url(repository, file.rfilename, revision=revision)
+    headers = {**build_hf_headers(), "Accept-Encoding": "identity"}
+    with requests.get(url, headers=headers, stream=True, timeout=30) as answer:
+        answer.raise_for_status()
+        store.upload_fileobj(answer.raw, bucket, key, Config=parts, Callback=lambda _: os.utime(sent))
+"""
+
+
+def bucket_fetch(model: str, revision: str | None, not_needed: Sequence[str] = NOT_NEEDED) -> Fetch:
+    """The hub's library finds the files, and the token; that of S3 sends them with the pod's rights."""
+    sent = f"{HOME}/sent"
+    words = ("download", model, revision or "main", f"$({BUCKET})", in_bucket(model, revision), sent, *not_needed)
+    return _fetch(sent, ("python3", "-c", _TO_BUCKET, *words))
 
 
 def hub_fetch(model: str, revision: str | None, not_needed: Sequence[str] = NOT_NEEDED) -> Fetch:

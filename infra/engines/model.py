@@ -90,6 +90,7 @@ class EngineModel:
     remote_code: bool  # the repository's code may run
     timeouts: EngineTimeouts
     extra_args: tuple[str, ...]
+    streamed: bool  # from the bucket that is the cache
 
     @property
     def sent_as(self) -> str:

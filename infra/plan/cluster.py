@@ -228,6 +228,7 @@ class Storage:
     owns_files: bool = False  # it has one owner for all files, whoever writes them: pods need no group
     iops: int = 0
     throughput: int = 0  # MiB/s; 0: it isn't made with a throughput
+    bucket: bool = False  # servers stream from it: nothing mounts it, so it has no claim
 
 
 @dataclass(frozen=True)
@@ -244,6 +245,11 @@ class CachePlan:
     one_node: bool = False  # the cluster has no other node
     directory: str | None = None  # on each node, where each has its own copy; None: all nodes read one
     own_directory: bool = False  # the stack file says which, so it may be on another disk than pods write to
+
+    @property
+    def streamed(self) -> bool:
+        """Whether it is a bucket from which servers stream."""
+        return self.storage is not None and self.storage.bucket
 
     @property
     def one_reader(self) -> bool:

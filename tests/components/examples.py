@@ -37,6 +37,7 @@ CHAT = EngineModel(
     proposer=None,
     remote_code=False,
     extra_args=(),
+    streamed=False,
 )
 OLLAMA = replace(CHAT, name="tiny", model="llama3.2:1b", revision=None, gpus=0, utilization=None, max_num_seqs=2)
 CLIENT_LABEL = "llm-platform/client"

@@ -45,6 +45,20 @@ REQUESTS: dict[str, tuple[str, ...]] = {
     "aws:iam/rolePolicy:RolePolicy": ("iam PutRolePolicyRequest",),
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": ("iam AttachRolePolicyRequest",),
     "aws:kms/key:Key": ("kms CreateKeyRequest",),
+    "aws:s3/bucket:Bucket": ("s3 CreateBucketRequest",),
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": (
+        "s3 PutBucketLifecycleConfigurationRequest",
+        "s3 BucketLifecycleConfiguration",
+    ),
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": (
+        "s3 PutBucketOwnershipControlsRequest",
+        "s3 OwnershipControlsRule as rule",
+    ),
+    "aws:s3/bucketPolicy:BucketPolicy": ("s3 PutBucketPolicyRequest",),
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": (
+        "s3 PutPublicAccessBlockRequest",
+        "s3 PublicAccessBlockConfiguration",
+    ),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ("ec2 IpPermission", "ec2 UserIdGroupPair"),
 }
 RENAMED = {

@@ -10,7 +10,7 @@ from infra.catalog.whose import Priced, elsewhere
 from infra.clouds.aws.facts import CpuInstance
 from infra.clouds.aws.logs import logs_item
 from infra.clouds.aws.plan import AwsCluster, aws_cluster
-from infra.clouds.aws.storage import EBS, EFS
+from infra.clouds.aws.storage import EBS, EFS, S3
 from infra.clouds.aws.whose import headline, others_elsewhere, price_note, spot_note
 from infra.plan.cluster import CachePlan, GatewayPlan, PoolPlan
 from infra.plan.findings import Decided
@@ -74,8 +74,9 @@ def usd_beside_node(pool: PoolPlan, settings: Settings, catalog: Catalog) -> flo
 
 
 def usd_per_stored_gib(cache: CachePlan, catalog: Catalog) -> float | None:
-    """EFS bills what is used; a disk its size."""
-    return {EFS.kind: catalog.aws.prices.efs_gib_month, EBS.kind: 0.0}.get(cache.kind)
+    """EFS and S3 bill what is used; a disk its size."""
+    prices = catalog.aws.prices
+    return {EFS.kind: prices.efs_gib_month, S3.kind: prices.s3_gib_month, EBS.kind: 0.0}.get(cache.kind)
 
 
 def _pools_disk(pool: PoolPlan, catalog: Catalog) -> float:
@@ -104,12 +105,11 @@ def _blocks(billed: Billed) -> str:
 
 def _earlier_weights(billed: Billed) -> str:
     """A plan knows nothing of the models before it, and a swap or a removal of a model deletes no weights."""
-    if billed.cache.storage != EFS:
+    if billed.cache.storage not in (EFS, S3):
         return ""
-    price = billed.catalog.aws.prices.efs_gib_month
-    return (
-        f"; weights of earlier models, which stay on the file system for ${price:.2f} per GiB per month until removed"
-    )
+    price = usd_per_stored_gib(billed.cache, billed.catalog) or 0.0
+    where = "on the file system" if billed.cache.storage == EFS else "in the bucket"
+    return f"; weights of earlier models, which stay {where} for ${price:.2g} per GiB per month until removed"
 
 
 def _left_out_of_gateway(billed: Billed) -> str:
@@ -175,11 +175,11 @@ def _gateway(gateway: GatewayPlan | None, cluster: AwsCluster, catalog: Catalog)
 
 def _cache(billed: Billed) -> Iterator[CostItem]:
     cache = billed.cache
-    if cache.storage == EFS:
-        gib, price = sum(cache.folders.values()), billed.catalog.aws.prices.efs_gib_month
+    if cache.storage in (EFS, S3):
+        gib, price = sum(cache.folders.values()), usd_per_stored_gib(cache, billed.catalog) or 0.0
         month = gib * price
         what = f"{gib:,.0f} GiB of weights; the maximum has as much of earlier ones"
-        yield CostItem("EFS", month, month, month * OLDER_REVISIONS, what, usd_per_gib=price)
+        yield CostItem(cache.storage.said, month, month, month * OLDER_REVISIONS, what, usd_per_gib=price)
     elif cache.storage == EBS:
         month = _disk_month(cache.size_gib, EBS.iops, EBS.throughput, billed.catalog)
         yield _fixed("EBS cache", month, _cache_disk(cache.size_gib, billed.catalog))

@@ -1,8 +1,9 @@
 """Rules for the kinds of `cache` that AWS makes with a cluster."""
 
-from infra.clouds.aws.storage import EBS, EFS
+from infra.clouds.aws.storage import EBS, EFS, S3
 from infra.models.places import place_of
 from infra.plan.words import count
+from infra.services.serving.check_place import check_streamed
 from infra.services.serving.next import servers
 from infra.services.weights.plan import NODE
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
@@ -16,7 +17,9 @@ def check_cache(scope: Scope) -> None:
     kind: Key = ("cache", "kind")
     if cache.kind == EFS.kind and scope.written(size := ("cache", "size")):
         scope.report.out_of_place(size, "EFS has no size: it bills what is used", "leave size out", reads=[kind])
-    if cache.kind in (EFS.kind, EBS.kind) and scope.settings.cluster.create is None:
+    if cache.kind == S3.kind:
+        _check_streaming(scope, kind)
+    if cache.kind in (EFS.kind, EBS.kind, S3.kind) and scope.settings.cluster.create is None:
         got = f"{cache.kind} is made with a cluster that we create, and this one exists"
         wrong(kind, got, "write kind: storageClass, and the name of one of its classes", reads=CLUSTER_KIND)
     if cache.kind == NODE.kind and scope.settings.cluster.create is not None:
@@ -33,6 +36,15 @@ def _refuse_cpu(scope: Scope, kind: Key) -> None:
             where: Key = ("models", name, "gpus")
             got = "0, and the system nodes that would run it have no copy of the weights"
             scope.report.wrong(where, got, "write cache.kind: efs, or gpus: 1", reads=[kind, where])
+
+
+def _check_streaming(scope: Scope, kind: Key) -> None:
+    """Of a bucket that holds the weights of all models: engines have to stream, and nothing else is downloaded."""
+    if scope.written(size := ("cache", "size")):
+        scope.report.out_of_place(size, "a bucket has no size: it bills what is used", "leave size out", reads=[kind])
+    for name, model in servers(scope.settings.models).items():
+        if place_of(model.model) is None and name in scope.settings.models:
+            check_streamed(scope, ("models", name), model, "cache.kind: efs", reads=[kind])
 
 
 def _check_zone(scope: Scope, kind: Key) -> None:

@@ -61,6 +61,7 @@ class PriceList:
     gp3_iops_month: float  # over 3,000
     gp3_mibps_month: float  # over 125
     efs_gib_month: float
+    s3_gib_month: float
     kms_key_month: float
     log_gib: float
 

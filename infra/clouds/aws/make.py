@@ -22,8 +22,10 @@ from components.aws.network import Network, public_cidr
 from components.aws.node_template import Reservation
 from components.aws.pod_logs import PodLogs
 from components.aws.volumes import ebs_disk, efs_volume
+from components.aws.weights_bucket import WeightsBucket
 from components.aws.weights_file_system import WeightsFileSystem
 from components.bucket_access import BucketAccess
+from components.container import BUCKET
 from components.model_cache import Disk, Volume
 from components.pods import USER_ID
 from infra.clouds.aws.caller import ADMINS, Stranger, check_caller
@@ -34,9 +36,9 @@ from infra.clouds.aws.load_balancer import LONGEST_DEREGISTRATION
 from infra.clouds.aws.logs import group_of
 from infra.clouds.aws.nodes import OWN_TAG
 from infra.clouds.aws.plan import aws_cluster
-from infra.clouds.aws.storage import EBS, EFS
+from infra.clouds.aws.storage import EBS, EFS, S3
 from infra.clouds.aws.to_do import no_admins
-from infra.clouds.site import Site
+from infra.clouds.site import BucketCache, Site
 from infra.live import Namespaces
 from infra.live.state import State
 from infra.models.places import Bucket
@@ -154,6 +156,11 @@ def _new_cluster(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Sit
             opts=_with(cloud),
         )
         ready += file_system.mount_targets
+    bucket = None
+    if plan.cache.storage == S3:
+        bucket = WeightsBucket(
+            "weights", prefix=_bucket_prefix(wanted.name), tags=wanted.tags, protect=settings.protect, opts=_with(cloud)
+        )
     return Site(
         pulumi.ResourceOptions(provider=cluster.provider),
         ready=ready,
@@ -163,7 +170,13 @@ def _new_cluster(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Sit
         read_bucket=partial(_read_bucket, both),
         annotations=partial(_alb, subnet_ids=network.load_balancer_subnet_ids),
         volume=_volume(plan, network, file_system),
+        bucket_cache=_bucket_cache(both, bucket) if bucket is not None else None,
     )
+
+
+def _bucket_prefix(cluster: str) -> str:
+    """S3 allows lower case, and 37 characters before the part that makes a name unique."""
+    return f"{cluster.lower().replace('_', '-')[:28].rstrip('-')}-weights-"
 
 
 def _volume(plan: Plan, network: _Subnets, file_system: WeightsFileSystem | None) -> Volume | Disk | None:
@@ -332,20 +345,49 @@ def _read_bucket(
     opts: pulumi.ResourceOptions, plan: Plan, model: str, bucket: Bucket, after: Sequence[pulumi.Resource]
 ) -> BucketAccess:
     """`opts`: the providers of AWS and of the cluster."""
-    name = f"{model}-bucket"
+    arn = f"arn:{aws_cluster(plan.cluster).partition}:s3:::{bucket.name}"
+    return _bucket_access(opts, plan, f"{model}-bucket", arn, bucket.prefix, {}, after)
+
+
+def _bucket_cache(opts: pulumi.ResourceOptions, made: WeightsBucket) -> BucketCache:
+    named = {BUCKET: made.bucket}
+
+    def read(plan: Plan, model: str, prefix: str, after: Sequence[pulumi.Resource]) -> BucketAccess:
+        return _bucket_access(opts, plan, f"{model}-bucket", made.arn, prefix, named, [made, *after])
+
+    def fill(plan: Plan, after: Sequence[pulumi.Resource]) -> BucketAccess:
+        return _bucket_access(opts, plan, "weights-filled", made.arn, "", named, [made, *after], writes=True)
+
+    return BucketCache(read, fill)
+
+
+def _bucket_access(
+    opts: pulumi.ResourceOptions,
+    plan: Plan,
+    name: str,
+    arn: pulumi.Input[str],
+    prefix: str,
+    variables: Mapping[str, pulumi.Input[str]],
+    after: Sequence[pulumi.Resource],
+    *,
+    writes: bool = False,
+) -> BucketAccess:
     made = BucketReader(
         name,
         cluster_name=plan.cluster.name,
         namespace=plan.settings.namespace.name,
         service_account=name,
-        partition=aws_cluster(plan.cluster).partition,
-        bucket=bucket.name,
-        prefix=bucket.prefix,
+        bucket_arn=arn,
+        prefix=prefix,
+        writes=writes,
         depends_on=after,
         opts=opts,
     )
     return BucketAccess(
-        service_account=name, agent=_POD_IDENTITY, variables={"AWS_REGION": _region(plan)}, after=(made,)
+        service_account=name,
+        agent=_POD_IDENTITY,
+        variables={"AWS_REGION": _region(plan), **variables},
+        after=(made,),
     )
 
 

@@ -8,7 +8,7 @@ from infra.catalog import Catalog, Gpu, ModelShape
 from infra.catalog.metrics import Exporter
 from infra.engines.arguments import Argument, BadArgument
 from infra.engines.engine import OPENAI, Engine, Limits, StartStep, as_served
-from infra.engines.hub import NOT_NEEDED_BY_MISTRAL, adapters_path, hub_fetch, weights_path
+from infra.engines.hub import NOT_NEEDED_BY_MISTRAL, adapters_path, bucket_fetch, hub_fetch, served_path
 from infra.engines.model import Dimensions, EngineModel, Family, ModelSection, Parsers, Refusal
 from infra.engines.vllm.answers import parsers_of
 from infra.engines.vllm.facts import facts, grammar
@@ -99,7 +99,7 @@ class Vllm(Engine):
     def args(self, model: EngineModel) -> tuple[str, ...]:
         """Everything that decides memory is explicit: defaults differ by version and GPU."""
         args = [
-            weights_path(model.model, model.revision),
+            served_path(model),
             *("--served-model-name", model.sent_as),
             *("--port", str(self.port)),
             *_TASK[model.task],
@@ -125,7 +125,7 @@ class Vllm(Engine):
         if model.slots is not None:
             args += ["--enable-lora", "--max-loras", str(model.slots.number), "--max-lora-rank", str(model.slots.rank)]
         args += with_overrides(model.needed, overrides(model.rope) if model.rope else {})
-        if isinstance(place_of(model.model), Bucket):
+        if model.streamed or isinstance(place_of(model.model), Bucket):
             args += self.limits.streams_weights
         if model.remote_code:
             args.append(str(self.limits.remote_code))
@@ -174,7 +174,8 @@ class Vllm(Engine):
 
     def fetch(self, model: EngineModel) -> Fetch:
         if OWN_FORMAT in model.needed:
-            return hub_fetch(model.model, model.revision, NOT_NEEDED_BY_MISTRAL)
+            fetch = bucket_fetch if model.streamed else hub_fetch
+            return fetch(model.model, model.revision, NOT_NEEDED_BY_MISTRAL)
         return super().fetch(model)
 
     @property

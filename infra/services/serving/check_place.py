@@ -1,6 +1,6 @@
 """Rules for weights that aren't downloaded: those of a claim, of the nodes, and of a bucket."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from infra.engines import DEFAULT, ENGINES
 from infra.models.places import Bucket, NodePath, Place, bad_place, place_of
@@ -49,6 +49,24 @@ def _check_engine(scope: Scope, key: Key, model: Model, place: Place) -> None:
         for flag in sorted({*_flags_of_loading(scope, model)}):
             got = f"{flag} is how {engine.title} streams {name}, and this model or its extraArgs want another value"
             scope.report.wrong((*key, "model"), got, "write pvc://CLAIM/PATH", reads=[(*key, "extraArgs")])
+
+
+def check_streamed(scope: Scope, key: Key, model: Model, instead: str, *, reads: Sequence[Key]) -> None:
+    """Of a model of the hub whose server streams it from a bucket that a download fills. `instead`: the cache for
+    everything else."""
+    engine, wrong = ENGINES[model.engine], scope.report.wrong
+    if not engine.limits.streams_weights:
+        got = f"{engine.title} reads no weights from a bucket"
+        other = "" if engine.library is not None else f"engine: {DEFAULT}, or "
+        wrong((*key, "engine"), got, f"write {other}{instead}", reads=[*reads, (*key, "model")])
+        return
+    for flag in sorted({*_flags_of_loading(scope, model)}):
+        got = f"{flag} is how {engine.title} streams the weights, and this model or its extraArgs want another value"
+        wrong((*key, "model"), got, f"write {instead}", reads=[*reads, (*key, "extraArgs")])
+    downloaded = {"adapters": model.adapters, "speculative": model.speculative and model.speculative.model}
+    for each in (each for each, value in downloaded.items() if value):
+        got = f"{engine.title} streams the model's own weights, and reads this download from a disk"
+        wrong((*key, each), got, f"leave {each} out, or write {instead}", reads=[*reads, (*key, "model")])
 
 
 def _flags_of_loading(scope: Scope, model: Model) -> Iterator[str]:

@@ -64,6 +64,9 @@ def _weights(
         return start_parts.weights_streamed(served.disk_gib, served.settings.model, placed.gpus, types, figures)
     if served.place is not None:
         return start_parts.weights_in_place(served.disk_gib, served.settings.model, figures)
+    if cache.storage is not None and cache.streamed:
+        types = placed.offer.types if placed.offer else ()
+        return start_parts.weights_streamed(served.loaded_gib, cache.storage.said, placed.gpus, types, figures)
     if cache.directory is not None:
         return start_parts.weights_on_node(served.loaded_gib, pool, image, figures)
     return start_parts.weights(served.loaded_gib, cache, figures)

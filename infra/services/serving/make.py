@@ -22,6 +22,7 @@ from components.prometheus_login import PrometheusLogin
 from infra.clouds.site import Site
 from infra.engines import ENGINES
 from infra.engines.engine import Engine
+from infra.engines.hub import in_bucket
 from infra.models.places import Bucket, Claim, NodePath
 from infra.plan.cluster import MonitoringPlan
 from infra.plan.labels import GPU_RESOURCE
@@ -42,6 +43,7 @@ class Serving:
     keys: EngineKeys
     callers_key: pulumi.Output[str] | None  # of the client `default`: for the Secrets of version 1
     login: PrometheusLogin | None
+    filled_by: BucketAccess | None = None  # what downloads fill the bucket with that is the cache
 
     @property
     def namespace(self) -> str:
@@ -103,6 +105,7 @@ def _job(serving: Serving, model: ModelPlan, job: PrefetchPlan, name: str, fetch
         set_group=serving.set_group,
         node_selector=only.selector if only else {},
         tolerations=only.tolerations if only else (),
+        bucket=serving.filled_by,
         depends_on=[serving.cache, *serving.site.ready],
         replace_with=serving.claims,
         opts=serving.site.opts,
@@ -182,9 +185,12 @@ def _on_nodes(serving: Serving, model: ModelPlan) -> NodeWeights | None:
 
 
 def _bucket(serving: Serving, model: ModelPlan) -> BucketAccess | None:
+    after = [serving.cache, *serving.site.ready]
+    if model.streamed and serving.site.bucket_cache is not None:
+        return serving.site.bucket_cache.read(serving.plan, model.name, in_bucket(model.model, model.revision), after)
     if not isinstance(model.place, Bucket):
         return None
-    return serving.site.read_bucket(serving.plan, model.name, model.place, [serving.cache, *serving.site.ready])
+    return serving.site.read_bucket(serving.plan, model.name, model.place, after)
 
 
 def _scaler(

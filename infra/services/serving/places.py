@@ -4,6 +4,7 @@ so whether the weights are there is for a person to see."""
 from collections.abc import Callable, Iterator, Sequence
 
 from infra.models.places import Bucket, Claim, NodePath
+from infra.plan.cluster import CachePlan
 from infra.plan.findings import warned
 from infra.plan.notes import Assumption, Finding, Step, ToDo
 from infra.services.serving.placement import Placed
@@ -25,11 +26,19 @@ def list_weights(namespace: Namespace, placed: Sequence[Placed], kubectl: str, r
             case Bucket() as bucket:
                 message = _bucket(each.served, bucket, rights)
                 yield _way_out(each.served)
-                yield _streamed(each, bucket)
+                yield _streamed(each, bucket.name)
             case None:
                 continue
         name = each.served.name
         yield ToDo(f"{each.served.path}.model", f"{name}: {message}", Step.WEIGHTS, names=(name,))
+
+
+def say_streamed(placed: Sequence[Placed], cache: CachePlan) -> Iterator[Finding]:
+    """Of models whose weights a download has put into the bucket that is the cache."""
+    for each in placed if cache.streamed else ():
+        if each.served.place is None:
+            yield _way_out(each.served)
+            yield _streamed(each, "the cache's bucket")
 
 
 def _claim(served: Served, claim: Claim, namespace: Namespace) -> str:
@@ -70,10 +79,10 @@ def _bucket(served: Served, bucket: Bucket, rights: Rights) -> str:
     )
 
 
-def _streamed(placed: Placed, bucket: Bucket) -> Finding:
+def _streamed(placed: Placed, bucket: str) -> Finding:
     gpus = f", once for each of {placed.gpus} GPUs" if placed.gpus > 1 else ""
     message = (
-        f"each start of {placed.served.name} reads {placed.served.disk_gib:.1f} GiB from {bucket.name}{gpus}, and"
+        f"each start of {placed.served.name} reads {placed.served.disk_gib:.1f} GiB from {bucket}{gpus}, and"
         " nothing is kept on a disk; meanwhile each GPU's process holds one or two tensors of the weights in the node's"
         " memory (the streamer's memory_limit is 0; its default is 40 GB for each)"
     )

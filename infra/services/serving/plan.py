@@ -146,6 +146,7 @@ def _plan(
         ),
         schedule=schedule,
         next_of=served.next_of,
+        streamed=cache.streamed and served.place is None,
     )
 
 

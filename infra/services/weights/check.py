@@ -4,6 +4,7 @@ from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key
 
 _KIND: Key = ("cache", "kind")
+_OF_NO_CLASS = {"node": "kind node is a directory, of no class", "s3": "kind s3 is a bucket, of no class"}
 
 
 def check_cache(scope: Scope) -> None:
@@ -12,9 +13,7 @@ def check_cache(scope: Scope) -> None:
     if cache is None:
         return
     if scope.written(where) and cache.kind != "storageClass":
-        got = (
-            f"kind {cache.kind} has its own class" if cache.kind != "node" else "kind node is a directory, of no class"
-        )
+        got = _OF_NO_CLASS.get(cache.kind, f"kind {cache.kind} has its own class")
         scope.report.out_of_place(where, got, "write kind: storageClass, or leave storageClass out", reads=[_KIND])
     if scope.written(path := ("cache", "path")) and cache.kind != "node":
         got = f"kind {cache.kind} is no directory of a node"

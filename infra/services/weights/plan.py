@@ -91,8 +91,8 @@ def size_for(gib: float) -> int:
 
 def _size(settings: Settings, storage: Storage | None, models: Sequence[Served]) -> Decided[int]:
     """It has room for a new revision of a model beside the old one, which running servers go on reading."""
-    if storage is not None and storage.size_gib is not None:
-        return storage.size_gib
+    if storage is not None and (storage.bucket or storage.size_gib is not None):
+        return storage.size_gib or 0
     given = settings.cache.size if settings.cache else None
     weights, largest = claim_gib(models), max(models, key=lambda each: each.cached_gib)
     fix = size_for(weights + largest.cached_gib)

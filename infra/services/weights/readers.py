@@ -15,7 +15,7 @@ from infra.services.weights.plan import NONE
 
 _LOCAL = "local-path"  # the class that k3s brings
 _CLASS = "cache: {kind: storageClass, storageClass: a class that offers ReadWriteMany}"
-_NODE = Advice((("cache.kind", "node"),), "cache.kind: node, a copy of the weights on each node's own disk")
+_NODE = Advice((("cache.kind", "node"),), f"cache.kind: node, a copy on each node's own disk; or {_CLASS}")
 _ONE_NODE = Advice(
     (("cluster.existing.oneNode", True),), f"cluster.existing.oneNode: true, if the cluster has one node; else {_CLASS}"
 )

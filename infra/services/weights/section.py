@@ -10,8 +10,9 @@ from infra.settings.types import NodeDirectory, ObjectName, Section, Size
 class Cache(Section):
     """Where the weights are kept."""
 
-    kind: Literal["efs", "ebs", "node", "storageClass"] = Field(
-        description="efs: replicas on every node read it; ebs: one node reads it at a time; node: each node has"
+    kind: Literal["efs", "ebs", "s3", "node", "storageClass"] = Field(
+        description="efs: replicas on every node read it; ebs: one node reads it at a time; s3: a bucket from which"
+        " servers stream; node: each node has"
         " its own copy, on its own disk; storageClass: a claim of a class of the cluster",
         examples=["efs"],
     )

@@ -54,6 +54,7 @@ class AwsTypes(ResourceTypes):
         "aws:iam/policy:Policy": ("arn",),
         "aws:iam/role:Role": ("arn", "name"),
         "aws:kms/key:Key": ("arn", "keyId"),
+        "aws:s3/bucket:Bucket": ("arn", "bucket"),
     }
     versions: Mapping[str, tuple[str, ...]] = {TEMPLATE: ("latestVersion",)}
     nodes = NodeGroups(

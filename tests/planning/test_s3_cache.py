@@ -1,0 +1,135 @@
+"""`cache: {kind: s3}`: a bucket that downloads fill and servers stream from."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.engines.hub import bucket_fetch
+from tests.conftest import HANGS_SECONDS
+from tests.example_stacks import planned
+from tests.invariants.reading import Pod, jobs, servers
+from tests.planning.stacks import CATALOG, DEV, plan
+
+S3 = plan({**DEV, "cache": {"kind": "s3"}})
+SITE = planned("s3-cache").recording
+POLICY = "aws:iam/rolePolicy:RolePolicy"
+
+
+def test_nothing_is_mounted_and_the_bucket_has_no_size() -> None:
+    assert (S3.cache.size_gib, S3.cache.streamed, S3.cache.one_reader) == (0, True, False)
+    assert SITE.of("kubernetes:core/v1:PersistentVolumeClaim") == []
+
+
+@pytest.mark.parametrize("pod", [*servers(SITE), *jobs(SITE)], ids=lambda pod: pod.name)
+def test_a_server_streams_what_its_job_has_put_there(pod: Pod) -> None:
+    """Kubernetes puts a variable into arguments that stands before them in the container's environment."""
+    (container,) = pod.spec["containers"]
+    assert container["env"][-1] == {"name": "WEIGHTS_BUCKET", "value": "${weights-bucket.bucket}"}
+    model = planned("s3-cache").plan.models[pod.name.removesuffix("-prefetch")]
+    prefix = f"hf/{model.model}/{model.revision or 'main'}"
+    said = f"s3://$(WEIGHTS_BUCKET)/{prefix}"
+    assert said in pod.arguments if pod.name == model.name else prefix in pod.arguments
+
+
+@pytest.mark.parametrize(
+    ("role", "rights"),
+    [
+        ("llama-8b-bucket", {"s3:ListBucket", "s3:GetObject"}),
+        ("weights-filled", {"s3:ListBucket", "s3:PutObject", "s3:AbortMultipartUpload"}),
+    ],
+)
+def test_servers_read_their_own_prefix_and_downloads_only_add(role: str, rights: set[str]) -> None:
+    (made,) = [each for each in SITE.of(POLICY) if each.name == f"{role}-policy"]
+    statements: list[Any] = json.loads(made.inputs["policy"])["Statement"]
+    actions = [each["Action"] for each in statements]
+    assert {each for action in actions for each in ([action] if isinstance(action, str) else action)} == rights
+    below = "hf/meta-llama/Llama-3.1-8B-Instruct/main/*" if role == "llama-8b-bucket" else "*"
+    assert statements[1]["Resource"] == f"${{weights-bucket.arn}}/{below}"
+
+
+def test_the_bucket_is_protected_with_its_stack_and_closed_to_everybody() -> None:
+    (bucket,) = SITE.of("aws:s3/bucket:Bucket")
+    assert (bucket.options["protect"], bucket.inputs["forceDestroy"]) == (True, False)
+    (closed,) = SITE.of("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock")
+    assert {value for key, value in closed.inputs.items() if key != "bucket"} == {True}
+
+
+def test_weights_come_at_the_speed_of_the_streamer_or_of_the_network_and_are_billed_by_their_size() -> None:
+    model = S3.models["qwen3-8b"]
+    part, gib = model.cold_start.parts["weights"], model.weights_on_disk_gib
+    slowest = min(each.network_gbps for each in S3.pools["l4"].types) * 1e9 / 8 / 2**20
+    assert part.mid == pytest.approx(gib * 1024 / min(CATALOG.cold_start["stream-s3"].value, slowest))
+    (item,) = [each for each in S3.cost.items if each.name == "S3"]
+    assert item.min == pytest.approx(gib * 0.023)
+
+
+def test_the_way_out_of_the_servers_is_said() -> None:
+    (warning,) = [each for each in S3.warnings if "HTTPS" in each.message]
+    assert warning.path == "models.qwen3-8b.model"
+
+
+# The libraries of the image, as far as the script asks them: a repository of four files, of which the bucket has one.
+LIBRARIES = {
+    "requests.py": """
+import contextlib, io
+@contextlib.contextmanager
+def get(url, headers, stream, timeout):
+    assert headers == {"authorization": "Bearer x", "Accept-Encoding": "identity"}, "a packed answer is stored packed"
+    class Answer:
+        raw = io.BytesIO(url.encode())
+        raise_for_status = staticmethod(lambda: None)
+    yield Answer
+""",
+    "boto3/__init__.py": """
+class client:
+    def __init__(self, name): pass
+    def get_paginator(self, name): return self
+    def paginate(self, Bucket, Prefix):
+        assert (Bucket, Prefix) == ("weights-1", "hf/acme/support/v1/")
+        there = {"config.json": 2, "half.safetensors": 1}
+        yield {"Contents": [{"Key": Prefix + name, "Size": size} for name, size in there.items()]}
+    def upload_fileobj(self, body, bucket, key, Config, Callback):
+        Callback(1)
+        print(bucket, key, body.read().decode())
+""",
+    "boto3/s3/__init__.py": "",
+    "boto3/s3/transfer.py": "TransferConfig = dict",
+    "huggingface_hub/__init__.py": """
+class HfApi:
+    def model_info(self, repository, revision, files_metadata):
+        class File:
+            def __init__(self, name): self.rfilename, self.size = name, 2
+        class Info: siblings = [File(n) for n in ("config.json", "half.safetensors", "old.gguf", "more.safetensors")]
+        return Info
+def hf_hub_url(repository, name, revision): return f"{repository}@{revision}:{name}"
+""",
+    "huggingface_hub/utils.py": "build_hf_headers = lambda: {'authorization': 'Bearer x'}",
+}
+
+
+@pytest.mark.programs
+def test_what_the_bucket_lacks_is_sent_to_it_and_nothing_else(tmp_path: Path) -> None:
+    for name, text in LIBRARIES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    fetch = bucket_fetch("acme/support", "v1")
+    sent = tmp_path / "sent"
+    words = [{"$(WEIGHTS_BUCKET)": "weights-1", fetch.directory: str(sent)}.get(each, each) for each in fetch.command]
+    done = subprocess.run(
+        [sys.executable, *words[1:]],
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=HANGS_SECONDS,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        f"weights-1 hf/acme/support/v1/{name} acme/support@v1:{name}"
+        for name in ("half.safetensors", "more.safetensors")
+    ]
+    assert sent.is_dir()  # by its time the watch sees that parts go out
