@@ -18,6 +18,7 @@ from infra.planning.advice import completed
 from infra.planning.cheaper import MIN_USD_PER_MONTH, Market, new_pool
 from infra.planning.on_cpu import on_cpu
 from infra.planning.saving import saved_dollars
+from infra.planning.share_gpus import share_gpus
 from infra.planning.trial import Attempt, Followed, followed, what_follows
 from infra.services.serving.placement import Placed
 from infra.sizing.question import Sized
@@ -127,7 +128,8 @@ def _placed(
     more = found is not None and not found.then.violations and _costs_more(market.plan, found.then)
     other = "a pool of smaller GPUs costs more, because these nodes stay" if more else "a pool of smaller GPUs"
     fewer = _on_fewer_gpus(placed, market, attempt)
-    advice = tuple(each for each in (fewer, pool, on_cpu(placed, market, attempt)) if each is not None)
+    ways = (fewer, pool, share_gpus(placed, market, attempt), on_cpu(placed, market, attempt))
+    advice = tuple(each for each in ways if each is not None)
     can_be = [other] if pool is None and fewer is None and market.makeable else []
     return _with_ways(warned, ", or ".join([*can_be, *(each.text for each in advice)]), advice)
 

@@ -10,6 +10,8 @@ from infra.offers.shared import device_plugin_configs
 from infra.planning import Plan
 from infra.recording import Recorded
 from tests.example_stacks import planned
+from tests.planning.following import follow, outcome
+from tests.planning.following import planned as planned_here
 from tests.planning.stacks import DEV, plan
 
 CONTEXT_GIB = 0.5
@@ -187,3 +189,58 @@ def _server(site: str, name: str) -> Recorded:
 
 def _container(deployment: Recorded) -> dict[str, Any]:
     return deployment.inputs["spec"]["template"]["spec"]["containers"][0]
+
+
+SMALL = {"embed": {"model": "BAAI/bge-m3", "replicas": 2}, "rank": {"model": "BAAI/bge-reranker-v2-m3"}}
+A100 = {"existing": {"gpu": "A100-80", "gpusPerNode": 2, "nodes": 2, "selector": SELECTOR}}
+MADE = {"instanceTypes": ["g6.2xlarge"]}
+
+
+def _on(pool: dict[str, Any], **models: Any) -> dict[str, Any]:
+    own = {"cluster": {"existing": {"context": "lab"}}, "cache": {"kind": "storageClass", "storageClass": "nfs"}}
+    return {**(own if "existing" in pool else DEV), "gpuPools": {"p": pool}, "models": models}
+
+
+def _advised(result: Plan) -> list[dict[str, Any]]:
+    ways = [way for each in result.warnings if each.kind == "mostly-empty" for way in each.advice]
+    return [dict(way.write) for way in ways if any(".sharing." in path for path, _ in way.write)]
+
+
+@pytest.mark.parametrize(
+    ("pool", "written"),
+    [(A100, {"gpuPools.p.existing.sharing.mig": "1g.10gb"}), (MADE, {"gpuPools.p.sharing.timeSlicing": 3})],
+    ids=["on slices, where MIG can cut the cards", "in turns, on nodes that are made"],
+)
+def test_small_models_are_offered_a_part_of_a_gpu_and_all_fit_there(
+    pool: dict[str, Any], written: dict[str, Any]
+) -> None:
+    stack = _on(pool, **SMALL)
+    before = planned_here(stack)
+    advised = _advised(before)
+    assert advised
+    assert all(each == written for each in advised)
+    after = outcome(follow(stack, written))
+    assert after.violations == ()
+    assert all(model.fit is not None and model.fit.certain for model in after.models.values())
+    assert after.cost.usd_per_month_min <= before.cost.usd_per_month_min
+
+
+@pytest.mark.parametrize(
+    "models",
+    [
+        {"embed": {"model": "BAAI/bge-m3"}},  # nobody to share with
+        {**SMALL, "chat": {"model": "Qwen/Qwen3-32B", "maxModelLen": 8192, "gpus": 1, "quantization": "fp8"}},
+        {**SMALL, "chat": {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "gpus": 2}},
+    ],
+    ids=["alone", "beside a model that needs a whole GPU", "beside a model on two"],
+)
+def test_no_part_is_offered_where_it_frees_nothing_or_another_model_has_no_room(models: dict[str, Any]) -> None:
+    """A 32B model in fp8 would fit a slice of half an A100."""
+    advised = _advised(planned_here(_on(A100, **models)))
+    assert all("3g.40gb" in each.values() for each in advised)
+
+
+def test_a_model_that_is_alone_by_request_is_offered_no_turns() -> None:
+    alone = {name: {**each, "isolated": True} for name, each in SMALL.items()}
+    assert _advised(planned_here(_on(MADE, **alone))) == []
+    assert _advised(planned_here(_on(A100, **alone)))
