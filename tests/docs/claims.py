@@ -58,6 +58,14 @@ CLAIMS = {
         (r"(?m)^dev · us-east-1 · ", *WHOLE_PLAN, "adds assistant", r"add NodeGroup l40s-nodes", r"models\.assistant"),
     ),
     ("ollama-to-vllm.md", "llm-platform fit"): Claim((r"(?m)^fits: 1 x L4 \(g6\.xlarge, \$", r"8 x 8,192 tokens need")),
+    ("existing-eks.md", "make plan STACK=shared"): Claim(
+        (
+            r"(?m)^shared · us-east-1 · EKS cluster shared-prod, which exists",
+            r"ASSUMED",
+            r"BEFORE",
+            r"NodeGroup|GpuPool",
+        )
+    ),
     ("own-servers.md", "make plan STACK=own"): Claim((r"(?m)^own · ", r"SERVERS +holds", "lose one")),
     ("simulate.md", "llm-platform simulate prod"): Claim((r"(?m)^prod · 1 day of about 32,\d+ requests", "MODELS")),
     ("update.md", "llm-platform plan prod"): Claim(
