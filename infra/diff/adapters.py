@@ -7,15 +7,17 @@ from infra.diff.names import adapters_of
 from infra.sides.types import Side
 
 
-def adapters_changed(name: str, old: Side, new: Side) -> Iterator[str]:
+def adapters_changed(name: str, old: Side, new: Side, *, restarts: bool) -> Iterator[str]:
+    """`restarts`: every replica starts again with the change."""
     before, after = adapters_of(old, name), adapters_of(new, name)
     for each in sorted(after.keys() - before.keys()):
         yield f"adapter {each} is added"
     for each in sorted(before.keys() - after.keys()):
-        yield f"adapter {each} is removed: its files stay on the claim, and the server may still answer for it"
+        yield f"adapter {each} is removed: its files stay on the claim"
     for each in sorted(before.keys() & after.keys()):
         if _weights(before[each]) != _weights(after[each]):
-            yield f"adapter {each} has other weights: replicas that have loaded it keep the old ones until they restart"
+            until = "" if restarts else ": replicas that have loaded it keep the old ones until they restart"
+            yield f"adapter {each} has other weights{until}"
 
 
 def _weights(adapter: object) -> tuple[Any, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
+from infra.diff.engine_keys import one_key_after_the_other
 from infra.diff.events import AWAY, ELSEWHERE
 from infra.diff.guard import SYSTEM_NODES, Guarded, serving
 from infra.diff.interim import Beside, as_written, kept_max, with_both
@@ -12,6 +13,7 @@ from infra.diff.settings import settings_changed
 from infra.diff.traffic import Notice
 from infra.diff.two_changes import two_changes
 from infra.diff.versions import how
+from infra.owner import CLAIM, VOLUME
 from infra.plan.alike import alike
 from infra.plan.notes import Violation
 from infra.plan.plan import Plan
@@ -31,6 +33,7 @@ def advice(old: Side, new: Side, refused: Sequence[Guarded], notices: Sequence[N
         *_ways(old, new, refused, notices),
         *(each for cloud in clouds() for each in cloud.types.advice(old, new)),
         *two_changes(old, new, {each.model: each.waits for each in notices if each.waits is not None}),
+        *one_key_after_the_other(old, new),
         *how(old, new, str(new.plan.get("stack", "STACK"))),
     ]
 
@@ -77,10 +80,27 @@ def _way(found: Sequence[Guarded], old: Side, new: Side, notices: Sequence[Notic
         return f"{owner.title} loses the data in it: copy it first, or leave it as it is. If this is intended: {allow}."
     if not _running(old) & _running(new):
         return f"No model that runs now runs afterwards, so none needs the weights: {allow}."
+    until = "its weights are downloaded again; nothing else is lost"
+    if all(_keeps_its_files(each, old, new) for each in found):
+        until = "its pods run again; the weights stay in the file system"
     return (
-        "Every model is down until its weights are downloaded again; nothing else is lost. Without a gap:"
-        f" a new stack beside this one. If this is intended: {allow}."
+        f"Every model is down until {until}. Without a gap: a new stack beside this one. If this is intended: {allow}."
     )
+
+
+def _keeps_its_files(each: Guarded, old: Side, new: Side) -> bool:
+    """Whether it is a claim, and its old and new volume are of one file system, which isn't among what is lost."""
+    handles = [_handle(each, side) for side in (old, new)]
+    return None not in handles and handles[0] == handles[1]
+
+
+def _handle(each: Guarded, side: Side) -> str | None:
+    """What the volume of a claim is made of, where the claim names it."""
+    claim = next((found for found in side.resources if found["urn"] == each.urn and found["type"] == CLAIM), None)
+    named = claim["inputs"]["spec"].get("volumeName") if claim else None
+    volumes = (found["inputs"] for found in side.resources if found["type"] == VOLUME)
+    found = (volume["spec"].get("csi") for volume in volumes if named and volume["metadata"]["name"] == named)
+    return next((csi["volumeHandle"] for csi in found if csi), None)
 
 
 def _running(side: Side) -> set[str]:

@@ -82,7 +82,14 @@ def another_answers(changed: Mapping[str, Change]) -> bool:
 
 def what_answers(changed: Mapping[str, Change]) -> str:
     """The change of a model that matters more than its other changes."""
-    return next(said for what, said in _ANOTHER.items() if what in changed)
+    what = next(what for what in _ANOTHER if what in changed)
+    perhaps = "perhaps " * (what == "revision" and is_unpinned(changed[what]))
+    return f"{perhaps}{_ANOTHER[what]}"
+
+
+def is_unpinned(revision: Change) -> bool:
+    """Whether one of both is a branch, which may be at the commit of the other."""
+    return _DEFAULT_REVISION in (revision.old, revision.new)
 
 
 def _answers(side: Side, name: str) -> dict[str, Any]:

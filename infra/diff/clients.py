@@ -32,6 +32,8 @@ class ClientNotice:
     loses: tuple[str, ...]
     stops: bool  # a key that works today is refused
     calls_less: bool = False  # a name or a path that it may call today is refused
+    lower: bool = False  # its limits
+    moves: bool = False  # its Secret is no longer where it was
 
 
 def clients_of(side: Side) -> Mapping[str, Mapping[str, Any]]:
@@ -99,8 +101,9 @@ def _notice(name: str, old: Side, new: Side) -> ClientNotice:
         return ClientNotice(name, (_GONE,), stops=True)
     keys = list(_keys(name, old, new))
     less = [*_models(name, old, new), *_own_servers(name, old, new)]
-    loses = (*keys, *less, *_by_others(name, old, new), *_rest(name, old, new))
-    return ClientNotice(name, loses, stops=bool(keys), calls_less=bool(less))
+    lower, moves = [*_limits(name, old, new)], [*_secret_of(name, old, new)]
+    loses = (*keys, *less, *_by_others(name, old, new), *lower, *moves)
+    return ClientNotice(name, loses, bool(keys), bool(less), bool(lower), bool(moves))
 
 
 def _keys(name: str, old: Side, new: Side) -> Iterator[str]:
@@ -151,11 +154,15 @@ def _called(name: str, side: Side) -> set[str]:
     return {*client["models"], *map(path_of, client.get("custom") or ())}
 
 
-def _rest(name: str, old: Side, new: Side) -> Iterator[str]:
+def _limits(name: str, old: Side, new: Side) -> Iterator[str]:
     was, now = (clients_of(side)[name] for side in (old, new))
     for key, words in LIMITS.items():
         if is_lower(now, was, key):
             before = f"{was[key]:,}" if was[key] is not None else "not limited"
             yield f"at most {now[key]:,} {words}, was {before}; more answer 429"
+
+
+def _secret_of(name: str, old: Side, new: Side) -> Iterator[str]:
+    was, now = (clients_of(side)[name] for side in (old, new))
     if (namespace := was.get("namespace")) and namespace != now["namespace"]:
         yield f"its Secret is no longer kept in namespace {namespace}"

@@ -68,20 +68,27 @@ def _union(all_asked: Sequence[tuple[Found, set[str]]]) -> set[str]:
 
 
 def _asked(side: Side, *, named: bool) -> list[tuple[Found, set[str]]]:
-    return [(each, set(_of_each_name(each, each["names"] if named else ()))) for each in _to_dos(side)]
+    return [(each, set(_of_each_name(each, each["names"] if named else (), side))) for each in _to_dos(side)]
 
 
 def _to_dos(side: Side) -> Sequence[Found]:
     return side.plan.get("to_do", [])
 
 
-def _of_each_name(to_do: Found, names: Sequence[str]) -> Iterator[str]:
+def _of_each_name(to_do: Found, names: Sequence[str], side: Side) -> Iterator[str]:
     """The path may be that of the first that is named, so its section alone counts."""
     path, message = to_do["path"], to_do["message"]
     if not names:
         yield f"{path}: {message}"
     asked = message.removeprefix(f"{', '.join(names)}: ")
-    yield from (f"{path.partition('.')[0]} of {name}: {asked}" for name in names)
+    yield from (f"{path.partition('.')[0]} of {_asked_once(name, side)}: {asked}" for name in names)
+
+
+def _asked_once(name: str, side: Side) -> str:
+    """A next version of the same repository needs nothing that its model hasn't."""
+    model = (side.models.get(name) or {}).get("next_of")
+    same = model in side.models and side.models[model]["model"] == side.models[name]["model"]
+    return model if model is not None and same else name
 
 
 def _keyed(side: Side, kind: str) -> dict[str, Found]:

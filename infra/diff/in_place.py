@@ -1,13 +1,14 @@
 """What `pulumi up` would try in place and an API refuses, whatever `allow` says."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from infra.diff.findings import Found
-from infra.diff.namespace import taken_over
+from infra.diff.namespace import NAMESPACE, taken_over
 from infra.diff.space import SIZE, STORAGE, gib, sizes_asked
 from infra.owner import CLAIM
 from infra.plan.rules import Rule
 from infra.registry import clouds, owner_of
+from infra.services.monitoring.plan import namespace_of
 from infra.services.weights.service import WEIGHTS
 from infra.sides.types import ResourceChanges, Side, type_of
 
@@ -21,8 +22,22 @@ def refused_in_place(old: Side, new: Side, resources: ResourceChanges) -> list[F
             *of_clouds,
             *_smaller(old, new, resources),
             *taken_over(old, new, resources),
+            *_goes_with_its_namespace(new, resources),
         )
     ]
+
+
+def _goes_with_its_namespace(new: Side, resources: ResourceChanges) -> Iterator[tuple[str, str, str]]:
+    """Of a Prometheus that exists: most often the one that the stack installed until now."""
+    prometheus = (new.platform.get("addons") or {}).get("prometheus")
+    url = ((prometheus.get("existing") or {}).get("url") if isinstance(prometheus, Mapping) else None) or ""
+    gone = [each["inputs"]["metadata"]["name"] for urn, each in resources.removed.items() if type_of(urn) == NAMESPACE]
+    if (name := namespace_of(url)) in gone:
+        yield (
+            "addons.prometheus.existing.url",
+            f"the change deletes the namespace {name}, and with it the Prometheus of {url}",
+            "addons: {prometheus: install}, as it was, or the URL of a Prometheus in another namespace",
+        )
 
 
 def _smaller(old: Side, new: Side, resources: ResourceChanges) -> Iterator[tuple[str, str, str]]:

@@ -10,6 +10,7 @@ from infra.plan.plan import Plan
 from infra.planning import plan_without_advice
 from infra.registry import region_in
 from infra.settings.mistakes import BadStackFile
+from infra.sides.nodes import most_nodes
 from infra.sides.types import Side
 from infra.stack_file import load_config
 
@@ -54,16 +55,8 @@ def kept_max(old: Side, pool: str) -> int | None:
     """The nodes of the models that leave: with none of them on the pool, the program would choose a max below the nodes
     that still run. Without the nodes that only a rollout needs, which would be in the bill for the whole month then.
     None: the stack file has this max."""
-    planned = old.pools[pool]
-    kept = max(planned["max"] - _for_rollouts(planned), planned["min"], 1)
+    kept = most_nodes(old.pools[pool])
     return kept if kept != as_written(old, pool).get("max") else None
-
-
-def _for_rollouts(planned: Mapping[str, Any]) -> int:
-    """Nodes of a pool that only a rollout needs; 0 where the base's code is older than these keys of its plan."""
-    peak, surge = planned.get("peak_gpus", 0), planned.get("surge_gpus", 0)
-    without, with_surge = (-(-gpus // planned["gpus_per_node"]) for gpus in (peak, peak + surge))
-    return with_surge - without
 
 
 def _written(old: Side, new: Side, moves: Sequence[Beside]) -> dict[str, Any]:

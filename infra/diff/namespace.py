@@ -8,7 +8,7 @@ from infra.diff.findings import Found
 from infra.settings.cluster import Namespace
 from infra.sides.types import Resource, ResourceChanges, Side, type_of
 
-_NAMESPACE = "kubernetes:core/v1:Namespace"
+NAMESPACE = "kubernetes:core/v1:Namespace"
 _CREATE = "namespace.create"
 
 
@@ -49,13 +49,13 @@ def taken_over(old: Side, new: Side, resources: ResourceChanges) -> Iterator[tup
     if was.get("create") is not False or not new.exists:
         return
     for urn, each in resources.added.items():
-        if type_of(urn) == _NAMESPACE and (name := _name(each)) == was.get("name", Namespace().name):
+        if type_of(urn) == NAMESPACE and (name := _name(each)) == was.get("name", Namespace().name):
             message = f"the namespace {name} exists, and a stack creates no namespace that exists"
             yield _CREATE, message, f"namespace: {{name: {name}, create: false}}, as it was"
 
 
 def _released(resources: ResourceChanges) -> Iterator[Resource]:
-    return (each for urn, each in resources.released.items() if type_of(urn) == _NAMESPACE)
+    return (each for urn, each in resources.released.items() if type_of(urn) == NAMESPACE)
 
 
 def _name(resource: Resource) -> str | None:

@@ -9,6 +9,8 @@ from infra.sides.types import Side
 from infra.sizing.estimates import span
 
 # By whether a scaler set the number before, and sets it now.
+_SCALED_OBJECT, _IN_FLIGHT = "kubernetes:keda.sh/v1alpha1:ScaledObject", "in-flight"
+_TTFT = "ttftP95Seconds"
 _SCALER = {(True, False): "; no scaler changes their number any more", (False, True): "; a scaler sets their number"}
 
 
@@ -23,6 +25,31 @@ def number_changed(name: str, old: Side, new: Side) -> Iterator[str]:
         yield f"while nobody asks it has no replica: who comes first waits {waits} for one to start, or {otherwise}"
     elif held and not now:
         yield "a replica always runs: nobody waits for one to start"
+
+
+def scaling_changed(name: str, old: Side, new: Side) -> Iterator[str]:
+    """Where the stack file says it: at how many requests another replica starts, and the promise of first tokens."""
+    was, now = (_scaling(name, side) for side in (old, new))
+    if was == now or not (_scaled(old.models[name]) and _scaled(new.models[name])):
+        return
+    before, after = (_threshold(name, side) for side in (old, new))
+    if before and after and before != after:
+        yield f"another replica starts when each has more than {after} requests, was {before}"
+    seconds, until_now = now.get(_TTFT), was.get(_TTFT)
+    if seconds and seconds != until_now:
+        yield f"promised: 95 of 100 first tokens within {seconds} s{f', was {until_now} s' if until_now else ''}"
+    elif until_now and not seconds:
+        yield f"no promise of first tokens any more; it was {until_now} s for 95 of 100"
+
+
+def _scaling(name: str, side: Side) -> Mapping[str, Any]:
+    return ((side.platform.get("models") or {}).get(name) or {}).get("scaling") or {}
+
+
+def _threshold(name: str, side: Side) -> str | None:
+    scaler = side.resource(_SCALED_OBJECT, f"{name}-scaler-scaled-object")
+    triggers = scaler["inputs"]["spec"]["triggers"] if scaler else []
+    return next((each["metadata"]["threshold"] for each in triggers if each.get("name") == _IN_FLIGHT), None)
 
 
 def first_waits(name: str, side: Side) -> str:

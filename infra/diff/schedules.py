@@ -5,25 +5,47 @@ from typing import Any
 
 from infra.diff.replicas import first_waits
 from infra.sides.types import Side
+from infra.sizing.estimates import span
+
+_ONE = "1 replica"
 
 
 def schedule_changed(name: str, old: Side, new: Side) -> Iterator[str]:
     """An older program has no schedules."""
     was, now = _said(old.models[name]), _said(new.models[name])
-    slept = old.models[name]["replicas"]["min"] == 0
-    if was == now and not (now and not slept and new.models[name]["replicas"]["min"] == 0):
+    few, many = _replicas(old.models[name]), _replicas(new.models[name])
+    slept, sleeps = (side.models[name]["replicas"]["min"] == 0 for side in (old, new))
+    if (was, few) == (now, many) and not (now and not slept and sleeps):
         return
-    sleeps = new.models[name]["replicas"]["min"] == 0
     waits = f"who comes first waits {first_waits(name, new)}" if sleeps else ""
     before = f", was {was}" if was not in ("", now) else ""
     if now and sleeps:
-        yield f"it may be asleep outside {now}{before}: {waits} then"
+        if was != now or not slept:
+            yield f"it may be asleep outside {now}{before}: {waits} then"
+        if few != many and {few, many} != {"", _ONE}:
+            yield f"at least {many} {now}{f', was {few}' if few else ''}"
     elif now:
-        yield f"more replicas {now}{before}"
+        yield f"at least {many} {now}{_before(few, was if was != now else '', same=few == many)}"
     elif sleeps:
         yield f"it may be asleep at any hour, and had a replica {was}: {waits}"
     else:
-        yield f"the same minimum of replicas at all hours; there were more {was}"
+        yield f"the same minimum of replicas at all hours; there were at least {few} {was}"
+
+
+def _before(few: str, was: str, *, same: bool) -> str:
+    if was:
+        return f", was {was}" if same else f", was at least {few} {was}"
+    return "" if same or not few else f", was {few}"
+
+
+def _replicas(model: Mapping[str, Any]) -> str:
+    """The minimum in its windows; empty: it has none."""
+    windows = (model.get("schedule") or {}).get("windows") or ()
+    least = [each["min"] for each in windows]
+    if not least:
+        return ""
+    both = span(str(min(least)), str(max(least)))
+    return f"{both} replica{'s' * (both != '1')}"
 
 
 def _said(model: Mapping[str, Any]) -> str:

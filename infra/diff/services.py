@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from infra.diff.alerts import alerts_changed
 from infra.diff.nodes import group_of, restarts_nodes
 from infra.owner import ADDED, CHANGED, REMOVED, REPLACED, Owner, Touched, is_component
 from infra.registry import clouds, holds_data, owner_of
@@ -32,6 +33,8 @@ class ServiceNotice:
 def service_notices(old: Side, new: Side, resources: ResourceChanges) -> list[ServiceNotice]:
     """Of services whose users notice something, and of what all of them use."""
     found = (*_notices(resources), *_system_nodes(resources), *(_ended(resources, new) if new.exists else ()))
+    if alerts := "; ".join(alerts_changed(old, new)):
+        found += (ServiceNotice("Alerts", "nothing", False, alerts),)
     if not ground(resources):
         of_clouds = (each for cloud in clouds() for each in cloud.types.notices(old, new))
         found += tuple(ServiceNotice(what, during, False, then) for what, during, then in of_clouds)

@@ -6,15 +6,16 @@ from typing import Any
 
 from infra.clouds.resource_types import Reach
 from infra.diff.adapters import adapters_changed
-from infra.diff.answers import CERTAIN, answers_changed
+from infra.diff.answers import CERTAIN, answers_changed, is_unpinned
 from infra.diff.clients import key_changed
 from infra.diff.counted_on import abilities_changed, loss_changed
+from infra.diff.engine_keys import refuse_the_new_key
 from infra.diff.events import AWAY, ELSEWHERE, FEWER, GONE, MOVES, NEW, NOTHING, ROLLOUT
 from infra.diff.fallbacks import answers_meanwhile, fallback_changed, fallback_of
 from infra.diff.figures import rollout
 from infra.diff.names import said_by
 from infra.diff.nodes import group_of, leaves_the_old, restarts_nodes
-from infra.diff.replicas import about, fewer_of, finishes, first_waits, number_changed, without_scaler
+from infra.diff.replicas import about, fewer_of, finishes, first_waits, number_changed, scaling_changed, without_scaler
 from infra.diff.rollouts import (
     can_start,
     cold_start,
@@ -108,7 +109,7 @@ def _notice(name: str, old: Side, new: Side, resources: ResourceChanges) -> Noti
         first = f"paused: no pod runs{_instead(name, new)}" if paused else _first(name, new)
         return Notice(name, NEW, first, tuple(_offers(new, name)), starts=not _never_starts(name, new))
     event, during, seconds = _during(name, old, new, resources)
-    adapters = tuple(adapters_changed(name, old, new))
+    adapters = tuple(adapters_changed(name, old, new, restarts=event not in (NOTHING, FEWER)))
     if adapters and event == NOTHING and not new.endpoint(name).get("paused"):
         during = "nothing restarts"
     starts = event in (NOTHING, FEWER) or not _never_starts(name, new)
@@ -173,6 +174,8 @@ def _during(name: str, old: Side, new: Side, resources: ResourceChanges) -> tupl
     if (away := _nodes(name, old, new, resources, cold)) is not None:
         event, during, seconds = away
         return event, while_awake(name, old, new, during), seconds
+    if refused := refuse_the_new_key(name, old, new, cold):
+        return AWAY, while_awake(name, old, new, refused), cold
     if _restarts(resources.changed.get(deployment or "", {})):
         return during_rollout(name, old, new, cold)
     reached = Change(reach(old, name), reach(new, name))
@@ -235,7 +238,8 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
     for key, what in (("base_url", "URL"), ("base_url_in_cluster", "URL in the cluster")):
         yield from _url(what, was_at.get(key), now_at.get(key))
     if (reached := reach(new, name)) and reached != reach(old, name):
-        yield f"reached from {reached.where}{'' if reached.public else ' alone'}"
+        alone = reach(old, name) is not None and not reached.public
+        yield f"reached from {reached.where}{' alone' * alone}"
     yield from key_changed(name, old, new)
     before, after = (side.models[answering(side, name)] for side in (old, new))
     changed = answers_changed(old, new).get(name, {})
@@ -252,6 +256,7 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
     yield from spot_changed(_capacity_of(old, name), _capacity_of(new, name), whole)
     yield from _capacity(before.get("max_concurrency"), after.get("max_concurrency"))
     yield from number_changed(name, old, new)
+    yield from scaling_changed(name, old, new)
     yield from schedule_changed(name, old, new)
     if not now.get("paused") and can_start(name, old) and can_start(name, new):
         yield from later_rollouts(name, old, new)
@@ -291,7 +296,8 @@ def _answers(changed: Changes) -> Iterator[str]:
     for what, change in changed.items():
         if what in {"revision", "shape like"} and "repository" in changed:
             continue
-        yield f"{_ANSWERS.get(what, f'another {what}')}: {_said(change.new)}, was {_said(change.old)}"
+        perhaps = "perhaps " * (what == "revision" and is_unpinned(change))
+        yield f"{perhaps}{_ANSWERS.get(what, f'another {what}')}: {_said(change.new)}, was {_said(change.old)}"
 
 
 def _said(value: object) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.diff.replicas import about, first_waits
+from infra.engines import ENGINES
 from infra.plan.versions import ALL, ENOUGH, NEXT, VERSION
 from infra.plan.words import count as counted
 from infra.services.serving.next import OWN
@@ -105,7 +106,23 @@ def begins_to_answer(old: Side, new: Side, model: str) -> bool:
     return coming(old, model) is None or not answers(old, found["server"])
 
 
+def takes_over(old: Side, new: Side, model: str) -> bool:
+    """Whether a next version answers all requests from now on."""
+    return answering(new, model) != model and answering(old, model) == model and not _paused(new, model)
+
+
+def ends_with_requests(old: Side, new: Side, model: str) -> bool:
+    """Whether a next version ends that answers more than what asks for it."""
+    found = coming(old, model)
+    return found is not None and coming(new, model) is None and bool(answers(old, found["server"]))
+
+
 def share_changed(old: Side, new: Side, model: str) -> Iterator[str]:
+    yield from _share(old, new, model)
+    yield from _shorter(old, new, model)
+
+
+def _share(old: Side, new: Side, model: str) -> Iterator[str]:
     if coming(old, model) is None or coming(new, model) is None:
         return
     was, now = to_next(old, model), to_next(new, model)
@@ -119,6 +136,17 @@ def share_changed(old: Side, new: Side, model: str) -> Iterator[str]:
     before, after = asked_for(old, server), asked_for(new, server)
     if before != after:
         yield f"requests with {_ASKED} are answered {'by the next version' if after else 'like any other'}"
+
+
+def _shorter(old: Side, new: Side, model: str) -> Iterator[str]:
+    """Where it begins to answer a part of the requests. Where it answers all, the row of its model says it."""
+    if not begins_to_answer(old, new, model):
+        return
+    server = (coming(new, model) or {})["server"]
+    tokens, engine = new.models[server]["max_model_len"], ENGINES.get(new.models[server]["engine"])
+    truncates = engine is not None and engine.limits.truncates_prompts
+    if not truncates and tokens < new.models[model]["max_model_len"]:
+        yield f"a request that its next version answers has up to {tokens:,} tokens; a longer one is refused"
 
 
 def _must_grow(old: Side, new: Side, model: str) -> Iterator[str]:

@@ -389,7 +389,8 @@ CHANGES = {
     "open to the internet": Case(
         "cloud",
         {"gateway.expose": "public", "gateway.clients": {"web": {}}},
-        title="⚠️ cloud: *+$* per month*; 2 models reached from the internet; 2 models down for a while",
+        title="⚠️ cloud: *+$* per month*; 2 models reached from the internet; 2 models down for a while;"
+        " client `default` has lower limits",
         added="client-web*",
         changed="gateway-* endpoints-config alerts-rule",
         traffic={"chat": "outage", "code": "outage"},

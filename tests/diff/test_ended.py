@@ -10,7 +10,7 @@ from infra.cli.document.marked import markdown
 from infra.diff.difference import Difference, compare
 from tests.diff.stacks import edited, side
 
-THERE = {"existing": {"url": "http://prometheus.monitoring:9090"}}
+THERE = {"existing": {"url": "http://prometheus.metrics:9090"}}
 INSTALLED: dict[str, Any] = {"addons": {"prometheus": "install", "keda": "install"}}
 OF_OTHERS: dict[str, Any] = {"addons": {"prometheus": THERE, "keda": {"existing": {"namespace": "keda"}}}}
 NONE: dict[str, Any] = {"addons": {"prometheus": "disabled", "keda": "disabled"}}

@@ -10,9 +10,9 @@ from infra.sides.types import Side
 OFFICE, LONGER = "mon-fri 08:00 to 19:00 UTC", "daily 08:00 to 22:00 UTC"
 
 
-def side(schedule: str | None, low: int) -> Side:
+def side(schedule: str | None, low: int, inside: int = 1) -> Side:
     model: dict[str, Any] = {"replicas": {"min": low, "max": 2}, "wakes_seconds": 385}
-    said = {"schedule": {"said": schedule} if schedule else None}
+    said = {"schedule": {"said": schedule, "windows": [{"min": inside}]} if schedule else None}
     return Side(plan={"models": {"a": {**model, **said}}})
 
 
@@ -40,8 +40,16 @@ def side(schedule: str | None, low: int) -> Side:
             side(OFFICE, 0),
             [f"it may be asleep outside {OFFICE}: who comes first waits about 6 min then"],
         ),
-        (side(None, 1), side(OFFICE, 1), [f"more replicas {OFFICE}"]),
-        (side(OFFICE, 1), side(None, 1), [f"the same minimum of replicas at all hours; there were more {OFFICE}"]),
+        (side(None, 1), side(OFFICE, 1, 3), [f"at least 3 replicas {OFFICE}"]),
+        (side(OFFICE, 1, 2), side(OFFICE, 1, 3), [f"at least 3 replicas {OFFICE}, was 2 replicas"]),
+        (side(OFFICE, 1, 2), side(LONGER, 1, 2), [f"at least 2 replicas {LONGER}, was {OFFICE}"]),
+        (side(OFFICE, 1, 2), side(LONGER, 1, 3), [f"at least 3 replicas {LONGER}, was at least 2 replicas {OFFICE}"]),
+        (side(OFFICE, 0, 1), side(OFFICE, 0, 2), [f"at least 2 replicas {OFFICE}, was 1 replica"]),
+        (
+            side(OFFICE, 1, 2),
+            side(None, 1),
+            [f"the same minimum of replicas at all hours; there were at least 2 replicas {OFFICE}"],
+        ),
     ],
 )
 def test_a_change_of_the_hours_is_said_to_callers(before: Side, after: Side, says: list[str]) -> None:

@@ -19,8 +19,8 @@ from infra.diff.findings import broken_before
 from infra.diff.guard import Guarded
 from infra.diff.nodes import node_group
 from infra.diff.side_by_side import raises
-from infra.diff.traffic import Notice, refuses_more, renamed
-from infra.diff.versions import begins_to_answer, model_of
+from infra.diff.traffic import Notice, reach, refuses_more, renamed
+from infra.diff.versions import answering, begins_to_answer, ends_with_requests, model_of, takes_over
 from infra.owner import CLAIM, word_of
 from infra.plan.alike import alike
 from infra.plan.rules import Rule
@@ -48,14 +48,18 @@ def mark(difference: Difference) -> str:
 
 def headline(difference: Difference, by_program: Changes = MappingProxyType({})) -> str:
     """`by_program`: what the program's own prices and facts change of the bills."""
-    parts = [
-        "" if difference.has_effect else _only_text(difference),
-        money(difference, by_program),
+    what = [
         *_broken(difference),
         *_guarded(difference),
         *weaker(difference),
         *_models(difference),
         *_uncertain(difference),
+    ]
+    parts = [
+        "" if difference.has_effect else _only_text(difference),
+        money(difference, by_program),
+        *what,
+        *_lower_limits(difference, alone=not what),
     ]
     return f"{difference.stack}: {'; '.join(part for part in parts if part)}"
 
@@ -145,6 +149,13 @@ def _models(difference: Difference) -> Iterator[str]:
         yield f"{named(alone)} {'has' if len(alone) == 1 else 'have'} no fallback any more"
     if less := [each.client for each in difference.clients if each.calls_less]:
         yield f"{f'client {code(less[0])}' if len(less) == 1 else count(len(less), 'client')} may call less"
+    if moved := [each.client for each in difference.clients if each.moves]:
+        who = (
+            f"client {code(moved[0])} no longer has its"
+            if len(moved) == 1
+            else f"{len(moved)} clients no longer have their"
+        )
+        yield f"{who} Secret where it was"
     if asked := _asks_now(difference):
         yield f"{named(asked)} {'asks' if len(asked) == 1 else 'ask'} for a key from now on"
     others = alike((name, what_answers(difference.answers[name])) for name in _others(difference))
@@ -158,12 +169,35 @@ def _models(difference: Difference) -> Iterator[str]:
         yield f"{named(without)} no longer reached from outside the cluster"
     if moved := [name for name in _moved(difference) if name not in without]:
         yield f"another URL for {named(moved)}"
+    for where, models in alike(_reached(difference)).items():
+        yield f"{named(models)} reached from {where} too"
+
+
+def _reached(difference: Difference) -> Iterator[tuple[str, str]]:
+    """Models that are reached from outside the cluster for the first time; of the internet, `weaker` says it."""
+    for name in sorted(difference.old.models.keys() & difference.new.models.keys()):
+        was, now = reach(difference.old, name), reach(difference.new, name)
+        if was is None and now is not None and not now.public:
+            yield name, now.where
+
+
+def _lower_limits(difference: Difference, *, alone: bool) -> Iterator[str]:
+    """Where somebody wrote of clients; else they follow from the models, of which more is said."""
+    written = any(path.startswith("gateway.clients") for path in difference.settings)
+    lower = [each.client for each in difference.clients if each.lower and not (each.stops or each.calls_less)]
+    if lower and (written or alone):
+        yield f"{f'client {code(lower[0])} has' if len(lower) == 1 else f'{len(lower)} clients have'} lower limits"
 
 
 def _begun(difference: Difference) -> Iterator[str]:
     old, new = difference.old, difference.new
     if begun := [name for name in sorted(new.models) if begins_to_answer(old, new, name)]:
         yield f"a next version answers a part of the requests to {named(begun)}"
+    others = _others(difference)
+    if over := [name for name in sorted(new.models) if takes_over(old, new, name) and name not in others]:
+        yield f"a next version answers all requests to {named(over)}"
+    if ended := [name for name in sorted(new.models) if ends_with_requests(old, new, name)]:
+        yield f"a next version ends that answers requests to {named(ended)}"
 
 
 def _asks_now(difference: Difference) -> list[str]:
@@ -190,7 +224,8 @@ def _others(difference: Difference) -> list[str]:
 
 def _refused_requests(difference: Difference) -> Iterator[str]:
     shorter = _shorter(difference)
-    tokens = {difference.new.models[name]["max_model_len"] for name in shorter}
+    new = difference.new
+    tokens = {new.models[answering(new, name)]["max_model_len"] for name in shorter}
     if shorter:
         over = f"over {tokens.pop():,} tokens" if len(tokens) == 1 else "that are too long now"
         yield f"{named(shorter)} {'refuses' if len(shorter) == 1 else 'refuse'} requests {over}"
@@ -277,11 +312,14 @@ def _budget(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
         if before is not None and difference.new.exists:
             yield f"budget ({figures.BILLS[before.of]})", number(before.usd_per_month), "none", ""
         return
-    was = number(before.usd_per_month) if before else "none"
+    was, now = number(before.usd_per_month) if before else "none", number(after.usd_per_month)
     left = f"{number(after.over)} over" if after.over > 0 else f"{number(-after.over)} left"
     if after.over <= 0 and unpriced(difference.new):
         left = "not known"
-    yield f"budget ({figures.BILLS[after.of]})", was, number(after.usd_per_month), left
+    if before and before.of != after.of:
+        yield "budget", f"{was} ({figures.BILLS[before.of]})", f"{now} ({figures.BILLS[after.of]})", left
+    else:
+        yield f"budget ({figures.BILLS[after.of]})", was, now, left
 
 
 def _quotas(difference: Difference) -> Iterator[tuple[str, str, str, str]]:

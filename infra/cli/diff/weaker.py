@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from infra.cli.diff.values import named
+from infra.diff import figures
+from infra.diff.alerts import notifies_nobody
 from infra.diff.difference import Difference
 from infra.diff.rollouts import stops_from_now
 from infra.diff.traffic import reach
@@ -27,9 +29,22 @@ def weaker(difference: Difference) -> Iterator[str]:
     options = difference.resources.options.items()
     if unprotected := [urn for urn, found in options if (change := found.get(_PROTECT)) and change.old is True]:
         yield f"{count(len(unprotected), 'resource')} no longer protected"
+    yield from _budget(difference)
+    if lost := notifies_nobody(old, new):
+        yield f"nobody is notified of {' and '.join(lost)} alerts any more"
     both = sorted(old.models.keys() & new.models.keys())
     if stopped := [name for name in both if _runs(difference, name) and stops_from_now(name, old, new)]:
         yield f"each rollout stops {named(stopped)} from now on"
+
+
+def _budget(difference: Difference) -> Iterator[str]:
+    """Where it is gone, or limits a smaller bill of the same plan."""
+    was, now = (figures.budget(side) for side in (difference.old, difference.new))
+    smaller_first = list(figures.BILLS)
+    if was is not None and now is None:
+        yield "no budget limits the bill any more"
+    elif was is not None and now is not None and smaller_first.index(now.of) < smaller_first.index(was.of):
+        yield f"the budget limits the {figures.BILLS[now.of]} bill, and no longer the {figures.BILLS[was.of]}"
 
 
 def _is_plain(difference: Difference, name: str) -> bool:

@@ -41,10 +41,17 @@ def _of(each: Resource) -> Iterator[tuple[str, str]]:
     yield from types_of(each["type"]).code(each)
 
 
+def _is_on(part: Any) -> bool:
+    """Whether a part of a chart, which has images of its own, is asked for."""
+    return isinstance(part, Mapping) and part.get("enabled") is True
+
+
 def _chart(inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     repository = (inputs.get("repositoryOpts") or {}).get("repo")
     thing = f"chart {repository.rstrip('/')}/{inputs['chart']}" if repository else f"chart {inputs['chart']}"
     yield thing, str(inputs.get("version") or "the newest")
-    for path, value in leaves(inputs.get("values")).items():
+    values = inputs.get("values") or {}
+    yield from ((thing, f"with its {part}") for part, said in values.items() if _is_on(said))
+    for path, value in leaves(values).items():
         if _IMAGE.search(path) and isinstance(value, str) and value:
             yield thing, f"{path}: {value}"

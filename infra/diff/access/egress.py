@@ -1,9 +1,11 @@
-"""Where the stack sends to: pods, security groups, routes to the internet, what Jobs download, and hosted models."""
+"""Where the stack sends to: pods, security groups, routes to the internet, what Jobs download, hosted models, and
+whoever is notified of alerts."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.diff.access.peers import peers
+from infra.diff.alerts import receivers_of
 from infra.engines import ENGINES
 from infra.registry import types_of
 from infra.sides.statements import JOB, Statements, Workload, say, say_of_each, variables, words, workloads
@@ -19,6 +21,9 @@ def egress(side: Side) -> Statements:
             say(found, f"{host} ({only})", what)
     for name, external in (side.plan.get("external") or {}).items():
         say(found, hosted(name, external), *_prompts(external, side))
+    for name, each in receivers_of(side).items():
+        which = f"gets {' and '.join(each.severities)} alerts, with the secret {each.secret}"
+        say(found, f"{each.where} (receiver {name})", which)
     return found
 
 

@@ -1,8 +1,10 @@
 """The changes that EKS refuses."""
 
+import re
 from collections.abc import Iterator
 
-from infra.clouds.aws.diff.tokens import CLUSTER, SUBNET, VPC, is_ours
+from infra.clouds.aws.diff.tokens import CLUSTER, NODE_GROUP, SUBNET, VPC, is_ours
+from infra.sides.nodes import most_nodes
 from infra.sides.types import ResourceChanges, Side
 
 _BESIDE = "a new stack beside this one; move the DNS name when the new one serves, then destroy this one"
@@ -15,6 +17,7 @@ def refused_in_place(old: Side, new: Side, resources: ResourceChanges) -> Iterat
     2026-11-22.
     """
     yield from _skipped(old, new)
+    yield from _older_ami(new, resources)
     moved = [
         urn
         for urn, changes in resources.changed.items()
@@ -43,6 +46,21 @@ def _skipped(old: Side, new: Side) -> Iterator[tuple[str, str, str]]:
         )
 
 
+def _older_ami(new: Side, resources: ResourceChanges) -> Iterator[tuple[str, str, str]]:
+    """docs.aws.amazon.com/eks/latest/APIReference/API_UpdateNodegroupVersion.html, 2026-11-27: a node group can't be
+    moved back to an earlier AMI version. With an older version of Kubernetes, `advice` says what to do."""
+    for urn, changes in resources.changed.items():
+        release = changes.get("releaseVersion") if is_ours(urn, NODE_GROUP) else None
+        if release and "version" not in changes and _numbers(release.new) < _numbers(release.old):
+            message = f"EKS doesn't move a node group back to an older AMI: {release.new}, was {release.old}"
+            yield "cluster.create.amiRelease", message, f'amiRelease: "{release.old}", or a newer one'
+            return
+
+
+def _numbers(release: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.split(r"[.-]", release) if part.isdecimal())
+
+
 def _text(version: tuple[int, ...]) -> str:
     return ".".join(map(str, version))
 
@@ -66,6 +84,22 @@ def advice(old: Side, new: Side) -> Iterator[str]:
             "EKS refuses an older `cluster.create.version`, except one minor version within 7 days of an upgrade, node"
             " groups first: move the cluster back by hand before you merge this (docs/platform/upgrade.md)."
         )
+    yield from _fewer_nodes(old, new)
+
+
+def _fewer_nodes(old: Side, new: Side) -> Iterator[str]:
+    """Seen of EKS: InvalidParameterException, desiredSize can't be greater than maxSize. Nodes that only a rollout
+    needs don't count: none runs while nothing changes."""
+    for name in sorted(old.pools.keys() & new.pools.keys()):
+        was, now = old.pools[name], new.pools[name]
+        stays = all(was[key] == now[key] for key in ("instance_types", "capacity"))
+        groups = all(side.resource(NODE_GROUP, f"{name}-nodes") for side in (old, new))
+        if stays and groups and now["max"] < (kept := most_nodes(was)):
+            yield (
+                f"EKS refuses a maximum below the nodes that run, and `pulumi up` stops there: if more than"
+                f" {now['max']} of `{name}` may run when this is merged, keep `gpuPools.{name}.max: {kept}` in this"
+                " change, and lower it in the next one."
+            )
 
 
 def _version(side: Side) -> tuple[int, ...]:
