@@ -69,9 +69,20 @@ def alerts_changed(old: Side, new: Side) -> Iterator[str]:
     stay = {severity for severity, who in now.items() if was.get(severity) == who}
     for who, severities in alike(each for each in moved if each[0] not in stay).items():
         yield f"{' and '.join(severities)} alerts go to {who}"
+    if changed := _labels(old) - _labels(new):
+        yield (
+            f"alerts no longer have the label {', '.join(sorted(changed))}, by which an Alertmanager of the cluster may"
+            " know whom to notify"
+        )
     if ended := sorted(_ended(old, new)):
         more = f" and {len(ended) - _FEW} more" if len(ended) > _FEW else ""
         yield f"no longer checked: {', '.join(ended[:_FEW])}{more}"
+
+
+def _labels(side: Side) -> set[str]:
+    """That the stack file gives to alerts."""
+    alerts = (side.platform.get("monitoring") or {}).get("alerts") or {}
+    return {f"{name}: {value}" for name, value in (alerts.get("labels") or {}).items()}
 
 
 def _ended(old: Side, new: Side) -> set[str]:

@@ -1,16 +1,15 @@
 """What somebody has to do because of the change, in addition to what the new plan asks; worded as a plan's to-do."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from infra.diff.clients import asks_for_a_key_now
 from infra.diff.findings import Found
+from infra.diff.load_balancer import gateway_of, recreated
 from infra.diff.names import MODEL, TASK, behind
 from infra.diff.services import ground
 from infra.diff.space import growing
-from infra.diff.traffic import INGRESS, reach
 from infra.services.gateway.to_dos import both_names
-from infra.sides.types import Changes, ResourceChanges, Side, name_of, type_of
+from infra.sides.types import Changes, ResourceChanges, Side
 
 _EMBEDS = "embed"
 
@@ -34,34 +33,15 @@ def _keys(old: Side, new: Side) -> Iterator[Found]:
 
 def _another_address(old: Side, new: Side, resources: ResourceChanges) -> Iterator[Found]:
     """The domain stays and the load balancer is another one. For another domain the plan itself has a to-do."""
-    was, now = _gateway(old), _gateway(new)
+    was, now = gateway_of(old), gateway_of(new)
     domain = now.get("domain")
-    if domain and domain == was.get("domain") and (ground(resources) or _recreated(old, new, resources)):
+    if domain and domain == was.get("domain") and (ground(resources) or recreated(old, new, resources)):
         yield _finding(
             "gateway.domain",
             f"after `pulumi up`, change the DNS CNAME records from {both_names(domain)} to the stack output"
             " gateway_address: the load balancer is recreated at another address, and the models can't be reached from"
             " outside until DNS follows",
         )
-
-
-def _gateway(side: Side) -> Mapping[str, Any]:
-    gateway = side.platform.get("gateway")
-    return gateway if isinstance(gateway, Mapping) else {}
-
-
-def _recreated(old: Side, new: Side, resources: ResourceChanges) -> bool:
-    """Whether another load balancer takes over, of the same controller, of another one or of none."""
-    if any(type_of(urn) == INGRESS for urn in resources.replaced):
-        return True
-    if bool(_gateway(old).get("loadBalancer")) != bool(_gateway(new).get("loadBalancer")):
-        return True
-    models = old.models.keys() & new.models.keys()
-    return any((was := reach(old, name)) and (now := reach(new, name)) and was != now for name in models) or any(
-        "spec.ingressClassName" in changed and name_of(urn).startswith("gateway-")
-        for urn, changed in resources.changed.items()
-        if type_of(urn) == INGRESS
-    )
 
 
 def _stored_vectors(name: str, new: Side, changed: Changes) -> Iterator[Found]:

@@ -1,6 +1,6 @@
 """What users of each service notice, and what a change does to everything that the models stand on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from infra.diff.alerts import alerts_changed
@@ -10,6 +10,7 @@ from infra.registry import clouds, holds_data, owner_of
 from infra.services.addons.service import ADDONS
 from infra.sides.types import ResourceChanges, Side, name_of, type_of
 
+_RELEASE = "kubernetes:helm.sh/v3:Release"
 # By kind: what ends with the last of them, during `pulumi up` and afterwards. Paused models have no ServiceMonitor.
 _MEASURED = {
     "PodMonitor": (
@@ -35,6 +36,7 @@ def service_notices(old: Side, new: Side, resources: ResourceChanges) -> list[Se
     found = (*_notices(resources), *_system_nodes(resources), *(_ended(resources, new) if new.exists else ()))
     if alerts := "; ".join(alerts_changed(old, new)):
         found += (ServiceNotice("Alerts", "nothing", False, alerts),)
+    found += (*_another_prometheus(old, new),)
     if not ground(resources):
         of_clouds = (each for cloud in clouds() for each in cloud.types.notices(old, new))
         found += tuple(ServiceNotice(what, during, False, then) for what, during, then in of_clouds)
@@ -60,6 +62,23 @@ def _ended(resources: ResourceChanges, new: Side) -> Iterator[ServiceNotice]:
             chart = release["inputs"].get("chart", name_of(urn)).rpartition("/")[2]
             then = "what else in the cluster uses it has it no longer, other stacks too"
             yield ServiceNotice(f"Chart {chart}", "it is removed", False, then, ends=True)
+
+
+def _another_prometheus(old: Side, new: Side) -> Iterator[ServiceNotice]:
+    was, now = _prometheus(old), _prometheus(new)
+    if was and now and was != now:
+        then = (
+            f"scalers, alerts and dashboards ask {now}, were asking {was}: what that one measured isn't in the new one"
+        )
+        yield ServiceNotice("Monitoring", "scalers may lack figures for a moment", False, then)
+
+
+def _prometheus(side: Side) -> str:
+    """Who measures; empty: nobody, or one that no model needs."""
+    if side.resource(_RELEASE, "addons-prometheus") is not None:
+        return "the Prometheus of this stack"
+    said = (side.platform.get("addons") or {}).get("prometheus")
+    return ((said.get("existing") or {}).get("url") or "") if isinstance(said, Mapping) else ""
 
 
 def _system_nodes(resources: ResourceChanges) -> Iterator[ServiceNotice]:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from infra.clouds.resource_types import Reach
 from infra.diff.adapters import adapters_changed
 from infra.diff.answers import CERTAIN, answers_changed, is_unpinned
 from infra.diff.clients import key_changed
@@ -13,6 +12,7 @@ from infra.diff.engine_keys import refuse_the_new_key
 from infra.diff.events import AWAY, ELSEWHERE, FEWER, GONE, MOVES, NEW, NOTHING, ROLLOUT
 from infra.diff.fallbacks import answers_meanwhile, fallback_changed, fallback_of
 from infra.diff.figures import rollout
+from infra.diff.load_balancer import reach, recreated
 from infra.diff.names import said_by
 from infra.diff.nodes import group_of, leaves_the_old, restarts_nodes
 from infra.diff.replicas import about, fewer_of, finishes, first_waits, number_changed, scaling_changed, without_scaler
@@ -34,15 +34,14 @@ from infra.engines import ENGINES
 from infra.engines.engine import Limits
 from infra.owner import CLAIM
 from infra.plan.words import NO_START, minutes
-from infra.registry import owner_of, reach_of
+from infra.registry import owner_of
 from infra.services.serving.service import SERVING
 from infra.services.weights.service import WEIGHTS
-from infra.sides.types import Change, Changes, ResourceChanges, Side, name_of, type_of
+from infra.sides.types import Changes, ResourceChanges, Side, name_of, type_of
 from infra.sizing.estimates import held, requests
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 _SERVICE = "kubernetes:core/v1:Service"
-INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
 _ANSWERS = {"repository": "another model answers", "revision": "other weights", CERTAIN: CERTAIN}
 
 _NEVER = f"a new pod {NO_START}: the model doesn't fit, and `pulumi up` refuses the plan"
@@ -178,8 +177,7 @@ def _during(name: str, old: Side, new: Side, resources: ResourceChanges) -> tupl
         return AWAY, while_awake(name, old, new, refused), cold
     if _restarts(resources.changed.get(deployment or "", {})):
         return during_rollout(name, old, new, cold)
-    reached = Change(reach(old, name), reach(new, name))
-    if reached and reached.old and reached.new:
+    if all(side.endpoint(name).get("base_url") for side in (old, new)) and recreated(old, new, resources):
         return (
             AWAY,
             "unreachable from outside until DNS follows: its load balancer is recreated at another address",
@@ -218,12 +216,6 @@ def _nodes(
         down = f"down for {about(cold)}: {text}"
         return (*without_servers(name, old, new, down), cold) if one else (ROLLOUT, text, None)
     return None
-
-
-def reach(side: Side, model: str) -> Reach | None:
-    """From where the model is reached; when that changes, the controller replaces the load balancer."""
-    ingress = side.resource(INGRESS, "gateway-ingress") or side.resource(INGRESS, f"gateway-{model}")  # of version 1
-    return reach_of(ingress["inputs"]["metadata"].get("annotations", {})) if ingress else None
 
 
 def _restarts(changes: Changes) -> bool:

@@ -78,6 +78,26 @@ CASES = {
         "❌ 1 rule broken",
         ("the change deletes the namespace monitoring, and with it the Prometheus of",),
     ),
+    "another Prometheus": Case(
+        {},
+        {"addons": {"prometheus": ELSEWHERE}},
+        "⚠️",
+        ("ask http://prometheus-operated.metrics:9090, were asking the Prometheus of this stack: what that one",),
+    ),
+    "alerts without the label that leads to a team": Case(
+        {"monitoring.alerts": {"labels": {"team": "ml"}}},
+        {},
+        "✅",
+        ("alerts no longer have the label team: ml, by which an Alertmanager of the cluster may know whom to notify",),
+    ),
+    "another ingress controller": Case(
+        {},
+        {"gateway.ingressClass": "traefik"},
+        "⚠️ 2 models down for a while",
+        ("unreachable from outside until DNS follows",),
+        (),
+        "own",
+    ),
     "no budget": Case(
         {}, {"budget": None}, "⚠️ no budget limits the bill any more", ("no longer checked: LlmBudgetNearlySpent",)
     ),

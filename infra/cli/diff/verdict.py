@@ -17,9 +17,10 @@ from infra.diff.events import AWAY, ELSEWHERE, GONE
 from infra.diff.fallbacks import loses_fallback
 from infra.diff.findings import broken_before
 from infra.diff.guard import Guarded
+from infra.diff.load_balancer import reach
 from infra.diff.nodes import node_group
 from infra.diff.side_by_side import raises
-from infra.diff.traffic import Notice, reach, refuses_more, renamed
+from infra.diff.traffic import Notice, refuses_more, renamed
 from infra.diff.versions import answering, begins_to_answer, ends_with_requests, model_of, takes_over
 from infra.owner import CLAIM, word_of
 from infra.plan.alike import alike

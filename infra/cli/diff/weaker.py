@@ -6,8 +6,8 @@ from infra.cli.diff.values import named
 from infra.diff import figures
 from infra.diff.alerts import notifies_nobody
 from infra.diff.difference import Difference
+from infra.diff.load_balancer import reach
 from infra.diff.rollouts import stops_from_now
-from infra.diff.traffic import reach
 from infra.plan.words import count
 
 _PLAIN = "http://"
