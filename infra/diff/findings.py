@@ -87,8 +87,8 @@ def _of_each_name(to_do: Found, names: Sequence[str], side: Side) -> Iterator[st
 def _asked_once(name: str, side: Side) -> str:
     """A next version of the same repository needs nothing that its model hasn't."""
     model = (side.models.get(name) or {}).get("next_of")
-    same = model in side.models and side.models[model]["model"] == side.models[name]["model"]
-    return model if model is not None and same else name
+    same = model and (side.models.get(model) or {}).get("model") == side.models[name]["model"]
+    return model if model and same else name
 
 
 def _keyed(side: Side, kind: str) -> dict[str, Found]:

@@ -28,7 +28,7 @@ def refused_in_place(old: Side, new: Side, resources: ResourceChanges) -> list[F
 
 
 def _goes_with_its_namespace(new: Side, resources: ResourceChanges) -> Iterator[tuple[str, str, str]]:
-    """Of a Prometheus that exists: most often the one that the stack installed until now."""
+    """Of a Prometheus that exists: often that which the stack installed until now."""
     prometheus = (new.platform.get("addons") or {}).get("prometheus")
     url = ((prometheus.get("existing") or {}).get("url") if isinstance(prometheus, Mapping) else None) or ""
     gone = [each["inputs"]["metadata"]["name"] for urn, each in resources.removed.items() if type_of(urn) == NAMESPACE]

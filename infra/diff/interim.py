@@ -10,7 +10,7 @@ from infra.plan.plan import Plan
 from infra.planning import plan_without_advice
 from infra.registry import region_in
 from infra.settings.mistakes import BadStackFile
-from infra.sides.nodes import most_nodes
+from infra.sides.nodes import highest_number
 from infra.sides.types import Side
 from infra.stack_file import load_config
 
@@ -55,7 +55,7 @@ def kept_max(old: Side, pool: str) -> int | None:
     """The nodes of the models that leave: with none of them on the pool, the program would choose a max below the nodes
     that still run. Without the nodes that only a rollout needs, which would be in the bill for the whole month then.
     None: the stack file has this max."""
-    kept = most_nodes(old.pools[pool])
+    kept = highest_number(old.pools[pool])
     return kept if kept != as_written(old, pool).get("max") else None
 
 

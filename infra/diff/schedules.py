@@ -41,10 +41,10 @@ def _before(few: str, was: str, *, same: bool) -> str:
 def _replicas(model: Mapping[str, Any]) -> str:
     """The minimum in its windows; empty: it has none."""
     windows = (model.get("schedule") or {}).get("windows") or ()
-    least = [each["min"] for each in windows]
-    if not least:
+    lowest = [each["min"] for each in windows]
+    if not lowest:
         return ""
-    both = span(str(min(least)), str(max(least)))
+    both = span(str(min(lowest)), str(max(lowest)))
     return f"{both} replica{'s' * (both != '1')}"
 
 

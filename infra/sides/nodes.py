@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def most_nodes(pool: Mapping[str, Any]) -> int:
+def highest_number(pool: Mapping[str, Any]) -> int:
     """That run while no rollout does."""
     return max(pool["max"] - _for_rollouts(pool), pool["min"], 1)
 

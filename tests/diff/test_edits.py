@@ -1,4 +1,4 @@
-"""Edits that look harmless: what a reviewer has to be told of them, and what is not true of them."""
+"""Edits that look harmless: what a reviewer has to read of them, and what is not true of them."""
 
 from functools import cache
 from typing import Any, NamedTuple
@@ -223,7 +223,7 @@ def shown(change: Difference) -> str:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_reviewer_is_told(name: str) -> None:
+def test_the_reviewer_reads_it(name: str) -> None:
     case, change = CASES[name], compared(name)
     sign, _, title = case.title.partition(" ")
     assert mark(change).startswith(sign)

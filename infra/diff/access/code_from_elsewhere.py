@@ -42,7 +42,7 @@ def _of(each: Resource) -> Iterator[tuple[str, str]]:
 
 
 def _is_on(part: Any) -> bool:
-    """Whether a part of a chart, which has images of its own, is asked for."""
+    """Whether a part of a chart, which brings more images, is asked for."""
     return isinstance(part, Mapping) and part.get("enabled") is True
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from infra.clouds.aws.diff.tokens import CLUSTER, NODE_GROUP, SUBNET, VPC, is_ours
-from infra.sides.nodes import most_nodes
+from infra.sides.nodes import highest_number
 from infra.sides.types import ResourceChanges, Side
 
 _BESIDE = "a new stack beside this one; move the DNS name when the new one serves, then destroy this one"
@@ -94,7 +94,7 @@ def _fewer_nodes(old: Side, new: Side) -> Iterator[str]:
         was, now = old.pools[name], new.pools[name]
         stays = all(was[key] == now[key] for key in ("instance_types", "capacity"))
         groups = all(side.resource(NODE_GROUP, f"{name}-nodes") for side in (old, new))
-        if stays and groups and now["max"] < (kept := most_nodes(was)):
+        if stays and groups and now["max"] < (kept := highest_number(was)):
             yield (
                 f"EKS refuses a maximum below the nodes that run, and `pulumi up` stops there: if more than"
                 f" {now['max']} of `{name}` may run when this is merged, keep `gpuPools.{name}.max: {kept}` in this"
