@@ -5,7 +5,7 @@ from typing import Any
 
 
 def highest_number(pool: Mapping[str, Any]) -> int:
-    """That run while no rollout does."""
+    """Of the nodes that run while no rollout does."""
     return max(pool["max"] - _for_rollouts(pool), pool["min"], 1)
 
 
