@@ -37,7 +37,17 @@ class Case(NamedTuple):
     stack: str = "cloud"
 
 
+OPEN: Edit = {"gateway.expose": "public", "gateway.clients": {"web": {}}}
+ACL = "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/llm/5f0c0000-0000-4000-8000-000000000002"
+
 CASES = {
+    "callers from everywhere": Case(
+        {**OPEN, "gateway.inboundCidrs": ["192.0.2.0/24"]},
+        OPEN,
+        "⚠️ the models are called from every address, and no longer from 192.0.2.0/24 alone",
+    ),
+    "no filter of requests": Case({**OPEN, "gateway.wafAclArn": ACL}, OPEN, "⚠️ no web ACL filters requests any more"),
+    "a filter of requests": Case(OPEN, {**OPEN, "gateway.wafAclArn": ACL}, "✅ the bill stays"),
     "nobody hears of alerts": Case(
         {"monitoring.alerts": PAGER},
         {},

@@ -6,7 +6,7 @@ from infra.cli.diff.values import named
 from infra.diff import figures
 from infra.diff.alerts import notifies_nobody
 from infra.diff.difference import Difference
-from infra.diff.load_balancer import reach
+from infra.diff.load_balancer import gateway_of, reach
 from infra.diff.rollouts import stops_from_now
 from infra.plan.words import count
 
@@ -26,6 +26,7 @@ def weaker(difference: Difference) -> Iterator[str]:
         yield f"{named(public)} reached from the internet"
     if opened := [thing for thing, each in difference.access["exposure"].items() if _is_open(each.added)]:
         yield f"{', '.join(opened)} open to the whole internet"
+    yield from _guards(difference)
     options = difference.resources.options.items()
     if unprotected := [urn for urn, found in options if (change := found.get(_PROTECT)) and change.old is True]:
         yield f"{count(len(unprotected), 'resource')} no longer protected"
@@ -35,6 +36,17 @@ def weaker(difference: Difference) -> Iterator[str]:
     both = sorted(old.models.keys() & new.models.keys())
     if stopped := [name for name in both if _runs(difference, name) and stops_from_now(name, old, new)]:
         yield f"each rollout stops {named(stopped)} from now on"
+
+
+def _guards(difference: Difference) -> Iterator[str]:
+    """What kept callers from the models, where they are still reached from outside."""
+    was, now = (gateway_of(side) for side in (difference.old, difference.new))
+    if "domain" not in now:
+        return
+    if (only := was.get("inboundCidrs")) and not now.get("inboundCidrs"):
+        yield f"the models are called from every address, and no longer from {', '.join(only)} alone"
+    if was.get("wafAclArn") and not now.get("wafAclArn"):
+        yield "no web ACL filters requests any more"
 
 
 def _budget(difference: Difference) -> Iterator[str]:
