@@ -5,7 +5,7 @@ from typing import Any
 
 from infra.cli.speed import speed_data
 from infra.offline import Planned
-from infra.plan.cluster import CapacityPlan, PoolPlan
+from infra.plan.cluster import CapacityPlan, Loss, PoolPlan
 from infra.plan.models import ModelPlan, StartPart
 from infra.plan.money import Cheaper, CostItem, Remedy, in_cents
 from infra.plan.notes import Advice, Note, ToDo, Violation, Warned
@@ -269,7 +269,7 @@ def _pools(plan: Plan) -> dict[str, Any]:
             "sharing": None if pool.sharing is None else pool.sharing.model_dump(by_alias=True, exclude_none=True),
             "peak_gpus": pool.peak_gpus,
             "surge_gpus": pool.surge_gpus,
-            **_own_nodes(pool),
+            **_own_nodes(plan, pool),
             "reasons": list(pool.reasons),
         }
         for name, pool in plan.pools.items()
@@ -292,9 +292,17 @@ def _step(pool: PoolPlan, step: CapacityPlan) -> dict[str, Any]:
     }
 
 
-def _own_nodes(pool: PoolPlan) -> dict[str, Any]:
+def _own_nodes(plan: Plan, pool: PoolPlan) -> dict[str, Any]:
     """Nodes that exist: what each holds at the minimum of replicas, and what the loss of one does to each model."""
     if pool.own is None:
-        return {"nodes": None, "lose_one": None}
+        return {"nodes": None, "lose_one": None, "away_seconds": None}
     nodes = [{"holds": dict(node.holds), "free_gpus": node.free_gpus} for node in pool.own.nodes]
-    return {"nodes": nodes, "lose_one": dict(pool.own.lose_one)}
+    away = {name: _away_seconds(plan, name, loss) for name, loss in pool.own.lose_one.items()}
+    return {"nodes": nodes, "lose_one": dict(pool.own.lose_one), "away_seconds": away}
+
+
+def _away_seconds(plan: Plan, name: str, loss: Loss) -> int | None:
+    """How long nobody answers for a model; None: until the node is back, or others leave it a GPU."""
+    if loss == "serves":
+        return 0
+    return plan.models[name].cold_start.seconds if loss == "restarts" else None

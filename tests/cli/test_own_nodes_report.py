@@ -70,6 +70,18 @@ def test_a_program_reads_which_node_holds_what(tmp_path: Path) -> None:
     pool = json.loads(plan("dev", "--format", "json", stacks=tmp_path).stdout)["gpu_pools"]["a100"]
     assert pool["nodes"][2] == {"holds": {"vision": 1, "coder": 1}, "free_gpus": 0}
     assert pool["lose_one"] == {"chat": "serves", "coder": "waits", "embed": "waits", "vision": "serves"}
+    assert pool["away_seconds"] == {"chat": 0, "coder": None, "embed": None, "vision": 0}
+
+
+def test_a_program_reads_how_long_a_model_is_away_that_starts_on_free_gpus(tmp_path: Path) -> None:
+    write_stack(tmp_path, four(count="nodes: 6,"))
+    found = json.loads(plan("dev", "--format", "json", stacks=tmp_path).stdout)
+    pool, away = found["gpu_pools"]["a100"], found["gpu_pools"]["a100"]["away_seconds"]
+    restarts = [name for name, loss in pool["lose_one"].items() if loss == "restarts"]
+    assert restarts
+    assert {name: away[name] for name in restarts} == {
+        name: found["models"][name]["cold_start_seconds"] for name in restarts
+    }
 
 
 @pytest.mark.parametrize("format_", ["text", "markdown"])

@@ -17,6 +17,8 @@ def own_nodes_section(plan: Plan) -> Section:
     for pool in plan.pools.values():
         if pool.own and pool.min < pool.max:
             note += f"; {pool.name}: up to {count(pool.max, 'node')}, which others add and remove"
+        if pool.own and pool.sharing:
+            note += f"; {pool.name}: what counts as a GPU is a part of one, {pool.gpu}"
         if pool.own and pool.own.left:
             note += (
                 f"; {pool.name}: max leaves {count(pool.own.left, 'node')} of {pool.max + pool.own.left} to others, and"
