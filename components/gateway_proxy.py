@@ -35,6 +35,7 @@ class Reach:
     monitoring_namespace: str | None = None
     custom_namespaces: Sequence[str] = ()  # where servers are that aren't the platform's
     counter: tuple[Mapping[str, str], int] | None = None  # of tokens: labels of its pod, and its port
+    spans: tuple[Mapping[str, str], int] | None = None  # what takes them: labels of its pod, and its port
 
 
 class GatewayProxy(pulumi.ComponentResource):
@@ -99,6 +100,7 @@ class GatewayProxy(pulumi.ComponentResource):
                 models=reach.models,
                 model_ports=reach.model_ports,
                 counter=reach.counter,
+                spans=reach.spans,
                 elsewhere=reach.elsewhere,
                 custom_namespaces=reach.custom_namespaces,
             ),

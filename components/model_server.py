@@ -38,6 +38,7 @@ class Callers:
 
     gateway: Mapping[str, str]  # the labels of its pods, in the same namespace
     monitoring_namespace: str | None = None
+    spans: tuple[Mapping[str, str], int] | None = None  # what takes those of the pods: labels of its pod, and its port
 
 
 class ModelServer(pulumi.ComponentResource):
@@ -113,6 +114,7 @@ class ModelServer(pulumi.ComponentResource):
                 gateway=callers.gateway,
                 monitoring_namespace=callers.monitoring_namespace if container.metrics_path is not None else None,
                 bucket=bucket,
+                spans=callers.spans,
             ),
             opts=child,
         )

@@ -30,9 +30,11 @@ def server_policy(
     gateway: Mapping[str, str],
     monitoring_namespace: str | None,
     bucket: BucketAccess | None = None,
+    spans: tuple[Mapping[str, str], int] | None = None,
 ) -> Any:
     """In: the gateway's pods (by their labels, in the same namespace) and monitoring. Out: only DNS, so that no data
-    leaves; a server that reads its weights from a bucket also reaches HTTPS, since no policy can name a bucket."""
+    leaves; a server that reads its weights from a bucket also reaches HTTPS, since no policy can name a bucket; and
+    what takes its `spans`, by its labels and port."""
     peers: list[dict[str, Any]] = [_pods(gateway)]
     if monitoring_namespace is not None:
         peers.append(_namespace(monitoring_namespace))
@@ -40,7 +42,7 @@ def server_policy(
         "podSelector": {"matchLabels": dict(pod_labels)},
         "policyTypes": ["Ingress", "Egress"],
         "ingress": [{"from": peers, "ports": [_tcp(port)]}],
-        "egress": [_dns(), *_to_bucket(bucket)],
+        "egress": [_dns(), *_to_bucket(bucket), *_to_pods(spans)],
     }
 
 
@@ -59,11 +61,13 @@ def proxy_policy(
     elsewhere: Sequence[tuple[int, Sequence[str]]],
     custom_namespaces: Sequence[str] = (),
     counter: tuple[Mapping[str, str], int] | None = None,
+    spans: tuple[Mapping[str, str], int] | None = None,
 ) -> Any:
     """In: load balancer or controller, the namespaces on which `client_label` is "true", and monitoring at the port
-    of the metrics. Out: DNS, the models' pods, by their labels, where there is one the `counter` of tokens, by its
-    labels and port, and ports `elsewhere`: at the CIDRs of each, or at any public address, since no policy can name a
-    host. Of `custom_namespaces` all pods: a policy sees the port of a pod, and a Service is known by its own.
+    of the metrics. Out: DNS, the models' pods, by their labels, where they are the `counter` of tokens and what takes
+    its `spans`, by their labels and port, and ports `elsewhere`: at the CIDRs of each, or at any public address, since
+    no policy can name a host. Of `custom_namespaces` all pods: a policy sees the port of a pod, and a Service is known
+    by its own.
 
     A load balancer that sends to pod addresses is given as CIDRs, a controller inside the cluster as a namespace. One
     that passes callers' own addresses on leads to the port of `tls`, which these CIDRs reach.
@@ -84,7 +88,8 @@ def proxy_policy(
         "egress": [
             _dns(),
             {"to": [_pods(models)], "ports": [_tcp(each) for each in model_ports]},
-            *([{"to": [_pods(counter[0])], "ports": [_tcp(counter[1])]}] if counter is not None else []),
+            *_to_pods(counter),
+            *_to_pods(spans),
             *({"to": [_namespace(each)]} for each in custom_namespaces),
             *(_elsewhere(port, cidrs) for port, cidrs in elsewhere),
         ],
@@ -99,6 +104,32 @@ def counter_policy(pod_labels: Mapping[str, str], *, port: int, callers: Mapping
         "ingress": [{"from": [_pods(callers)], "ports": [_tcp(port)]}],
         "egress": [],
     }
+
+
+def spans_policy(
+    pod_labels: Mapping[str, str],
+    *,
+    port: int,
+    senders: Sequence[Mapping[str, str]],
+    sends_to: tuple[int, str | None, Sequence[str]] | None,
+) -> Any:
+    """In: the senders, by their labels. Out: nothing, or DNS and a port: of the pods of a namespace, whatever their
+    port, since a Service is known by its own; else at CIDRs, or at any public address."""
+    out: list[dict[str, Any]] = []
+    if sends_to is not None:
+        port_there, namespace, cidrs = sends_to
+        out = [_dns(), _elsewhere(port_there, cidrs) if namespace is None else {"to": [_namespace(namespace)]}]
+    return {
+        "podSelector": {"matchLabels": dict(pod_labels)},
+        "policyTypes": ["Ingress", "Egress"],
+        "ingress": [{"from": [_pods(each) for each in senders], "ports": [_tcp(port)]}],
+        "egress": out,
+    }
+
+
+def _to_pods(there: tuple[Mapping[str, str], int] | None) -> Iterator[dict[str, Any]]:
+    if there is not None:
+        yield {"to": [_pods(there[0])], "ports": [_tcp(there[1])]}
 
 
 def _pods(labels: Mapping[str, str]) -> dict[str, Any]:

@@ -25,6 +25,9 @@ ALERT_KEY = (
 )
 
 
+TRACE_KEY = r"traceKey-[a-z0-9]([a-z0-9-]*[a-z0-9])?"  # value of a header; `monitoring.traces.otlp.headers` names it
+
+
 def client_key(client: str, number: int) -> str:
     return f"clientKey-{client}-{number}"
 
@@ -45,8 +48,13 @@ def is_alert_key(secret: str) -> bool:
     return re.fullmatch(ALERT_KEY, secret) is not None
 
 
+def is_trace_key(secret: str) -> bool:
+    return re.fullmatch(TRACE_KEY, secret) is not None
+
+
 def is_secret(name: str) -> bool:
-    return name in SECRETS or client_of(name) is not None or is_external_key(name) or is_alert_key(name)
+    others = (is_external_key, is_alert_key, is_trace_key)
+    return name in SECRETS or client_of(name) is not None or any(is_one(name) for is_one in others)
 
 
 def secrets_among(keys: Iterable[str]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from infra.program import deploy, plan_of
 from infra.recording import Recording, record
 from infra.registry import cloud_of
 from infra.services.monitoring.alerts.receivers import secrets_of
+from infra.services.tracing.plan import header_secrets
 from infra.settings.file import StackFile
 from infra.stack_file import load_file
 
@@ -55,4 +56,5 @@ def _needed(plan: Plan, file: StackFile) -> set[str]:
         HUGGING_FACE_TOKEN,
         *(each.secret for each in plan.traffic.externals.values()),
         *secrets_of(plan.settings),
+        *header_secrets(plan.settings),
     }

@@ -25,6 +25,7 @@ from infra.services.monitoring.alerts.receivers import missing_secrets
 from infra.services.monitoring.make import log_in
 from infra.services.service import Made
 from infra.services.serving.make import Serving, serve
+from infra.services.tracing.plan import missing_headers
 from infra.services.weights.make import make_cache
 from infra.settings.file import StackFile
 from infra.settings.mistakes import BadStackFile
@@ -47,6 +48,7 @@ def main() -> None:
         raise pulumi.RunError(f"a gated model needs a Hugging Face token:\n  {command}")
     _refuse_missing_keys(plan, file.secrets)
     _refuse_missing_alert_keys(plan, file.secrets)
+    _refuse_missing_headers(plan, file.secrets)
     _refuse_placeholders(plan)
     there = _look(plan)
     for warning in by_kind(plan.warnings):
@@ -129,6 +131,13 @@ def _refuse_missing_alert_keys(plan: Plan, secrets: Iterable[str]) -> None:
     if missing:
         set_ = (f"  pulumi config set --secret {config_key(secret)} -s {plan.stack}" for secret in missing)
         raise pulumi.RunError("\n".join(["monitoring.alerts.receivers: what they are reached by is missing:", *set_]))
+
+
+def _refuse_missing_headers(plan: Plan, secrets: Iterable[str]) -> None:
+    missing = missing_headers(plan.settings, secrets)
+    if missing:
+        set_ = (f"  pulumi config set --secret {config_key(secret)} -s {plan.stack}" for secret in missing)
+        raise pulumi.RunError("\n".join(["monitoring.traces.otlp.headers: their values are missing:", *set_]))
 
 
 def _refuse_placeholders(plan: Plan) -> None:

@@ -23,6 +23,7 @@ from infra.config_keys import (
     NAMESPACE,
     PLATFORM,
     SECRETS,
+    TRACE_KEY,
     config_key,
     is_secret,
     secrets_among,
@@ -127,7 +128,7 @@ def stack_file_schema() -> dict[str, Any]:
     platform = dict(platform_schema())
     definitions = platform.pop("$defs")
     own = {"platform": {"$ref": "#/$defs/Settings"}} | {name: {"$ref": "#/$defs/Secret"} for name in SECRETS}
-    names = "|".join((*own, CLIENT_KEY, EXTERNAL_KEY, ALERT_KEY))
+    names = "|".join((*own, CLIENT_KEY, EXTERNAL_KEY, ALERT_KEY, TRACE_KEY))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Stack file of the LLM platform",
@@ -141,7 +142,9 @@ def stack_file_schema() -> dict[str, Any]:
                     **{cloud.region_key: dict(cloud.region_schema) for cloud in clouds() if cloud.region_key},
                 },
                 "patternProperties": {
-                    f"^({config_key('')})?({CLIENT_KEY}|{EXTERNAL_KEY}|{ALERT_KEY})$": {"$ref": "#/$defs/Secret"},
+                    f"^({config_key('')})?({CLIENT_KEY}|{EXTERNAL_KEY}|{ALERT_KEY}|{TRACE_KEY})$": {
+                        "$ref": "#/$defs/Secret"
+                    },
                     f"^{config_key('')}(?!({names})$)": False,
                     f"^(?!({names})$)[^:]*$": False,
                 },

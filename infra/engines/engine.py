@@ -91,6 +91,7 @@ class Engine:
     metrics_path: str | None = None  # None: it has no metrics for Prometheus
     api_key_env: str | None = None  # of the one key that it accepts
     keys_file: KeysFile | None = None  # by which it accepts several; None as well: it can't check a key
+    makes_spans: bool = False  # of requests, in the trace that a request names, without its words
     drains: bool = False  # after SIGTERM it lets requests in flight end
     keep_alive_env: str | None = None  # None: it never closes an idle connection
     counts_streams: bool = False  # a stream ends with its tokens, whether or not the caller asked for them

@@ -1,6 +1,6 @@
 """A model as its engine gets it, and what an engine says of a model: plain data."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from infra.sizing.adapters import Slots
@@ -91,6 +91,7 @@ class EngineModel:
     timeouts: EngineTimeouts
     extra_args: tuple[str, ...]
     streamed: bool  # from the bucket that is the cache
+    traces_to: str | None = field(default=None, kw_only=True)  # URL, OTLP over gRPC; None: it makes no spans
 
     @property
     def sent_as(self) -> str:

@@ -53,6 +53,8 @@ from infra.services.serving.prefetch import GP3_MIBPS, explain_prefetch
 from infra.services.serving.rollout import surges
 from infra.services.serving.served import Served, resolve
 from infra.services.serving.to_dos import list_licences
+from infra.services.tracing.plan import headers_to_do, traced
+from infra.services.tracing.report import tracing_pods
 from infra.services.weights.on_nodes import check_disk, explain_nodes, with_weights
 from infra.services.weights.plan import plan_cache
 from infra.services.weights.readers import check_readers, on_one_node
@@ -162,10 +164,12 @@ def _decide(asked: Asked) -> Decided[_Parts]:
     )
     disk = GP3_MIBPS if platform.cluster.made else 0
     models = yield from plan_models(nodes.placed, nodes.pools, platform.cache, gateway, asked.sizing, system_disk=disk)
+    models = traced(models, settings)
     traffic = yield from plan_traffic(asked.settings, models, platform.gateway, asked.catalog)
     yield from warn_of_externals(traffic, platform.cluster)
     yield from list_missing_keys(asked.stack, traffic.externals, asked.secrets)
     yield from receivers_to_do(asked.settings, asked.stack, asked.secrets)
+    yield from headers_to_do(asked.settings, asked.stack, asked.secrets)
     yield from _check_nodes(asked, platform, nodes, models, traffic)
     yield from _warn(asked, platform, nodes, models, traffic)
     billed = _billed(asked, platform, nodes, models, traffic)
@@ -244,7 +248,11 @@ def _check_nodes(
         surging = frozenset(
             each.served.name for each in nodes.placed if surges(each, one_reader=platform.cache.one_reader)
         )
-        monitoring = {**grafana_pods(asked.settings), **alertmanager_pods(asked.settings)}
+        monitoring = {
+            **grafana_pods(asked.settings),
+            **alertmanager_pods(asked.settings),
+            **tracing_pods(asked.settings),
+        }
         beside = [each for pods in monitoring.values() for each in pods]
         others = [*gateway_pods(traffic), *pods_beside(platform.addons), *beside]
         yield from check_system_nodes(nodes.placed, others, system, surging=surging)

@@ -7,8 +7,9 @@ from typing import Any
 from infra.config_keys import EXTERNAL_KEY_EXAMPLE
 from infra.settings.mistakes import Key, shown
 
-_NAMES, _OF_ALERTS = EXTERNAL_KEY_EXAMPLE.removesuffix("NAME"), "alertKey-"
+_NAMES, _OF_ALERTS, _OF_TRACES = EXTERNAL_KEY_EXAMPLE.removesuffix("NAME"), "alertKey-", "traceKey-"
 _RECEIVERS = ("monitoring", "alerts", "receivers")  # a path goes on with the receiver's name
+_TRACES = ("monitoring", "traces")
 _LONG = 16  # characters that no number of a key has
 _LISTS = ("keys", "engineKeys")
 
@@ -34,4 +35,6 @@ def named_for(key: Key) -> str:
 
 
 def _begins(key: Key) -> str:
+    if key[: len(_TRACES)] == _TRACES:
+        return _OF_TRACES
     return _OF_ALERTS if key[: len(_RECEIVERS)] == _RECEIVERS else _NAMES

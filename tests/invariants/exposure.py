@@ -166,6 +166,12 @@ def _secrets_of(pod: Pod) -> set[str]:
     }
 
 
+def _to_own_pods(rule: Mapping[str, Any]) -> bool:
+    """Of the same namespace, by their labels."""
+    peers = rule.get("to", [])
+    return bool(peers) and all(peer.get("podSelector", {}).get("matchLabels") and len(peer) == 1 for peer in peers)
+
+
 def _online(recording: Recording, server: Pod) -> list[str]:
     """What lets a server go to the internet, or write to the cache. One that streams its weights from a bucket mounts
     none, and has a way to the bucket and to the agent that gives it credentials."""
@@ -182,7 +188,8 @@ def _online(recording: Recording, server: Pod) -> list[str]:
     policies = [p.inputs["spec"] for p in recording.of(NETWORK_POLICY) if _selects(p, server)]
     if not any("Egress" in p["policyTypes"] for p in policies):
         broken.append(f"{server.name}: no NetworkPolicy keeps it from the internet")
-    for port in (port for p in policies for rule in p["egress"] for port in rule.get("ports", [{}])):
+    elsewhere = [rule for p in policies for rule in p["egress"] if not _to_own_pods(rule)]
+    for port in (port for rule in elsewhere for port in rule.get("ports", [{}])):
         if port.get("port") not in allowed:
             broken.append(f"{server.name}: may send to port {port.get('port', 'any')}")
     return broken

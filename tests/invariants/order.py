@@ -97,7 +97,9 @@ def teardown_is_ordered(planned: Planned) -> list[str]:
 
 
 def _workloads(recording: Recording, order: Dependencies) -> list[str]:
-    releases, claims, caches = recording.of(RELEASE), recording.of(CLAIM), weight_claims(recording)
+    # Spans that nobody takes are dropped: no pod needs what takes them.
+    releases = [each for each in recording.of(RELEASE) if each.name != "traces-collector"]
+    claims, caches = recording.of(CLAIM), weight_claims(recording)
     fetching = [each.resource for each in (*jobs(recording), *on_each_node(recording))]
     drivers = [addon for addon in recording.of(_EKS_ADDON) if addon.inputs["addonName"].endswith("csi-driver")]
     broken = [

@@ -21,6 +21,7 @@ CHARTS = (
     "kube-prometheus-stack",
     "metrics-server",
     "nvidia-device-plugin",
+    "opentelemetry-collector",
     "vertical-pod-autoscaler",
 )
 SUBCHARTS = {"kube-prometheus-stack": ("grafana", "kube-state-metrics", "prometheus-node-exporter")}

@@ -22,6 +22,7 @@ from infra.services.addons.pods import addon_pods
 from infra.services.gateway.token_limits import gateway_pods
 from infra.services.monitoring.alerts.receivers import alertmanager_pods
 from infra.services.monitoring.dashboards.pods import grafana_pods
+from infra.services.tracing.report import tracing_pods
 from infra.settings.platform import Settings
 
 if TYPE_CHECKING:
@@ -138,7 +139,12 @@ def _platform(billed: Billed, cluster: AwsCluster) -> Iterator[CostItem]:
         nodes = create.system_nodes.count
         whose = elsewhere((system,), catalog)
         month = nodes * system.usd_per_hour * HOURS_PER_MONTH
-        beside = {**addon_pods(billed.addons), **grafana_pods(billed.settings), **alertmanager_pods(billed.settings)}
+        beside = {
+            **addon_pods(billed.addons),
+            **grafana_pods(billed.settings),
+            **alertmanager_pods(billed.settings),
+            **tracing_pods(billed.settings),
+        }
         pods = {"gateway pods": gateway_pods(billed.traffic), **beside}
         shares = {name: _share_of(each, nodes, system) for name, each in pods.items()}
         left = 1 - sum(share for share, _ in shares.values())

@@ -66,6 +66,9 @@ class Vllm(Engine):
     waiting_metric: str | None = "vllm:num_requests_waiting"
     running_metric: str | None = "vllm:num_requests_running"
     cache_metric: str | None = "vllm:kv_cache_usage_perc"
+    # do_tracing in vllm/v1/engine/output_processor.py of 0.32.0, whose wheel requires OpenTelemetry: numbers and times
+    # of a request whose trace is sampled, and no text. It goes on where nobody takes them.
+    makes_spans = True
     drains = True
     keep_alive_env: str | None = "VLLM_HTTP_TIMEOUT_KEEP_ALIVE"  # 5 seconds where it is not set
     counts_streams = True  # by _COUNTED
@@ -127,6 +130,8 @@ class Vllm(Engine):
         args += with_overrides(model.needed, overrides(model.rope) if model.rope else {})
         if model.streamed or isinstance(place_of(model.model), Bucket):
             args += self.limits.streams_weights
+        if model.traces_to is not None:
+            args += ["--otlp-traces-endpoint", model.traces_to]
         if model.remote_code:
             args.append(str(self.limits.remote_code))
         return (*args, *model.extra_args)
@@ -242,6 +247,8 @@ class Vllm(Engine):
         env = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
         if model.timeouts.startup_probe > READY_SECONDS:
             env["VLLM_ENGINE_READY_TIMEOUT_S"] = str(model.timeouts.startup_probe)
+        if model.traces_to is not None:
+            env["OTEL_SERVICE_NAME"] = model.name
         if model.slots is None:
             return env
         return {

@@ -30,6 +30,8 @@ REFUSED: Mapping[str, str] = {
     "--config": "the flags of a file aren't seen here; write them in extraArgs",
     "--help": ENDS,
     "--enable-force-include-usage": "it is on: the gateway counts the tokens of every stream",
+    "--otlp-traces-endpoint": "write monitoring.traces",
+    "--collect-detailed-traces": "write monitoring.traces: spans have the times of queue, prefill and decode anyway",
     "--disable-log-stats": "scaler and dashboards read the metrics that it switches off",
     "--revision": "write revision",
     "--dtype": "write quantization",

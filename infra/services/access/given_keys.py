@@ -3,10 +3,19 @@ without showing one."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from infra.config_keys import API_KEY, HUGGING_FACE_TOKEN, client_of, config_key, is_alert_key, is_external_key
+from infra.config_keys import (
+    API_KEY,
+    HUGGING_FACE_TOKEN,
+    client_of,
+    config_key,
+    is_alert_key,
+    is_external_key,
+    is_trace_key,
+)
 from infra.services.gateway.clients import DEFAULT
 from infra.services.gateway.section import Client
 from infra.services.monitoring.alerts.receivers import secrets_of
+from infra.services.tracing.plan import header_secrets
 from infra.settings.mistakes import Report, did_you_mean
 from infra.settings.platform import Settings
 
@@ -26,6 +35,8 @@ def check_given_keys(settings: Settings, secrets: Iterable[str], stack: str, rep
             wrong = _unread(secret, of_providers, stack, "external")
         if is_alert_key(secret) and secret not in secrets_of(settings):
             wrong = _unread(secret, secrets_of(settings), stack, "receiver")
+        if is_trace_key(secret) and secret not in header_secrets(settings):
+            wrong = _unread(secret, header_secrets(settings), stack, "header of monitoring.traces")
         if wrong is not None:
             got, write = wrong
             report.always((config_key(secret),), got, write, path=secret)
@@ -54,13 +65,16 @@ def _wrong_name(name: str, number: int, clients: Mapping[str, Client], stack: st
 def wrong_secrets(values: Mapping[str, str]) -> Iterator[str]:
     """What is wrong with the values of secrets, by their names, and the command that sets each again."""
     for name, value in sorted(values.items()):
-        if not value or any(letter.isspace() for letter in value):
+        inside = value.replace(" ", "") if is_trace_key(name) else value  # `Bearer KEY`
+        if not inside or any(letter.isspace() for letter in inside):
             # A secret that was set from a file can end with a line break, and no HTTP header may hold one.
             yield (
                 f"{name} is empty, or has a space or a line break in it (value not shown); set it again:\n"
                 f"  tr -d '[:space:]' < FILE | {_set(name)}"
             )
-        elif (client_of(name) or is_external_key(name)) and not (value.isascii() and value.isprintable()):
+        elif (client_of(name) or is_external_key(name) or is_trace_key(name)) and not (
+            value.isascii() and value.isprintable()
+        ):
             yield f"{name} has letters that no HTTP header may hold (value not shown); set it again:\n  {_set(name)}"
         elif client_of(name) and len(value) < SHORTEST:
             yield f"{name} has fewer than {SHORTEST} characters (value not shown); set it again:\n  {_set(name)}"
@@ -71,7 +85,7 @@ def _twice(values: Mapping[str, str]) -> Iterator[str]:
     """A request with such a key would be counted for one of them, and nobody could revoke the other's alone."""
     names: dict[str, list[str]] = {}
     for name, value in sorted(values.items()):
-        if name != HUGGING_FACE_TOKEN and not (is_external_key(name) or is_alert_key(name)):
+        if name != HUGGING_FACE_TOKEN and not (is_external_key(name) or is_alert_key(name) or is_trace_key(name)):
             names.setdefault(value, []).append(name)
     for first, *others in names.values():
         if others:

@@ -4,6 +4,7 @@ from infra.services.gateway.check_clients import SYSTEM, names
 from infra.services.gateway.exposed import GATEWAY
 from infra.services.gateway.section import Custom, Gateway
 from infra.services.gateway.token_limits import NAME as TOKENS
+from infra.services.tracing.plan import NAME as TRACES
 from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key, did_you_mean
 
@@ -39,7 +40,7 @@ def _check_server(scope: Scope, key: Key, name: str, server: Custom) -> None:
 
 def _own_services(scope: Scope) -> set[str]:
     models = {each for name in scope.settings.models for each in (name, f"{name}-next")}
-    return {"gateway", "gateway-outside", "gateway-pods", TOKENS, *models, *(f"{name}-pods" for name in models)}
+    return {"gateway", "gateway-outside", "gateway-pods", TOKENS, TRACES, *models, *(f"{name}-pods" for name in models)}
 
 
 def _check_named(scope: Scope, key: Key, name: str, gateway: Gateway, before: tuple[str, ...]) -> None:

@@ -12,6 +12,7 @@ from components.gateway_proxy import GATEWAY, LABELS, SERVICE_PORT, GatewayProxy
 from components.model_server import MODEL_PODS, ModelServer
 from components.token_limits import LABELS as TOKEN_LABELS
 from components.token_limits import TokenLimits, TokenPod
+from components.traces import LABELS as SPANS
 from infra.clouds.existing.distributions import OPENSHIFT_ROUTER
 from infra.clouds.site import Site
 from infra.plan.gateway import TrafficPlan
@@ -124,6 +125,7 @@ def _reach(plan: Plan, site: Site) -> Reach:
         monitoring_namespace=plan.monitoring.namespace if plan.monitoring else None,
         custom_namespaces=sorted({each.namespace for each in plan.traffic.custom.values()}),
         counter=(TOKEN_LABELS, counter.port) if counter is not None else None,
+        spans=(SPANS, plan.traffic.traces.port) if plan.traffic.traces is not None else None,
     )
 
 

@@ -32,6 +32,7 @@ from infra.services.gateway.token_limits import plan_token_limits, warn_of_token
 from infra.services.gateway.versions import warn_of_versions, with_next
 from infra.services.serving.awake import at_all_hours
 from infra.services.serving.cold_start import DNS_REFRESH, PRE_STOP
+from infra.services.tracing.plan import traces_of
 from infra.settings.platform import Settings
 
 
@@ -73,6 +74,7 @@ def plan_traffic(
         custom=custom,
         scaling=scaling,
         vertical=plan_vertical(wanted),
+        traces=traces_of(settings),
     )
 
 

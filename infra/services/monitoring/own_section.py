@@ -7,6 +7,7 @@ from pydantic import Field
 from infra.services.monitoring.alerts.section import AlertsSection
 from infra.services.monitoring.dashboards.section import DashboardsSection
 from infra.services.monitoring.logs import LogsSection
+from infra.services.tracing.section import TracesSection
 from infra.settings.platform import Settings
 from infra.settings.sections import OwnSection
 from infra.settings.types import Section
@@ -34,6 +35,11 @@ class MonitoringSection(Section):
         default=DashboardsSection(),
         description="dashboards for Grafana, made from the plan",
         examples=[{"kind": "files"}],
+    )
+    traces: TracesSection | None = Field(
+        default=None,
+        description="traces of requests, from the gateway through the engine; when absent, there are none",
+        examples=[{"sample": 0.1}],
     )
     grafana: bool = Field(
         default=False,

@@ -31,7 +31,7 @@ from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key, did_you_mean, nearest
 
 _SIZE = re.compile(r"\d+(?:\.\d+)?[bm]\b")  # in a model's name
-_OF_THE_GATEWAY = ("gateway", "gateway-pods")
+_OF_THE_GATEWAY = ("gateway", "gateway-pods", "gateway-tokens", "gateway-traces")
 _LIKE = "like: a known model of the same shape, or architecture: its config.json"
 
 

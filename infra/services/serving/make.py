@@ -19,6 +19,7 @@ from components.node_prefetch import NodePrefetch
 from components.node_weights import NodeWeights
 from components.prefetch import Prefetch
 from components.prometheus_login import PrometheusLogin
+from components.traces import LABELS as SPANS
 from infra.clouds.site import Site
 from infra.engines import ENGINES
 from infra.engines.engine import Engine
@@ -156,7 +157,7 @@ def _server(serving: Serving, model: ModelPlan, engine: Engine) -> ModelServer:
         size=PodSize(resources.cpu, resources.memory_gib, resources.ephemeral_gib, resources.shm_gib),
         place=_place(plan, model),
         rollout=_rollout(model),
-        callers=_callers(plan),
+        callers=_callers(plan, model),
         set_group=serving.set_group,
         keys=serving.keys,
         callers_key=serving.callers_key if model.name in plan.named else None,
@@ -239,5 +240,10 @@ def _rollout(model: ModelPlan) -> PodReplacement:
     )
 
 
-def _callers(plan: Plan) -> Callers:
-    return Callers(LABELS, monitoring_namespace=plan.monitoring.namespace if plan.monitoring else None)
+def _callers(plan: Plan, model: ModelPlan) -> Callers:
+    traces = plan.traffic.traces if model.traces_to is not None else None
+    return Callers(
+        LABELS,
+        monitoring_namespace=plan.monitoring.namespace if plan.monitoring else None,
+        spans=(SPANS, traces.port) if traces is not None else None,
+    )

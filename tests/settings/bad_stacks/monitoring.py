@@ -186,4 +186,90 @@ MONITORING = (
             ),
         ),
     ),
+    Bad(
+        "traces: an address without TLS that isn't in the cluster, a key in plain text, more than all requests",
+        stack(
+            CLUSTER,
+            MODEL,
+            "monitoring: {traces: {sample: 10, otlp: {endpoint: 'http://otlp.example.com', headers: {authorization:"
+            " {keySecret: Bearer abcdefghijklmnopqrstuvw}}}}}",
+        ),
+        (
+            Mistake(
+                "monitoring.traces.otlp.endpoint",
+                6,
+                "http://: spans would leave the cluster unencrypted; otlp.example.com is no Service of it",
+                "write https://otlp.example.com, or http://NAME.NAMESPACE.svc:4318 for a Service",
+            ),
+            Mistake(
+                "monitoring.traces.otlp.headers.authorization.keySecret",
+                6,
+                "got what may be a key (not shown); allowed: a name of a secret, traceKey-NAME of at most 60"
+                " characters",
+                "write keySecret: traceKey-authorization",
+            ),
+            Mistake(
+                "monitoring.traces.sample",
+                6,
+                "got the number 10; allowed: a number over 0, at most 1",
+                "write sample: 0.1",
+            ),
+        ),
+    ),
+    *(
+        Bad(
+            f"traces: {what}",
+            stack(CLUSTER, MODEL, f"monitoring: {{traces: {{otlp: {{endpoint: '{url}'}}}}}}"),
+            (Mistake("monitoring.traces.otlp.endpoint", 6, got, write),),
+        )
+        for what, url, got, write in (
+            (
+                "a login in the address",
+                "https://me:secret@otlp.example.com",
+                "has a user or a password in it, readable to everybody (not shown): revoke it",
+                "write the URL without, and headers: {authorization: {keySecret: traceKey-NAME}}",
+            ),
+            (
+                "a key behind the address",
+                "https://otlp.example.com/otel?key=abc",
+                "has a part behind ? or #, which may be a key (not shown), and which no request would have",
+                "write https://otlp.example.com/otel, and what it was for in headers",
+            ),
+            (
+                "the whole path",
+                "https://otlp.example.com:4318/v1/traces",
+                "ends with /v1/traces, which is added",
+                "write https://otlp.example.com:4318",
+            ),
+            (
+                "another protocol",
+                "grpc://otlp.example.com:4317",
+                "grpc://: spans are sent as OTLP over HTTP",
+                "write https://otlp.example.com",
+            ),
+        )
+    ),
+    Bad(
+        "traces: addresses of a Service of the cluster, and a header that nobody has",
+        stack(
+            CLUSTER,
+            MODEL,
+            "monitoring: {traces: {otlp: {endpoint: 'http://tempo.monitoring.svc:4318', cidrs: [10.0.0.0/16]}}}",
+        )
+        + "  llm-platform:traceKey-old: {secure: v1:abc}\n",
+        (
+            Mistake(
+                "monitoring.traces.otlp.cidrs",
+                6,
+                "the URL names a Service of this cluster, whose pods are let through by their namespace",
+                "leave it out",
+            ),
+            Mistake(
+                "traceKey-old",
+                7,
+                "no header of monitoring.traces has this keySecret",
+                "pulumi config rm traceKey-old -s dev",
+            ),
+        ),
+    ),
 )

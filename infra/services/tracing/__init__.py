@@ -1,0 +1,1 @@
+"""Traces: where the spans of the gateway and of engines go, and what takes them."""
