@@ -213,11 +213,11 @@ def tried_remedies(
 
 
 def _whole(remedy: Remedy) -> Write:
-    """What a remedy writes, its own line (a path and a number) included."""
+    """What a remedy writes, its own line (a path, and a number or a word) included."""
     if remedy.write is None:
         return ()
-    path, _, number = remedy.write.partition(": ")
-    return (*remedy.write_with, (path, int(number)))
+    path, _, value = remedy.write.partition(": ")
+    return (*remedy.write_with, (path, int(value) if value.isdigit() else value))
 
 
 def _with(violation: Violation, advice: Iterable[Advice]) -> Violation:

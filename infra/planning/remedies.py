@@ -13,6 +13,7 @@ from infra.plan.plan import Plan
 from infra.plan.words import count
 from infra.planning.advice import pool_pins
 from infra.planning.billed_nodes import nodes_by_hour
+from infra.registry import cloud_of
 from infra.services.serving.awake import what_goes
 from infra.services.serving.placement import Placed
 from infra.services.serving.start_parts import Figures, engine_terms, moved, weights_streamed
@@ -36,7 +37,7 @@ def find_remedies(plan: Plan, placed: Sequence[Placed], catalog: Catalog) -> dic
     others, because it doesn't shorten the start but only hides it.
     """
     on: dict[str, list[Placed]] = {name: [] for name in plan.pools}
-    pins = pool_pins(plan)
+    pins, bucket = pool_pins(plan), _bucket(plan, placed)
     for each in placed:
         if each.offer is not None:
             on[each.offer.name].append(each)
@@ -48,7 +49,7 @@ def find_remedies(plan: Plan, placed: Sequence[Placed], catalog: Catalog) -> dic
             if each.starts and not each.served.settings.paused:
                 made = plan.models[each.served.name]
                 ways = [
-                    *_all(each, pool, busy, made.cold_start, catalog.cold_start, pins),
+                    *_all(each, pool, busy, made.cold_start, catalog.cold_start, pins, bucket),
                     *_spare_replica(each, pool, busy, made, plan.cache),
                 ]
                 found[each.served.name] = _that_save_enough(ways, made.cold_start)
@@ -61,14 +62,20 @@ def _that_save_enough(found: Iterable[Remedy], start: ColdStart) -> tuple[Remedy
 
 
 def _all(
-    placed: Placed, pool: PoolPlan, busy: Busy, start: ColdStart, figures: Figures, pins: Write
+    placed: Placed,
+    pool: PoolPlan,
+    busy: Busy,
+    start: ColdStart,
+    figures: Figures,
+    pins: Write,
+    bucket: str | None,
 ) -> Iterator[Remedy]:
     if pool.existing:
         yield from _parallel_pull(placed, pool, start, figures)
     else:
         yield from _spare_node(placed, pool, busy, start, pins)
         yield from _warm_pool(pool, figures)
-        yield from _streamed(placed, start, figures)
+        yield from _streamed(placed, start, figures, bucket)
     yield from _kept_graphs(placed, figures)
 
 
@@ -125,15 +132,32 @@ def _warm_pool(pool: PoolPlan, figures: Figures) -> Iterator[Remedy]:
         yield Remedy("warm pool", round(cold - warm), None, (), None, reason)
 
 
-def _streamed(placed: Placed, start: ColdStart, figures: Figures) -> Iterator[Remedy]:
-    """It needs a copy of the files in a bucket, so no key alone does it."""
+def _bucket(plan: Plan, placed: Sequence[Placed]) -> str | None:
+    """The kind of cache from which all models could stream; None: there is none, or some need files."""
+    kinds = (each.kind for each in cloud_of(plan.settings).storage if each.bucket and plan.cluster.made)
+    downloaded = [each.served for each in placed if each.served.place is None]
+    files = any(
+        not each.question.engine.limits.streams_weights or each.settings.adapters or each.draft_gib
+        for each in downloaded
+    )
+    return next(kinds, None) if downloaded and not files else None
+
+
+def _streamed(placed: Placed, start: ColdStart, figures: Figures, bucket: str | None) -> Iterator[Remedy]:
+    """A cache does it where all models can stream; else a copy of the files in a bucket of the user's own."""
     served = placed.served
     streams = served.question.engine.limits.streams_weights
     if not streams or placed.offer is None or isinstance(served.place, Bucket):
         return
     part = weights_streamed(served.disk_gib, "S3", placed.gpus, placed.offer.types, figures)
+    saved = round(start.parts["weights"].mid - part.mid)
+    if bucket is not None and served.place is None:
+        write = f"cache.kind: {bucket}"
+        reason = f"{part.reason}; the servers then have a way out, and each start reads all weights again"
+        yield Remedy("weights streamed from S3", saved, write, (), 0.0, reason)
+        return
     reason = f"{part.reason}: copy the files to a bucket and write {served.path}.model: s3://BUCKET/PREFIX"
-    yield Remedy("weights streamed from S3", round(start.parts["weights"].mid - part.mid), None, (), None, reason)
+    yield Remedy("weights streamed from S3", saved, None, (), None, reason)
 
 
 def _kept_graphs(placed: Placed, figures: Figures) -> Iterator[Remedy]:

@@ -268,7 +268,12 @@ def test_streaming_is_promised_no_more_than_the_network_gives() -> None:
     large = changed(DEV, gpuPools__l4__instanceTypes=["g6.8xlarge"])
     streamed = _remedies(plan(large), "qwen3-8b")["weights streamed from S3"]
     assert streamed.seconds == pytest.approx(24, abs=2)
-    assert "models.qwen3-8b.model: s3://BUCKET/PREFIX" in streamed.reason
+    assert streamed.write == "cache.kind: s3"
+    assert streamed.usd_per_month == pytest.approx(-15.3 * (0.30 - 0.023), rel=0.02)
+    both = changed(large, models__notes={"model": "llama3.2:3b", "engine": "ollama", "pool": "l4"})
+    own = _remedies(plan(both), "qwen3-8b")["weights streamed from S3"]  # Ollama reads files
+    assert own.write is None
+    assert "models.qwen3-8b.model: s3://BUCKET/PREFIX" in own.reason
     assert plan(PROD).models["llama-70b"].gpus == 4
     assert "weights streamed from S3" not in _remedies(plan(PROD), "llama-70b")
     small = changed(DEV, gpuPools__l4__instanceTypes=["g6.xlarge"])

@@ -34,7 +34,7 @@ def cold_start_section(plan: Plan) -> Section:
     rows = tuple(_row(name, plan.models[name].cold_start, plan.remedies[name], scale) for name in shown)
     if not any(row[-1] for row in rows):
         columns, rows = columns[:-1], tuple(row[:-1] for row in rows)
-    note = (_LEGEND, *_how(plan, shown), *_others(plan, shown), *_more(plan, shown))
+    note = (_LEGEND, *_how(plan, shown), *_also(plan, shown), *_others(plan, shown), *_more(plan, shown))
     return Section("COLD START", columns, rows, note="\n".join(note))
 
 
@@ -80,6 +80,25 @@ def _how(plan: Plan, shown: list[str]) -> Iterator[str]:
     yield from (f"{name}: {', '.join(keys)}" for name, keys in written.items())
     if written and any(name not in plan.settings.gpu_pools for name in plan.pools):
         yield f"`plan {plan.stack} --pin` first writes the pools that the program chose"
+
+
+def _also(plan: Plan, shown: list[str]) -> Iterator[str]:
+    """Keys that shorten a start too, beside the best, each with the model that it helps most, and its price."""
+    most: dict[str, tuple[int, str, float]] = {}
+    for model in shown:
+        best, whole = _best(plan.remedies[model]), plan.models[model].cold_start.seconds
+        for each in plan.remedies[model]:
+            shortens = each.write is not None and each != best and each.seconds < whole
+            if shortens and each.seconds > most.get(str(each.write), (0, "", 0.0))[0]:
+                most[str(each.write)] = each.seconds, model, each.usd_per_month or 0.0
+    if most:
+        text = "; ".join(f"{write}, {_effect(*effect)}" for write, effect in most.items())
+        yield f"by a key too: {text}"
+
+
+def _effect(seconds: int, model: str, more: float) -> str:
+    price = f"{usd(abs(more))} {'more' if more > 0 else 'less'} per month of the {BILLS['min']} bill"
+    return f"{duration(seconds)} less for {model}{f' ({price})' if round(more) else ''}"
 
 
 def _others(plan: Plan, shown: list[str]) -> Iterator[str]:
