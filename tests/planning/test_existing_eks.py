@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.example_stacks import planned
+from tests.example_stacks import plan_text, planned, text
 from tests.invariants.reading import LAUNCH_TEMPLATE, NODE_GROUP, RELEASE
 
 SAID, READ = "existing-eks", "existing-eks-read"
@@ -86,3 +86,19 @@ def test_the_quota_counts_our_nodes() -> None:
 )
 def test_what_is_asked_of_a_person_is_what_the_stack_leaves_to_the_cluster(stack: str, path: str, asked: bool) -> None:
     assert any(each.path == path for each in planned(stack).plan.to_do) is asked
+
+
+def test_a_model_that_fits_no_pool_there_is_offered_a_pool_that_holds_it() -> None:
+    """And the offer, written into the stack file, plans to no violation."""
+    large = text(READ).replace("model: Qwen/Qwen3-8B", "model: Qwen/Qwen3-32B").replace("50Gi", "200Gi")
+    (violation,) = plan_text("large", large).plan.violations
+    offered = [dict(advice.write) for advice in violation.advice]
+    pools = {path: value for write in offered for path, value in write.items() if path.endswith(".instanceTypes")}
+    assert pools
+    (path, types), *_ = pools.items()
+    name = path.split(".")[1]
+    followed = large.replace("pool: l40s", f"pool: {name}").replace(
+        "      l40s: {instanceTypes: [g6e.2xlarge], capacity: spot, max: 3}",
+        f"      {name}: {{instanceTypes: {list(types)}}}",
+    )
+    assert plan_text("followed", followed).plan.violations == ()

@@ -16,7 +16,7 @@ from infra.clouds.aws.config import AwsConfig, read_aws_config
 from infra.clouds.aws.diff.tokens import CLUSTER, OWNS, VPC
 from infra.clouds.aws.diff.types import AwsTypes
 from infra.clouds.aws.drain import warn_of_drain
-from infra.clouds.aws.existing import to_do_there
+from infra.clouds.aws.existing import adds_nodes, to_do_there
 from infra.clouds.aws.groups import with_groups
 from infra.clouds.aws.left import left_in_aws
 from infra.clouds.aws.live import access, access_entries, log_groups, older_versions
@@ -104,7 +104,7 @@ class Aws(Cloud):
         return cluster.create is not None or (cluster.existing is not None and cluster.existing.eks is not None)
 
     def makes_nodes(self, settings: Settings) -> bool:
-        return settings.cluster.create is not None
+        return settings.cluster.create is not None or adds_nodes(settings)
 
     def installs(self, settings: Settings) -> Collection[str]:
         return ADDONS if settings.cluster.create is not None else ()
