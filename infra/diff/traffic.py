@@ -206,9 +206,11 @@ def _nodes(
                 f"moves to a new node group without a gap: the new pod starts first, {about(cold)} per replica",
                 None,
             )
+        made = any(group_of(urn, pool) for urn in (*resources.replaced, *resources.added))
+        where = "the new node group is created first" if made else "its other node groups stay"
         text = (
-            f"may be down for {about(cold)}, until a new replica is ready: the new node group is created first, but"
-            f" {swapped[0].ended_by} doesn't wait for the replica before it drains and ends the nodes of the old group"
+            f"may be down for {about(cold)}, until a new replica is ready: {where}, but {swapped[0].ended_by} doesn't"
+            " wait for the replica before it drains and ends the nodes of the old group"
         )
         return MOVES, without_servers(name, old, new, text)[1], cold
     if any(restarts_nodes(urn, resources.changed.get(urn, {})) for urn in groups):

@@ -45,6 +45,7 @@ KINDS = {
         " [spot, on-demand]` then asks for others"
     ),
     "spot-step": "the cloud takes spot nodes away with two minutes' notice",
+    "block": "a Capacity Block has nodes in its window alone: they are drained before its end",
     "reads-bucket": (
         "the pods may open HTTPS connections to any address, because a network policy can't name a bucket; pods that"
         " read the cache have no way out"

@@ -7,6 +7,7 @@ from email import message_from_bytes, policy
 import pytest
 
 from components.aws.gpu_pool import GroupSize, Taint
+from components.aws.node_template import Reservation
 from infra.recording import Recording
 from tests.components.aws_examples import LABELS, NODE_GROUP, site
 
@@ -122,3 +123,31 @@ def test_the_root_is_as_large_and_fast_as_passed() -> None:
         "iops": 4000,
         "throughput": 1000,
     }
+
+
+def test_a_group_of_a_capacity_block_is_as_eks_asks_for() -> None:
+    """Its market, its reservation and its type are in the template, and its type nowhere else."""
+    block = Reservation("cr-0a1b2c3d4e5f60718", "p5.48xlarge", block=True)
+    open_, target = GroupSize(["subnet-1"], 0, 2), GroupSize(["subnet-2"], 0, 1, "on-demand", block, {"step": "block"})
+    recording = site(pool={"groups": {"ondemand": open_, "block": target}})
+    nodes = recording.one(NODE_GROUP, "l4-nodes-block").inputs
+    assert nodes["capacityType"] == "CAPACITY_BLOCK"
+    assert "instanceTypes" not in nodes
+    assert nodes["labels"]["step"] == "block"
+    template = recording.one("aws:ec2/launchTemplate:LaunchTemplate", "l4-template-cr-0a1b2c3d4e5f60718").inputs
+    assert template["instanceType"] == "p5.48xlarge"
+    assert template["instanceMarketOptions"] == {"marketType": "capacity-block"}
+    assert template["capacityReservationSpecification"] == {
+        "capacityReservationTarget": {"capacityReservationId": "cr-0a1b2c3d4e5f60718"}
+    }
+    others = recording.one("aws:ec2/launchTemplate:LaunchTemplate", "l4-template").inputs
+    assert not {"instanceType", "instanceMarketOptions", "capacityReservationSpecification"} & others.keys()
+
+
+def test_a_group_of_a_reservation_names_it_and_is_on_demand() -> None:
+    reserved = Reservation("cr-0a1b2c3d4e5f60718", "g6.2xlarge", block=False)
+    recording = site(pool={"groups": {"reserved": GroupSize(["subnet-1"], 0, 2, "on-demand", reserved)}})
+    nodes = recording.one(NODE_GROUP, "l4-nodes-reserved").inputs
+    assert (nodes["capacityType"], nodes["instanceTypes"]) == ("ON_DEMAND", ["g6.2xlarge"])
+    template = recording.one("aws:ec2/launchTemplate:LaunchTemplate", "l4-template-cr-0a1b2c3d4e5f60718").inputs
+    assert not {"instanceType", "instanceMarketOptions"} & template.keys()

@@ -51,3 +51,11 @@ def test_a_word_becomes_a_list_by_other_groups_which_is_guarded() -> None:
 def test_spot_in_a_list_is_said_without_the_remedy_that_is_there() -> None:
     (chat,) = [each for each in change("on-demand", ["spot", "on-demand"]).notices if each.model == "chat"]
     assert chat.afterwards[0] == "the cloud takes spot nodes away with two minutes' notice"
+
+
+def test_a_step_less_is_guarded_and_leaves_the_other_groups() -> None:
+    made = change([RESERVED, "spot", "on-demand"], ["spot", "on-demand"])
+    assert groups(made.resources.removed) == {"l4-nodes-reserved-e5f60718"}
+    assert [each.name for each in made.refused] == ["l4"]
+    (chat,) = [each for each in made.notices if each.model == "chat"]
+    assert "its other node groups stay, but EKS doesn't wait" in chat.during

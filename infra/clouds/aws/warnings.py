@@ -70,6 +70,7 @@ def _warn_of_blocks(pool: PoolPlan, path: str) -> Iterator[Finding]:
                 f" {BLOCK_DRAIN_MINUTES} minutes before its end, and {after}; outside the window the autoscaler still"
                 " asks it first, and is refused",
                 kind="block",
+                detail=f"{step.reservation} until {step.ends}",
             )
 
 
