@@ -2,6 +2,7 @@
 another reads it."""
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -27,3 +28,10 @@ CLIENT_LABEL = "llm-platform/client"  # a namespace on which it is "true" may ca
 def bucket_secret(model: str) -> str:
     """The name of the Secret with the keys by which a model's pods read its bucket, where a person makes it."""
     return f"{model}-bucket"
+
+
+def in_metrics(resources: Iterable[str]) -> str:
+    """The label by which kube-state-metrics' metrics of pods and nodes name these resources; NVIDIA's where there are
+    none. It writes _ for all but letters and digits."""
+    names = sorted({re.sub(r"\W", "_", each) for each in resources} or {re.sub(r"\W", "_", GPU_RESOURCE)})
+    return f'resource="{names[0]}"' if len(names) == 1 else f'resource=~"{"|".join(names)}"'

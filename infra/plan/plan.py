@@ -7,6 +7,7 @@ from typing import Any
 from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, MonitoringPlan, PoolPlan, Quota
 from infra.plan.definitions import Definitions
 from infra.plan.gateway import TrafficPlan
+from infra.plan.labels import in_metrics
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cheaper, Cost, Morning, Night, Remedy
 from infra.plan.notes import Assumption, Chosen, ToDo, Violation, Warned
@@ -39,6 +40,11 @@ class Plan:
     assumptions: tuple[Assumption, ...] = field(default=())
     kinds_of_others: tuple[Definitions, ...] = field(default=())  # that no chart of the plan brings
     parts: Mapping[str, Any] = field(default_factory=dict)  # name of a service -> what it decided, a dataclass
+
+    @property
+    def gpus_in_metrics(self) -> str:
+        """The label that selects the GPUs of its pools in metrics of kube-state-metrics."""
+        return in_metrics(pool.resource for pool in self.pools.values())
 
     @property
     def measured(self) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ from infra.plan.versions import present_of
 from infra.usage.prometheus import NoAnswer, Prometheus, Sample
 
 _STEP_MINUTES = 5  # nodes and pods are counted at steps of this length
-_NVIDIA = 'resource="nvidia_com_gpu"'
 _REQUESTS, _IN, _OUT = "envoy_llm_requests", "envoy_llm_tokens_in", "envoy_llm_tokens_out"
 _BY = ("client", "team", "model", "served_by")
 
@@ -96,7 +95,7 @@ def _label(sample: Sample, name: str) -> str:
 
 
 def _occupied(prometheus: Prometheus, plan: Plan, hours: int) -> Iterator[Occupied]:
-    where = f'namespace="{plan.settings.namespace.name}",{_NVIDIA},node!=""'
+    where = f'namespace="{plan.settings.namespace.name}",{plan.gpus_in_metrics},node!=""'
     sum_ = f"sum by (pod, node) (sum_over_time(kube_pod_container_resource_requests{{{where}}}{_steps(hours)}))"
     hours_of: dict[tuple[str, str], float] = {}
     for each in prometheus.ask(sum_):
@@ -110,8 +109,9 @@ def _occupied(prometheus: Prometheus, plan: Plan, hours: int) -> Iterator[Occupi
 
 
 def _nodes(prometheus: Prometheus, plan: Plan, hours: int, occupied: Sequence[Occupied]) -> Iterator[Node]:
-    counted = f"kube_node_status_allocatable{{{_NVIDIA}}}"
-    steps = prometheus.ask(f"sum by (node) (count_over_time({counted}{_steps(hours)}))")
+    counted = f"kube_node_status_allocatable{{{plan.gpus_in_metrics}}}"
+    # A node may offer GPUs by several names, and counts once.
+    steps = prometheus.ask(f"count_over_time((sum by (node) ({counted})){_steps(hours)})")
     gpus = _by_node(prometheus.ask(f"max by (node) (max_over_time({counted}[{hours}h]))"))
     pools = _pools(prometheus, hours) | {each.node: each.pool for each in occupied if each.pool is not None}
     only = next(iter(plan.pools)) if len(plan.pools) == 1 else None

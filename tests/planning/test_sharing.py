@@ -9,6 +9,7 @@ from infra.catalog import load_catalog
 from infra.offers.shared import device_plugin_configs
 from infra.planning import Plan
 from infra.recording import Recorded
+from infra.services.monitoring.dollars import of_pools
 from tests.example_stacks import planned
 from tests.planning.following import follow, outcome
 from tests.planning.following import planned as planned_here
@@ -244,3 +245,20 @@ def test_a_model_that_is_alone_by_request_is_offered_no_turns() -> None:
     alone = {name: {**each, "isolated": True} for name, each in SMALL.items()}
     assert _advised(planned_here(_on(MADE, **alone))) == []
     assert _advised(planned_here(_on(A100, **alone)))
+
+
+@pytest.mark.parametrize(
+    ("site", "label"),
+    [
+        ("time-slicing", 'resource="nvidia_com_gpu"'),
+        ("mig-rke2", 'resource="nvidia_com_mig_1g_10gb"'),
+        ("amd", 'resource="amd_com_gpu"'),
+    ],
+)
+def test_bill_and_usage_count_gpus_by_the_name_that_the_nodes_offer(site: str, label: str) -> None:
+    """kube-state-metrics writes _ for all but letters and digits of a resource's name."""
+    found = planned(site).plan
+    assert found.gpus_in_metrics == label
+    assert all(label in query for query in of_pools(found) if "kube_pod_container_resource_requests" in query)
+    existing = [pool for pool in found.pools.values() if pool.existing]
+    assert len([query for query in of_pools(found) if label in query]) == len(existing)

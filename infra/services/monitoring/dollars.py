@@ -26,5 +26,5 @@ def per_hour(plan: Plan) -> str:
 
 def _gpus(plan: Plan, servers: list[str]) -> str:
     pods = f'pod=~"({"|".join(servers)})-[a-z0-9]+-[a-z0-9]+"'
-    which = f'namespace="{plan.settings.namespace.name}",resource="nvidia_com_gpu",node!="",{pods}'
+    which = f'namespace="{plan.settings.namespace.name}",{plan.gpus_in_metrics},node!="",{pods}'
     return f"kube_pod_container_resource_requests{{{which}}}"

@@ -7,7 +7,6 @@ from infra.services.gateway.envoy.held import held_query
 from infra.services.monitoring.dashboards.panel import THIS_MONTH, TODAY, Asked, Dashboard, Panel, Row
 from infra.services.monitoring.dashboards.queries import (
     FAILED,
-    GPU,
     LATELY,
     REFUSED,
     SLOW,
@@ -16,6 +15,7 @@ from infra.services.monitoring.dashboards.queries import (
     failed,
     gauges,
     gpu_hours,
+    gpus,
     has_price,
     of,
     one_of,
@@ -125,8 +125,8 @@ def _replicas(plan: Plan) -> Iterator[Panel]:
             red_above=0,
         )
     if plan.pools:
-        nodes = 'sum(kube_node_status_allocatable{resource="nvidia_com_gpu"})'
-        held = f"sum(kube_pod_container_resource_requests{of(plan, *GPU)})"
+        nodes = f"sum(kube_node_status_allocatable{{{plan.gpus_in_metrics}}})"
+        held = f"sum(kube_pod_container_resource_requests{of(plan, *gpus(plan))})"
         yield Panel(
             "GPUs",
             "That nodes of the cluster offer, and that the models' pods have.",

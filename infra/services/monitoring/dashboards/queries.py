@@ -14,7 +14,11 @@ SLOW = 0.95  # 95 of 100 requests are at least as quick
 FAILED, REFUSED = 'status=~"5.."', 'status=~"4.."'
 _STEP_MINUTES = 5  # nodes and pods are counted at steps of this length
 _PER_HOUR = 60 // _STEP_MINUTES
-GPU = ('resource="nvidia_com_gpu"', 'node!=""')
+
+
+def gpus(plan: Plan) -> tuple[str, str]:
+    """The labels of requests for GPUs by pods that have a node."""
+    return plan.gpus_in_metrics, 'node!=""'
 
 
 def of(plan: Plan, *more: str) -> str:
@@ -65,7 +69,7 @@ def failed(labels: str, errors: str, by: str) -> str:
 
 def gpu_hours(plan: Plan, since: str, *more: str) -> str:
     """GPUs that the models' pods have, whether or not anybody asks."""
-    held = of(plan, *GPU, *more)
+    held = of(plan, *gpus(plan), *more)
     return f"sum(sum_over_time(kube_pod_container_resource_requests{held}[{since}:{_STEP_MINUTES}m])) / {_PER_HOUR}"
 
 
