@@ -14,6 +14,7 @@ from infra.plan.rules import Rule
 from infra.plan.writes import written
 from infra.planning.budget import PATH as BUDGET
 from infra.planning.budget import enough, further_over, total
+from infra.planning.cpu_speed import slow_then
 from infra.planning.losses import shorter, with_losses
 from infra.planning.peak_nodes import what_nodes_cost, what_nodes_need
 from infra.planning.trial import LIKELY, Attempt, broken_by, holds, likely, noted
@@ -79,7 +80,8 @@ def _held(violation: Violation, tried: Sequence[Advice], plan: Plan, attempt: At
     where no way that holds alone is as good. What keeps to the requests and the context that are asked for is first."""
     alone = [(each, _tried(each, violation, plan, attempt)) for each in tried]
     held = [way for _, way in alone if way is not None]
-    if any(_costs_nothing(each, plan, attempt) for each in held):
+    quick = [each for each in held if not slow_then(plan, attempt(each.write))]
+    if any(_costs_nothing(each, plan, attempt) for each in quick):
         return sorted(held, key=lambda each: shorter(each, plan))
     failed = [each for each, way in alone if way is None][:MAX_IN_TWO]
     in_two = filter(None, (_with_another(each, violation, plan, attempt) for each in failed))
@@ -119,13 +121,14 @@ def _bill(plan: Plan | None) -> float:
 
 def in_order(ways: Iterable[Advice], plan: Plan, attempt: Attempt, *, dollars: bool = False) -> list[Advice]:
     """Advice that gives something up says so; what takes requests or context away comes after the others, and of those
-    advice after which a fit is no longer certain, which is said too; advice that needs a larger budget comes last.
-    `dollars`: it says what it adds to the maximum bill."""
+    advice after which a fit is no longer certain, which is said too; then advice that needs a larger budget, then
+    what makes answers slow, and last what pauses models. `dollars`: it says what it adds to the maximum bill."""
     tried = [(each, attempt(each.write)) for each in ways]
 
-    def harm(pair: tuple[Advice, Plan | None]) -> tuple[bool, int, bool]:
+    def harm(pair: tuple[Advice, Plan | None]) -> tuple[int, bool, int, bool]:
         each, then = pair
         return (
+            PAUSES if _harm(each) >= PAUSES else min(1, slow_then(plan, then)),
             BUDGET in dict(each.write) or bool(further_over(plan, then)),
             shorter(each, plan),
             bool(likely(plan, then)),

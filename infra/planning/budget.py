@@ -36,12 +36,12 @@ def check_budget(settings: Settings, cost: Cost) -> Iterator[Finding]:
 
 
 def further_over(plan: Plan, then: Plan | None) -> list[str]:
-    """What is said of a change that breaks a broken budget further, and leaves it as it is."""
+    """What is said of a change that breaks the budget, or a broken one further, and leaves it as it is."""
     budget = plan.settings.budget
     if budget is None or then is None or then.settings.budget != budget:
         return []
     before, after = (total(each.cost, budget) for each in (plan, then))
-    if min(before, after) <= budget.usd_per_month or rise(before, after) < 1:
+    if after <= budget.usd_per_month or rise(before, after) < 1:
         return []
     over = rise(budget.usd_per_month, after)
     return [f"the bill is then {usd(after)}, {usd(over)} over {budget.usd_per_month:,.0f}"]

@@ -7,6 +7,7 @@ from infra.offers.sizing import throughput_of
 from infra.plan.models import ModelPlan
 from infra.plan.plan import Plan
 from infra.plan.words import number
+from infra.planning.cpu_speed import leave_gpus
 from infra.sizing.estimates import Fit, Throughput, requests
 from infra.sizing.question import Sized
 
@@ -29,13 +30,7 @@ def capacity_of(sized: Sized) -> Capacity:
 
 
 def keeps_capacity(plan: Plan, then: Plan) -> bool:
-    return not list(lost_capacity(plan, then)) and not slow_then(plan, then)
-
-
-def slow_then(plan: Plan, then: Plan) -> list[str]:
-    """Models that chat, and leave GPUs for the CPU: no figures of memory or throughput say how much that takes."""
-    chat = (each for each in then.models.values() if each.task == "chat" and each.pool is None)
-    return [each.name for each in chat if plan.models[each.name].pool is not None]
+    return not list(lost_capacity(plan, then)) and not leave_gpus(plan, then)
 
 
 def lost_capacity(plan: Plan, then: Plan) -> Iterator[tuple[str, str]]:

@@ -17,8 +17,8 @@ from infra.plan.words import SPOT, count, minutes, without
 from infra.plan.writes import written
 from infra.planning.advice import completed
 from infra.planning.budget import PATH, enough, total
-from infra.planning.budget_capacity import keeps_capacity, lost_capacity, slow_then
-from infra.planning.cpu_speed import slow_on_cpu
+from infra.planning.budget_capacity import keeps_capacity, lost_capacity
+from infra.planning.cpu_speed import slow_on_cpu, slow_then
 from infra.planning.trial import Attempt, Followed, holds, likely, spare_max, with_lower_max
 from infra.services.external.plan import fallback_of
 from infra.settings.platform import Budget
@@ -196,9 +196,8 @@ class Search:
         return slow_on_cpu(ENGINES[model.engine], model.model, self.catalog, now)
 
     def is_slow(self, advice: Advice) -> bool:
-        """Whether a model that chats leaves the GPUs."""
-        then = self.attempt(advice.write)
-        return then is not None and bool(slow_then(self.plan, then))
+        """Whether a model answers more slowly then than people read."""
+        return slow_then(self.plan, self.attempt(advice.write)) > 0
 
     def keeps_capacity(self, advice: Advice) -> bool:
         then = self.attempt(advice.write)

@@ -62,8 +62,9 @@ def with_ways(
         return _with(violation, [each for each in [search.advice(())] if each is not None] or violation.advice, "")
     alone = all(each.rule == Rule.BUDGET for each in then.violations)
     found = sorted(_ways(search, means), key=search.keeps_capacity, reverse=True) if alone else []
-    ways = sorted(in_order(found, plan, attempt), key=search.is_slow)
-    larger = [*(_nearer(search, means) if alone and not ways else ()), search.enough()]
+    ways = in_order(found, plan, attempt)
+    near = _nearer(search, means) if alone and not ways else ()
+    larger = [*near, *in_order([search.enough()], plan, attempt)]
     return _with(violation, [*ways, *larger], _none(then) if alone and not ways else "")
 
 

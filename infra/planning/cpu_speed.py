@@ -2,13 +2,28 @@
 
 from infra.catalog import Catalog, ModelShape
 from infra.engines.engine import Engine
+from infra.plan.models import ModelPlan
+from infra.plan.plan import Plan
 from infra.sizing.estimates import Estimate, Throughput, span
 
 SLOW = ", where it is slow"
+READING = 10.0  # tokens per second: an answer that comes more slowly is waited for by whoever reads it
 # GiB of weights that llama.cpp reads per second with the few cores that a node has for it: 4.2 GB in 137 ms with four
 # threads of a desktop (ggml-org/llama.cpp#39), 1.9 GB in 95 ms on four cores of an Ampere Altra (qwen2.5:3b, 10.6
 # tokens per second), less on the half cores that vCPUs are. Read 2026-11.
 READS = Estimate(10.0, 20.0, 30.0)
+
+
+def leave_gpus(plan: Plan, then: Plan) -> list[ModelPlan]:
+    """Models that chat, and are on the CPU then: no figures of memory or throughput say how much that takes."""
+    chat = (each for each in then.models.values() if each.task == "chat" and each.pool is None)
+    return [each for each in chat if each.name in plan.models and plan.models[each.name].pool is not None]
+
+
+def slow_then(plan: Plan, then: Plan | None) -> int:
+    """How many of them answer more slowly than people read."""
+    left = leave_gpus(plan, then) if then is not None else []
+    return sum(each.weights_on_disk_gib * READING > READS.mid for each in left)
 
 
 def slow_on_cpu(engine: Engine, name: str, catalog: Catalog, before: Throughput | None) -> str:

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer
 
 from infra.settings.types import InstanceType, Section, Short, pattern
 
@@ -67,6 +67,11 @@ class CapacityStep(Section):
         description="the type that is reserved; the first of the pool's instanceTypes when absent",
         examples=["p5.48xlarge"],
     )
+
+    @model_serializer(mode="wrap")
+    def _written(self, handler: SerializerFunctionWrapHandler) -> Any:
+        """As it is written: advice is tried in a copy of the stack file."""
+        return self.word or handler(self)
 
     @property
     def kind(self) -> Kind:

@@ -53,6 +53,22 @@ def test_it_says_how_slow_it_is_there() -> None:
         assert re.search(speed, said), said
 
 
+def test_a_larger_pool_comes_before_models_that_answer_more_slowly_than_people_read() -> None:
+    chat = VLLM["models"]["chat"] | {"maxModelLen": 8192, "pool": "l4"}
+    models = dict.fromkeys(("a", "b", "c"), chat)
+    pool = {"l4": {"instanceTypes": ["g6.xlarge"], "max": 2}}
+    (peak,) = planned({**VLLM, "gpuPools": pool, "models": models}).violations
+    slow = [_is_on_cpu(dict(way.write)) for way in peak.advice]
+    assert slow == sorted(slow)
+    assert any(slow)
+    assert not all(slow)
+    tiny = {**models, "a": chat | {"model": "Qwen/Qwen3-0.6B"}}  # quick enough there
+    (peak,) = planned({**VLLM, "gpuPools": pool, "models": tiny}).violations
+    first = next(way for way in peak.advice if _is_on_cpu(dict(way.write)))
+    assert dict(first.write)["models.a.gpus"] == 0
+    assert dict(peak.advice[-1].write)["models.b.gpus"] == 0
+
+
 def test_a_fixed_number_of_replicas_is_a_part_of_a_way_too() -> None:
     (over,) = planned({**FIXED, "budget": {"usdPerMonth": 600}}).violations
     assert dict(over.advice[0].write)["models.chat.replicas"] == 1
