@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from infra.sizing.estimates import requests
 from tests.cli.running import fit_json, run
 
 QWEN, QWEN_32B = "Qwen/Qwen3-8B", "Qwen/Qwen3-32B"
@@ -64,6 +65,19 @@ def test_each_command_line_that_is_named_says_so(line: str, key: str, title: str
         shown = run("fit", *each["arguments"])
         assert shown.exit_code == 0, each
         assert shown.stdout.startswith("fits:" if key == "certain" else "fits"), each
+
+
+@pytest.mark.parametrize("line", [*MISFITS[:2], MISFITS[7], MISFITS[10], *LIKELY[:3]])
+def test_each_effect_is_what_its_command_line_answers(line: str) -> None:
+    """On an instance type it is sized as a plan sizes it, wherever the question was asked."""
+    advice = fit_json(*line.split())["advice"]
+    assert any("holds" in each["effect"] for each in advice)
+    for each in advice:
+        then = fit_json(*each["arguments"])
+        for number, length in re.findall(r"holds ([\d.,]+) requests? of ([\d,]+) tokens", each["effect"]):
+            assert (number, length) == (requests(then["max_concurrency"]), f"{then['max_model_len']:,}"), each
+        for gib in re.findall(r"([\d.]+) GiB of weights", each["effect"]):
+            assert gib == f"{then['weights_gib']:.1f}", each
 
 
 @pytest.mark.parametrize("line", [*MISFITS, *LIKELY])
