@@ -59,6 +59,8 @@ def answers(
         machine.answer([kind, "--all-namespaces"], {"items": [workload(image)] if image else []})
     for kind in ("scaledobjects.keda.sh", "apiservice", "customresourcedefinition", "team-ml"):
         machine.answer([kind], {"metadata": {"name": kind}})
+    own = {"metadata": {"name": "theirs", "labels": {"node.acme.io/pool": "gpu"}}, "spec": {}}
+    machine.answer(["nodes"], {"items": [own | {"status": {"allocatable": {"nvidia.com/gpu": "1"}}}]})
     machine.answer(["storageclass"], {"items": [{"metadata": {"name": "efs-sc"}}]})
 
 
