@@ -83,16 +83,17 @@ def _how(plan: Plan, shown: list[str]) -> Iterator[str]:
 
 
 def _also(plan: Plan, shown: list[str]) -> Iterator[str]:
-    """Keys that shorten a start too, beside the best, each with the model that it helps most, and its price."""
-    most: dict[str, tuple[int, str, float]] = {}
+    """Keys that shorten a start too, beside the best, each with the model that it would help more than the others, and
+    with its price."""
+    largest: dict[str, tuple[int, str, float]] = {}
     for model in shown:
         best, whole = _best(plan.remedies[model]), plan.models[model].cold_start.seconds
         for each in plan.remedies[model]:
             shortens = each.write is not None and each != best and each.seconds < whole
-            if shortens and each.seconds > most.get(str(each.write), (0, "", 0.0))[0]:
-                most[str(each.write)] = each.seconds, model, each.usd_per_month or 0.0
-    if most:
-        text = "; ".join(f"{write}, {_effect(*effect)}" for write, effect in most.items())
+            if shortens and each.seconds > largest.get(str(each.write), (0, "", 0.0))[0]:
+                largest[str(each.write)] = each.seconds, model, each.usd_per_month or 0.0
+    if largest:
+        text = "; ".join(f"{write}, {_effect(*effect)}" for write, effect in largest.items())
         yield f"by a key too: {text}"
 
 
