@@ -17,7 +17,7 @@ from infra.planning.trial import Attempt, followed, what_follows
 from infra.services.serving.placement import Placed
 from infra.settings.sharing import Sharing
 
-MOST = 8  # servers on a GPU that take turns: with more, each waits long for its turn
+MAX_SERVERS = 8  # on a GPU that take turns: with more, each waits long for its turn
 
 
 def share_gpus(placed: Placed, market: Market, attempt: Attempt) -> Advice | None:
@@ -56,7 +56,7 @@ def _ways(offer: Offer, servers: int, market: Market) -> Iterator[Sharing]:
         for each in sorted(profiles, key=lambda each: (each.engine_gib, -each.slices)):
             if each.slices > 1:
                 yield Sharing.model_validate({"mig": each.name})
-    for number in range(min(MOST, servers), 1, -1):
+    for number in range(min(MAX_SERVERS, servers), 1, -1):
         yield Sharing.model_validate({"timeSlicing": number})
 
 
