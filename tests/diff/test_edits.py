@@ -47,6 +47,16 @@ CASES = {
         "⚠️ the models are called from every address, and no longer from 192.0.2.0/24 alone",
     ),
     "no filter of requests": Case({**OPEN, "gateway.wafAclArn": ACL}, OPEN, "⚠️ no web ACL filters requests any more"),
+    "no kubectl from the office": Case(
+        {"cluster.create.access": {"apiFrom": ["203.0.113.0/24"]}},
+        {},
+        "⚠️ kubectl and pulumi up no longer reach the cluster's API from 203.0.113.0/24",
+    ),
+    "kubectl from more addresses": Case(
+        {"cluster.create.access": {"apiFrom": ["203.0.113.0/24"]}},
+        {"cluster.create.access": {"apiFrom": ["203.0.112.0/23"]}},
+        "✅ the bill stays",
+    ),
     "a filter of requests": Case(OPEN, {**OPEN, "gateway.wafAclArn": ACL}, "✅ the bill stays"),
     "nobody hears of alerts": Case(
         {"monitoring.alerts": PAGER},

@@ -1,14 +1,17 @@
-"""What a change protects less than before: a reviewer reads it in the first line."""
+"""What a change protects less than before, or takes from those who run it: a reviewer reads it in the first line."""
 
 from collections.abc import Iterator
+from ipaddress import IPv4Network
 
 from infra.cli.diff.values import named
+from infra.cli.document.marked import code
 from infra.diff import figures
 from infra.diff.alerts import notifies_nobody
 from infra.diff.difference import Difference
 from infra.diff.load_balancer import gateway_of, reach
 from infra.diff.rollouts import stops_from_now
 from infra.plan.words import count
+from infra.sides.types import Side
 
 _PLAIN = "http://"
 _ANYWHERE = ("0.0.0.0/0", "::/0")
@@ -27,6 +30,8 @@ def weaker(difference: Difference) -> Iterator[str]:
     if opened := [thing for thing, each in difference.access["exposure"].items() if _is_open(each.added)]:
         yield f"{', '.join(opened)} open to the whole internet"
     yield from _guards(difference)
+    if shut := _shut_out(difference):
+        yield f"kubectl and {code('pulumi up')} no longer reach the cluster's API from {', '.join(shut)}"
     options = difference.resources.options.items()
     if unprotected := [urn for urn, found in options if (change := found.get(_PROTECT)) and change.old is True]:
         yield f"{count(len(unprotected), 'resource')} no longer protected"
@@ -47,6 +52,20 @@ def _guards(difference: Difference) -> Iterator[str]:
         yield f"the models are called from every address, and no longer from {', '.join(only)} alone"
     if was.get("wafAclArn") and not now.get("wafAclArn"):
         yield "no web ACL filters requests any more"
+
+
+def _shut_out(difference: Difference) -> list[str]:
+    """Addresses from which the cluster's API was reached: an update from there stops in its midst."""
+    was, now = (
+        [IPv4Network(each, strict=False) for each in _api_from(side)] for side in (difference.old, difference.new)
+    )
+    return [str(each) for each in was if not any(each.subnet_of(other) for other in now)]
+
+
+def _api_from(side: Side) -> list[str]:
+    """IPv4 alone, as the stack file's."""
+    create = (side.platform.get("cluster") or {}).get("create") or {}
+    return (create.get("access") or {}).get("apiFrom") or []
 
 
 def _budget(difference: Difference) -> Iterator[str]:
