@@ -8,9 +8,10 @@ import pytest
 
 from infra.cli.diff.comparing import Compared
 from infra.cli.diff.comparison import as_document
+from infra.cli.diff.figures_table import figures_table
 from infra.cli.diff.resource_rows import resources, resources_title
 from infra.cli.diff.tables import answers, settings, settings_title
-from infra.cli.diff.verdict import figures_table, headline, mark
+from infra.cli.diff.verdict import headline, mark
 from infra.cli.document.markdown import to_markdown
 from infra.cli.document.marked import code, markdown, said
 from infra.cli.document.text import to_text

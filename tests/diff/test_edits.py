@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from infra.cli.diff.figures_table import figures_table
 from infra.cli.diff.tables import users
-from infra.cli.diff.verdict import figures_table, headline, mark, reasons
+from infra.cli.diff.verdict import headline, mark, reasons
 from infra.cli.document.marked import plain
 from infra.diff.advice import advice
 from infra.diff.difference import Difference, compare

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from infra.cli.diff.figures_table import figures_table
 from infra.cli.diff.tables import bill, to_do
 from infra.cli.diff.values import NONE
-from infra.cli.diff.verdict import figures_table
 from infra.cli.document.marked import plain
 from infra.diff.difference import compare
 from infra.diff.figures import QuotaId, gpus_at_peak, quotas, quotas_of

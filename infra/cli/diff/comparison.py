@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from infra.cli.diff import access_rows, tables
 from infra.cli.diff.comparing import Compared
+from infra.cli.diff.figures_table import figures_table
 from infra.cli.diff.money import figures_note
 from infra.cli.diff.resource_rows import resources, resources_title
 from infra.cli.diff.values import names
-from infra.cli.diff.verdict import figures_table, headline, mark, reasons
+from infra.cli.diff.verdict import headline, mark, reasons
 from infra.cli.document import Document, Row, Section, columns
 from infra.cli.document.marked import code, said
 from infra.diff.advice import advice
