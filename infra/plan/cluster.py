@@ -134,7 +134,7 @@ class PoolPlan:
     groups: Mapping[str, NodeGroupPlan] = field(default_factory=dict)  # by the end of their names
 
     @property
-    def most(self) -> int:
+    def highest(self) -> int:
         """Nodes that may run at the same time. Each step may grow to the pool's maximum, and the autoscaler knows no
         maximum over several groups. But it adds a node only for a pod that fits on none that is there."""
         if not self.steps:

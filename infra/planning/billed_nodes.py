@@ -47,7 +47,7 @@ def billed_nodes(pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, 
     replicas = nodes_for(on, pool.gpus_per_node, at_most=True)
     with_surge = pool.needed  # a rollout of a paused model included: it may run in that month
     # In an existing pool, only running nodes are billed; in a pool that the stack creates, all that may run.
-    highest = min(pool.max, max(lowest, with_surge)) if pool.existing else pool.most
+    highest = min(pool.max, max(lowest, with_surge)) if pool.existing else pool.highest
     all_month = max(lowest, min(highest, replicas), highest - (with_surge - replicas))
     mean = sum(nodes * share for nodes, share in by_hour)
     return BilledNodes(

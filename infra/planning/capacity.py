@@ -37,7 +37,7 @@ def _step(step: CapacityStep, offer: Offer, pool_max: int, catalog: Catalog) -> 
     )
 
 
-def most_nodes(offer: Offer) -> int | None:
+def reserved_nodes(offer: Offer) -> int | None:
     """The nodes that all of its reservations hold; None: more can be asked for, or nobody says how many they hold."""
     ladder = offer.settings.ladder if offer.settings else ()
     counted = [each for each in ladder if each.kind != "block"] or ladder
@@ -46,7 +46,7 @@ def most_nodes(offer: Offer) -> int | None:
     return sum(each.instances or 0 for each in counted)
 
 
-def most_spread(pods: Sequence[int], gpus_per_node: int) -> int:
+def spread_nodes(pods: Sequence[int], gpus_per_node: int) -> int:
     """The nodes that pods of these GPUs have at the same time at most, however they come and go.
 
     A node is added for a pod of g GPUs only while each other node has fewer than g free. Where all pods are of one size
@@ -55,8 +55,8 @@ def most_spread(pods: Sequence[int], gpus_per_node: int) -> int:
     sizes, total = set(pods), sum(pods)
     if len(sizes) < 2:
         return sum(-(-len(pods) // (gpus_per_node // size)) for size in sizes)
-    most = max((total - size) // (gpus_per_node - size + 1) for size in sizes) + 1
-    return min(len(pods), most)
+    bound = max((total - size) // (gpus_per_node - size + 1) for size in sizes) + 1
+    return min(len(pods), bound)
 
 
 def limited(pool: PoolPlan) -> bool:

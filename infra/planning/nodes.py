@@ -12,7 +12,7 @@ from infra.plan.findings import Decided
 from infra.plan.labels import DEVICE_PLUGIN_CONFIG, GPU_LABEL, GPU_RESOURCE, GPU_TAINT, MPS_LABEL, POOL_LABEL
 from infra.plan.notes import Assumption, Chosen, Finding
 from infra.plan.words import count
-from infra.planning.capacity import most_nodes, most_spread, steps_of
+from infra.planning.capacity import reserved_nodes, spread_nodes, steps_of
 from infra.planning.own_pools import check_own_nodes
 from infra.planning.shared_gpus import say_shared
 from infra.services.serving.placement import Placed
@@ -32,8 +32,8 @@ def plan_pool(
     room = max((each.gpus for each in rolling), default=0)
     needed = nodes_for(placed, offer.gpus_per_node, at_most=True, extra=room)
     pool_max = yield from _maximum(offer, placed, room, needed)
-    if (most := most_nodes(offer)) is not None:
-        pool_max = min(pool_max, most)
+    if (reserved := reserved_nodes(offer)) is not None:
+        pool_max = min(pool_max, reserved)
     yield from _assume_packed(offer, placed, pool_max)
     own = (yield from check_own_nodes(offer, placed, pool_max, surge)) if offer.existing else None
     pool_min = _minimum(offer, pool_max)
@@ -63,7 +63,7 @@ def plan_pool(
         sharing=offer.sharing,
         resource=(_existing(offer).resource or GPU_RESOURCE) if offer.existing else GPU_RESOURCE,
         steps=steps_of(offer, pool_max, catalog),
-        spread=most_spread(_pods(placed, room), offer.gpus_per_node),
+        spread=spread_nodes(_pods(placed, room), offer.gpus_per_node),
         reasons=(
             f"{count(peak, 'GPU')} at peak + {surge} for one rollout = {peak + surge}"
             f" of {pool_max * offer.gpus_per_node}",

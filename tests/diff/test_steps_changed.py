@@ -1,4 +1,4 @@
-"""Changes of the kinds of nodes of a pool: what they make anew, and what that does to its models and quotas."""
+"""Changes of the kinds of nodes of a pool: what they make, and what that does to its models and quotas."""
 
 from typing import Any
 

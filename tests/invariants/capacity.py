@@ -55,7 +55,7 @@ def _of_pool(recording: Recording, name: str, pool: GpuPool, numbers: Mapping[st
 
 
 def _is(group: NodeGroup, pool: GpuPool, nth: int) -> bool:
-    """Whether the group has nodes of this step: by what EKS and EC2 are told, not by its name."""
+    """Whether the group has nodes of this step: by what EKS and EC2 get, not by its name."""
     step = pool.ladder[nth]
     target = group.template.get("capacityReservationSpecification", {}).get("capacityReservationTarget", {})
     market = group.template.get("instanceMarketOptions", {}).get("marketType")

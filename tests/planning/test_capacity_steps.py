@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from infra.plan.cluster import PoolPlan
 from infra.plan.money import HOURS_PER_MONTH
 from infra.planning import Plan
-from infra.planning.capacity import most_spread
+from infra.planning.capacity import spread_nodes
 from tests.planning.following import follow, outcome
 from tests.planning.stacks import DEV, changed
 
@@ -170,7 +170,7 @@ def test_spot_alone_is_warned_of_with_its_remedy() -> None:
 def test_pods_that_come_and_go_never_have_more_nodes_than_the_bill_counts(gpus: list[int], moves: list[int]) -> None:
     """A pod comes or goes; it goes to the first node with room, and a node is added only where none has."""
     nodes: list[dict[int, int]] = []
-    most = 0
+    highest = 0
     for move in moves:
         pod = move % len(gpus)
         if any(pod in node for node in nodes):
@@ -181,14 +181,14 @@ def test_pods_that_come_and_go_never_have_more_nodes_than_the_bill_counts(gpus: 
                 nodes.append({pod: gpus[pod]})
             else:
                 room[pod] = gpus[pod]
-        most = max(most, len(nodes))
-    assert most <= most_spread(gpus, 8)
+        highest = max(highest, len(nodes))
+    assert highest <= spread_nodes(gpus, 8)
 
 
 def test_pods_of_one_size_need_no_more_nodes_than_packed_ones() -> None:
-    assert most_spread([2] * 9, 8) == 3
-    assert most_spread([1, 8], 8) == 2
-    assert most_spread([], 8) == 0
+    assert spread_nodes([2] * 9, 8) == 3
+    assert spread_nodes([1, 8], 8) == 2
+    assert spread_nodes([], 8) == 0
 
 
 def test_a_reservation_in_a_zone_that_was_not_chosen_is_refused_with_the_zones_to_write() -> None:

@@ -216,8 +216,10 @@ def _steps(pool: PoolPlan) -> str:
         f"{number}. {step.reservation or step.kind}{_in_words(step)} ({count(step.max, 'node')}{_in_zones(pool, step)})"
         for number, step in enumerate(pool.steps, start=1)
     ]
-    most = f"; {pool.most} at the same time at most, because a node is added only for a pod" if len(steps) > 1 else ""
-    return f"{pool.name} asks for nodes in this order: {'; '.join(steps)}{most}"
+    bound = (
+        f"; {pool.highest} at the same time at most, because a node is added only for a pod" if len(steps) > 1 else ""
+    )
+    return f"{pool.name} asks for nodes in this order: {'; '.join(steps)}{bound}"
 
 
 def _in_words(step: CapacityPlan) -> str:

@@ -45,9 +45,9 @@ def _nodes(pool: PoolPlan) -> dict[str, int]:
         return {pool.capacity: pool.max}
     found: dict[str, int] = {}
     if "spot" in pool.kinds:
-        found["spot"] = pool.most
+        found["spot"] = pool.highest
     if "on-demand" in pool.kinds or pool.reserved:
-        found["on-demand"] = max(pool.reserved, pool.most if "on-demand" in pool.kinds else 0)
+        found["on-demand"] = max(pool.reserved, pool.highest if "on-demand" in pool.kinds else 0)
     return found
 
 
