@@ -18,6 +18,7 @@ CONDITIONS = {
     "nvidia-device-plugin": {"nfd.enabled"},
     "dcgm-exporter": {"customMetrics"},
     "opentelemetry-collector": {"ports.ui"},
+    "kube-prometheus-stack": {"prometheus-node-exporter.priorityClassName"},
 }
 
 

@@ -33,6 +33,7 @@ def values(
         "nodeSelector": {"nvidia.com/gpu.present": "true"},
         # This list replaces the chart's list, so it contains the tolerations of all pools.
         "tolerations": [dict(toleration) for toleration in tolerations],
+        "resources": {"requests": {"cpu": "5m", "memory": "32Mi"}},
         "gfd": {"enabled": False},  # it would install node-feature-discovery; the node group sets the labels already
     }
 

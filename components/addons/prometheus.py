@@ -31,7 +31,11 @@ def values(grafana: Mapping[str, Any] | None = None, *, alertmanager: bool = Fal
         "grafana": off if grafana is None else dict(grafana),
         "alertmanager": _ALERTMANAGER if alertmanager else off,
         "defaultRules": {"create": False},
-        "prometheus-node-exporter": {"tolerations": [{"operator": "Exists"}]},  # GPU nodes too
+        "prometheus-node-exporter": {
+            "tolerations": [{"operator": "Exists"}],  # GPU nodes too
+            "priorityClassName": "system-node-critical",
+            "resources": {"requests": {"cpu": "5m", "memory": "32Mi"}},
+        },
         "prometheusOperator": {"resources": {"requests": {"cpu": "100m", "memory": "128Mi"}}},
         "kube-state-metrics": {
             "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}},

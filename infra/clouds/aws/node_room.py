@@ -15,8 +15,8 @@ DAEMONS: Mapping[str, tuple[float, int]] = {
     "ebs-csi-node": (0.03, 120),
     "efs-csi-node": (0.0, 0),
     "eks-pod-identity-agent": (0.0, 0),
-    "nvidia-device-plugin": (0.0, 0),
-    "prometheus-node-exporter": (0.0, 0),
+    "nvidia-device-plugin": (0.005, 32),
+    "prometheus-node-exporter": (0.005, 32),
     "dcgm-exporter": (0.05, 512),
     "fluent-bit": (0.05, 64),
 }

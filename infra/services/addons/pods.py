@@ -1,4 +1,4 @@
-"""What the pods of add-ons ask for that scaling needs, on the system nodes of a cluster that the stack makes."""
+"""What the pods of add-ons ask for, on the system nodes of a cluster that the stack makes."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,15 +12,23 @@ def _pods(number: int, cpu: float, memory_mib: int) -> list[Resources]:
 
 
 METRICS = "metricsServer"
-# metrics-server: as its chart has it (3.13.1, for up to 100 nodes), in two pods. The other: see its values.
-_OF_EACH: Mapping[str, Sequence[Resources]] = {METRICS: _pods(2, 0.1, 200), VERTICAL: _pods(4, 0.025, 100)}
+# What each chart renders with the values of its module in components (tests/schemas/rendered.json). Pods of every node
+# are in infra/clouds/aws/node_room.py.
+OF_EACH: Mapping[str, Sequence[Resources]] = {
+    METRICS: _pods(2, 0.1, 200),
+    VERTICAL: _pods(4, 0.025, 100),
+    "clusterAutoscaler": _pods(1, 0.1, 300),
+    "keda": _pods(3, 0.1, 100),
+    "loadBalancerController": _pods(2, 0.1, 128),
+    "prometheus": [*_pods(1, 0.2, 1024), *_pods(1, 0.1, 128), *_pods(1, 0.05, 128)],
+}
 
 
 def addon_pods(addons: Mapping[str, AddonPlan]) -> Mapping[str, Sequence[Resources]]:
     """By the name of the chart, of those that the stack installs."""
-    return {addons[key].chart: pods for key, pods in _OF_EACH.items() if addons[key].state == "install"}
+    return {addons[key].chart: pods for key, pods in OF_EACH.items() if addons[key].state == "install"}
 
 
 def pods_beside(addons: Mapping[str, AddonPlan]) -> Sequence[Resources]:
     """Those that a cluster doesn't have anyway."""
-    return _OF_EACH[VERTICAL] if addons[VERTICAL].state == "install" else ()
+    return OF_EACH[VERTICAL] if addons[VERTICAL].state == "install" else ()
