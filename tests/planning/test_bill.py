@@ -160,7 +160,8 @@ def test_a_cluster_that_we_make_has_a_control_plane_nodes_and_nat() -> None:
     assert items["EKS control plane"][0] == pytest.approx(0.10 * HOURS)
     assert items["NAT gateways"][0] == pytest.approx(3 * 0.05 * HOURS)  # with its public address
     nodes = 2 * 0.2016 * HOURS
-    parts = ("system nodes", "gateway pods", "metrics-server")
+    addons = {addon.chart for addon in plan(PROD).addons.values() if addon.state == "install"}
+    parts = {"system nodes", "gateway pods", *(addons & items.keys())}
     assert sum(items[part][0] for part in parts) == pytest.approx(nodes)
     assert items["gateway pods"][0] == pytest.approx(nodes * 2 / (2 * 16)), "of 32 GiB its two pods ask for 2"
     assert "load balancer" in items

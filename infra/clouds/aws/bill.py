@@ -91,7 +91,7 @@ def _has_flow_logs(settings: Settings) -> bool:
 
 
 def _flow_log_month(catalog: Catalog) -> float:
-    return FLOW_LOG_GIB_PER_NODE * catalog.aws.prices.log_gib
+    return FLOW_LOG_GIB_PER_NODE * catalog.aws.prices.log_gib_month
 
 
 def _left_out(billed: Billed) -> str:

@@ -63,7 +63,7 @@ class PriceList:
     efs_gib_month: float
     s3_gib_month: float
     kms_key_month: float
-    log_gib: float
+    log_gib_month: float
 
 
 @dataclass(frozen=True)

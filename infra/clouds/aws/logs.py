@@ -34,7 +34,7 @@ def logs_item(billed: Billed) -> Iterator[CostItem]:
     logs = monitoring_of(billed.settings).logs
     if logs is None:
         return
-    price, replicas = billed.catalog.aws.prices.log_gib, [model.replicas for model in billed.models.values()]
+    price, replicas = billed.catalog.aws.prices.log_gib_month, [model.replicas for model in billed.models.values()]
     gateway, low = len(gateway_pods(billed.traffic)), sum(each.min for each in replicas)
     high = sum(each.max for each in replicas)
     per_pod, middle = GIB_PER_POD * price, low + (high - low) * EXPECTED_LOAD
