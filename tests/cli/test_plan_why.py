@@ -145,7 +145,8 @@ def test_every_resource_can_be_asked_for() -> None:
         ("gateway", ["gateway pods", "load balancer"]),
         ("cache", ["EFS"]),
         ("addons.metricsServer", ["metrics-server"]),
-        ("addons.keda", []),
+        ("addons.keda", ["keda"]),
+        ("addons.nvidiaDevicePlugin", []),
         (
             "cluster",
             ["EKS control plane", "system nodes", "NAT gateways", "KMS key", "node disks", "flow logs"],
