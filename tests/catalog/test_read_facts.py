@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.catalog import metrics, types
+from infra.catalog import metrics, span_attributes, types
 from infra.catalog.load import DATA, read_catalog
 from infra.catalog.table import Row
 from infra.clouds.aws import facts
@@ -69,6 +69,7 @@ def asked() -> Mapping[str, set[str]]:
         answers.read(DATA, [])
         needed.read(DATA, [])
         metrics.read(DATA, [])
+        span_attributes.read(DATA, [])
     return found
 
 

@@ -23,6 +23,7 @@ NAMED = {
     "infra/registry.py": "the registry: a line per cloud",
     "infra/services/gateway/watches.py": "where a number of its nodes' image is from",
     "infra/services/addons/plan.py": "the name of a chart",
+    "infra/services/addons/pods.py": "names the room that counts the pods of every node",
     "infra/services/addons/section.py": f"{_KEPT}; the rules for those of EKS are in infra/clouds/aws/check_addons.py",
     "infra/services/gateway/section.py": f"{_KEPT}: an ALB's; the rules are in infra/clouds/aws/check_gateway.py",
     "infra/services/monitoring/make.py": "a login by signed requests, which Amazon's Prometheus asks for",
