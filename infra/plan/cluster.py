@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Literal
 
 from infra.catalog import Instance
@@ -145,6 +146,23 @@ class PoolPlan:
     def reserved(self) -> int:
         """Instances that are billed whether they are used or not."""
         return sum(step.instances for step in self.steps if step.kind == "reservation")
+
+    @property
+    def reserved_first(self) -> int:
+        """Those that run before any other node is paid: a reservation that is asked for after spot nodes or nodes on
+        demand may stay unused."""
+        before = takewhile(lambda step: step.kind in ("reservation", "block"), self.steps)
+        return sum(step.instances for step in before if step.kind == "reservation")
+
+    @property
+    def reserved_usd_per_hour(self) -> float:
+        """Of all of them together."""
+        reserved = (step for step in self.steps if step.kind == "reservation")
+        return sum(step.instances * step.types[0].hourly("on-demand")[1] for step in reserved)
+
+    def beside_reserved(self, nodes: float) -> float:
+        """Of a number of nodes that run, those that are billed beside the reserved ones."""
+        return max(0.0, nodes - self.reserved_first)
 
     @property
     def kinds(self) -> tuple[str, ...]:

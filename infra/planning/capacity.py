@@ -1,6 +1,6 @@
 """The steps of a pool: what its nodes may be, in the order in which they are asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from infra.catalog import Catalog
@@ -57,6 +57,18 @@ def spread_nodes(pods: Sequence[int], gpus_per_node: int) -> int:
         return sum(-(-len(pods) // (gpus_per_node // size)) for size in sizes)
     bound = max((total - size) // (gpus_per_node - size + 1) for size in sizes) + 1
     return min(len(pods), bound)
+
+
+def keeps_reserved(pools: Iterable[PoolPlan], then: Iterable[PoolPlan]) -> bool:
+    """Whether all that is reserved is still used as what it is. A stack file ends no reservation: it is billed until
+    somebody cancels it, and starts no instance of another type."""
+    left = {(step.reservation, step.types): step.instances for pool in then for step in pool.steps}
+    return all(
+        left.get((step.reservation, step.types), 0) >= step.instances
+        for pool in pools
+        for step in pool.steps
+        if step.reservation
+    )
 
 
 def limited(pool: PoolPlan) -> bool:

@@ -82,32 +82,23 @@ def _rollouts(nodes: Mapping[str, BilledNodes]) -> Decided[str]:
 
 
 def _gpu_nodes(pool: PoolPlan, nodes: BilledNodes) -> CostItem:
-    """Minimum on the cheapest of the pool's types, maximum on the most expensive; the first type is asked for first.
-    Reserved instances are paid all month, and come before others."""
+    """Minimum on the cheapest of the pool's types, maximum on the most expensive; the first type of the first kind is
+    asked for first. Reserved instances are paid all month."""
     kinds = [kind for kind in pool.kinds if kind != "reservation"] if pool.reserved else pool.kinds
     prices = [each.hourly_of(kinds) for each in pool.types]
-    reserved = _reserved(pool)
+    first = next((kind for kind in kinds if kind != "block"), "block")
+    expected = sum(pool.types[0].hourly_of([first])) / 2
+    reserved = pool.reserved_usd_per_hour
     whose = f" ({pool.price_note})" if pool.price_note else ""
     counts = _counts(nodes.min, nodes.expected, nodes.all_month)
     return CostItem(
         f"GPU nodes {pool.name}",
-        (reserved + _beside(nodes.min, pool) * min(low for low, _ in prices)) * HOURS_PER_MONTH,
-        (reserved + _beside(nodes.expected, pool) * sum(prices[0]) / 2) * HOURS_PER_MONTH,
-        (reserved + _beside(nodes.max, pool) * max(high for _, high in prices)) * HOURS_PER_MONTH,
+        (reserved + pool.beside_reserved(nodes.min) * min(low for low, _ in prices)) * HOURS_PER_MONTH,
+        (reserved + pool.beside_reserved(nodes.expected) * expected) * HOURS_PER_MONTH,
+        (reserved + pool.beside_reserved(nodes.max) * max(high for _, high in prices)) * HOURS_PER_MONTH,
         f"{counts} x {'/'.join(pool.instance_types)}{_in_rollouts(nodes)}{_kinds(pool, prices)}{whose}",
         pool=pool.name,
     )
-
-
-def _reserved(pool: PoolPlan) -> float:
-    """Dollars per hour of the instances that are reserved."""
-    return sum(
-        step.instances * step.types[0].hourly("on-demand")[1] for step in pool.steps if step.kind == "reservation"
-    )
-
-
-def _beside(nodes: float, pool: PoolPlan) -> float:
-    return max(0.0, nodes - pool.reserved)
 
 
 def _kinds(pool: PoolPlan, prices: Sequence[tuple[float, float]]) -> str:

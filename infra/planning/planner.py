@@ -14,6 +14,7 @@ from infra.planning.advised_bill import say_what_advice_costs
 from infra.planning.budget_parts import Means
 from infra.planning.budget_types import Types
 from infra.planning.budget_ways import with_ways
+from infra.planning.capacity import keeps_reserved
 from infra.planning.certainty import say_what_is_certain
 from infra.planning.cheaper import Candidate, Market, candidates, cheaper_ways
 from infra.planning.cheaper_pools import with_pools
@@ -34,7 +35,8 @@ MIN_TRIED, MAX_TRIED = 40, 240
 def make_plan(file: StackFile) -> Plan:
     """The whole plan. The settings must have passed their checks."""
     asked = _asked(file)
-    return _with_advice(draft(asked), _attempts(asked, file.catalog), asked.sizing)
+    made = draft(asked)
+    return _with_advice(made, _attempts(asked, file.catalog, made.plan), asked.sizing)
 
 
 def plan_without_advice(file: StackFile) -> Plan:
@@ -58,9 +60,9 @@ def _asked(file: StackFile) -> Asked:
     return Asked(file.stack, file.settings, file.region, file.secrets, file.config, Sizing(priced))
 
 
-def _attempts(asked: Asked, listed: Catalog) -> Attempt:
+def _attempts(asked: Asked, listed: Catalog, plan: Plan) -> Attempt:
     """Plans a changed stack file, each change once; `listed`: at list prices. A file that is refused takes no plan, and
-    isn't counted."""
+    isn't counted. A change that leaves a reservation is none: its price would be said to be saved."""
     tried: dict[str, Plan | None] = {}  # a value may be a list of mappings
     left = count(max(MIN_TRIED, MAX_TRIED // len(asked.settings.models)), -1)
 
@@ -68,7 +70,9 @@ def _attempts(asked: Asked, listed: Catalog) -> Attempt:
         if (said := repr(write)) not in tried:
             changed = follow(asked.settings, write, asked.region, listed)
             planned = changed is not None and next(left) > 0
-            tried[said] = draft(replace(asked, settings=changed)).plan if planned else None
+            then = draft(replace(asked, settings=changed)).plan if planned else None
+            kept = then is not None and keeps_reserved(plan.pools.values(), then.pools.values())
+            tried[said] = then if kept else None
         return tried[said]
 
     return attempt

@@ -117,7 +117,5 @@ def _effect(platform: Platform, client: ClientLimits, outcome: Outcome) -> Effec
 
 
 def _usd(platform: Platform, outcome: Outcome) -> float | None:
-    hours = {each.name: outcome.node_hours[each.name] * DAY / outcome.seconds for each in platform.pools}
-    prices = [(each.name, each.usd_per_node_hour) for each in platform.pools]
-    known = [hours[name] * price for name, price in prices if price is not None]
-    return sum(known) if len(known) == len(prices) else None
+    known = [usd for each in platform.pools if (usd := outcome.node_usd[each.name]) is not None]
+    return sum(known) * DAY / outcome.seconds if len(known) == len(platform.pools) else None

@@ -27,6 +27,8 @@ class PoolShape:
     made: bool  # the autoscaler adds and removes its nodes; else all of them are always there
     usd_per_node_hour: float | None
     notice: float | None = None  # seconds that pods have to leave a spot node; None: no node is taken back
+    reserved_usd_per_hour: float = 0.0  # of reserved instances, which are paid whether they run or not
+    reserved_first: int = 0  # of them, those that run before any other node is paid
 
 
 @dataclass(eq=False)
@@ -137,6 +139,18 @@ class Pool:
             used = self.gpu_seconds + sum((end - pod.since) * pod.gpus for pod in self.pods)
             return used / self.shape.gpus_per_node / 3600
         return (self.node_seconds + sum(end - node.since for node in self.nodes)) / 3600
+
+    def usd(self, end: float) -> float | None:
+        """None: its nodes have no price."""
+        price, shape = self.shape.usd_per_node_hour, self.shape
+        if price is None or not shape.reserved_usd_per_hour:
+            return None if price is None else price * self.hours(end)
+        ends = [*(time for time, _ in self.changes[1:]), end]
+        beside = sum(
+            max(0, number - shape.reserved_first) * (until - start)
+            for (start, number), until in zip(self.changes, ends, strict=True)
+        )
+        return (shape.reserved_usd_per_hour * end + price * beside) / 3600
 
     def _place(self, now: float) -> None:
         while self.pending and self._put_or_add(self.pending[0], now):

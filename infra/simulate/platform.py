@@ -198,7 +198,15 @@ def _beside(plan: Plan, left_out: Mapping[str, str]) -> Iterator[Beside]:
 def _pool(pool: PoolPlan, plan: Plan) -> PoolShape:
     made = not pool.existing
     return PoolShape(
-        pool.name, pool.gpus_per_node, pool.min, pool.max, made, pool.usd_per_node_hour, _notice(pool, plan)
+        pool.name,
+        pool.gpus_per_node,
+        pool.min,
+        pool.max,
+        made,
+        pool.usd_per_node_hour,
+        _notice(pool, plan),
+        pool.reserved_usd_per_hour,
+        pool.reserved_first,
     )
 
 

@@ -150,7 +150,6 @@ def alone(then: Platform, server: Server, before: Platform) -> Platform:
 
 def _figures(platform: Platform, server: Server, outcome: Outcome) -> Figures:
     counted, name = outcome.models[server.name], next(x.pool for x in platform.servers if x.name == server.name)
-    price = next(each.usd_per_node_hour for each in platform.pools if each.name == name)
-    hours, ascending = outcome.node_hours[name] * DAY / outcome.seconds, sorted(counted.first_tokens)
+    usd, ascending = outcome.node_usd[name], sorted(counted.first_tokens)
     p95, p99 = percentile(ascending, 0.95), percentile(ascending, 0.99)
-    return Figures(counted.lost, p95, p99, None if price is None else hours * price)
+    return Figures(counted.lost, p95, p99, None if usd is None else usd * DAY / outcome.seconds)

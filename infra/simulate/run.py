@@ -28,6 +28,7 @@ class Outcome:
     seconds: float
     models: Mapping[str, Counted]
     node_hours: Mapping[str, float]  # by pool
+    node_usd: Mapping[str, float | None]  # by pool; None: its nodes have no price
     nodes: Mapping[str, list[tuple[float, int]]]  # from a time on, by pool
     taken: Mapping[str, int]  # spot nodes that the cloud took back, by pool
     clients: Mapping[str, ClientUse]
@@ -72,6 +73,7 @@ def run(platform: Platform, arrivals: Arrivals, seed: int) -> Outcome:
         arrivals.seconds,
         {name: each.counted for name, each in served.items()},
         {name: pool.hours(arrivals.seconds) for name, pool in pools.items()},
+        {name: pool.usd(arrivals.seconds) for name, pool in pools.items()},
         {name: pool.changes for name, pool in pools.items()},
         {name: each.taken for name, each in spot.items()},
         admission.by_client(),

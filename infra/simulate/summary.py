@@ -151,8 +151,9 @@ def _model(platform: Platform, name: str, outcomes: Sequence[Outcome], per_day: 
 
 def _pools(platform: Platform, outcomes: Sequence[Outcome], per_day: float) -> Iterator[PoolSummary]:
     for pool in platform.pools:
-        hours, price = [each.node_hours[pool.name] * per_day for each in outcomes], pool.usd_per_node_hour
-        usd = None if price is None else _spread([each * price for each in hours])
+        hours = [each.node_hours[pool.name] * per_day for each in outcomes]
+        dollars = [usd * per_day for each in outcomes if (usd := each.node_usd[pool.name]) is not None]
+        usd = _spread(dollars) if dollars else None
         taken = [each.taken[pool.name] for each in outcomes] if pool.notice is not None else None
         yield PoolSummary(pool.name, _spread(hours), usd, sum(taken) / len(taken) if taken is not None else None)
 

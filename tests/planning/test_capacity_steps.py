@@ -10,7 +10,7 @@ from infra.plan.cluster import PoolPlan
 from infra.plan.money import HOURS_PER_MONTH
 from infra.planning import Plan
 from infra.planning.capacity import spread_nodes
-from tests.planning.following import follow, outcome
+from tests.planning.following import follow, outcome, planned
 from tests.planning.stacks import DEV, changed
 
 RESERVED = {"reservation": "cr-0a1b2c3d4e5f60718", "instances": 2, "zone": "use1-az1"}
@@ -24,11 +24,15 @@ BLOCK = {
 
 
 def ladder(*steps: Any, replicas: int = 3, **pool: Any) -> Plan:
+    return outcome(stack_of(*steps, replicas=replicas, **pool))
+
+
+def stack_of(*steps: Any, replicas: int = 3, **pool: Any) -> dict[str, Any]:
     """A model of one GPU on nodes of one GPU, in two zones."""
     stack = changed(DEV, cluster__create__zones=["use1-az1", "use1-az2"])
     stack["gpuPools"]["l4"] = {"instanceTypes": ["g6.2xlarge"], "capacity": list(steps), **pool}
     stack["models"]["qwen3-8b"]["replicas"] = {"min": 1, "max": replicas}
-    return outcome(stack)
+    return stack
 
 
 def l4(made: Plan) -> PoolPlan:
@@ -89,6 +93,42 @@ def test_reserved_instances_are_billed_whether_they_are_used_or_not() -> None:
     assert 3 * usd * HOURS_PER_MONTH < item.max < 4 * usd * HOURS_PER_MONTH, "the fourth runs in rollouts alone"
     assert "2 of them reserved and billed whether used or not" in item.what
     assert any("cr-0a1b2c3d4e5f60718 holds 2 instances" in each.message for each in made.assumptions)
+
+
+def test_a_reservation_that_is_asked_for_later_is_billed_beside_what_runs() -> None:
+    """Nodes on demand come first, so the reservation may stay unused all month."""
+    made = ladder("on-demand", RESERVED)
+    (item,) = [each for each in made.cost.items if each.pool == "l4"]
+    (usd,) = {each.usd_per_hour or 0 for each in l4(made).types}
+    assert item.min == pytest.approx((2 + 1) * usd * HOURS_PER_MONTH)
+    assert item.max > (2 + 3) * usd * HOURS_PER_MONTH
+
+
+def test_the_expected_bill_has_the_price_of_the_kind_that_is_asked_for_first() -> None:
+    (spot,) = [each for each in ladder("spot", "on-demand").cost.items if each.pool == "l4"]
+    (demand,) = [each for each in ladder("on-demand", "spot").cost.items if each.pool == "l4"]
+    assert spot.expected < demand.expected
+    assert (spot.min, spot.max) == (demand.min, demand.max)
+
+
+@pytest.mark.parametrize("instances", [{"instances": 3}, {}], ids=["said", "as many as the pool may have"])
+def test_no_advice_counts_a_reservation_as_saved(instances: dict[str, int]) -> None:
+    """AWS bills it until somebody cancels it, and starts no instance of another type in it."""
+    reserved = {"reservation": RESERVED["reservation"], "zone": "use1-az1", **instances}
+    stack = stack_of(reserved, "on-demand")
+    stack["budget"] = {"usdPerMonth": 1500}
+    made = planned(stack)
+    (over,) = made.violations
+    writes = [each.write for each in over.advice] + [each.write for ways in made.cheaper.values() for each in ways]
+    assert writes
+    for write in writes:
+        assert paid(outcome(follow(stack, dict(write)))) == paid(made), write
+
+
+def paid(made: Plan) -> list[tuple[str | None, int, tuple[str, ...]]]:
+    """What is reserved, in all pools."""
+    steps = [step for pool in made.pools.values() for step in pool.steps if step.reservation]
+    return [(step.reservation, step.instances, tuple(each.name for each in step.types)) for step in steps]
 
 
 def test_more_reserved_instances_than_the_pool_may_use_are_all_paid() -> None:

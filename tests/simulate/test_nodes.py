@@ -54,6 +54,17 @@ def test_a_node_goes_after_ten_minutes_without_a_pod_and_the_minimum_stays() -> 
     assert one.hours(3_600.0) * 3_600 == 3_600 + 1_600
 
 
+def test_reserved_nodes_are_paid_whether_they_run_or_not() -> None:
+    """Three reserved ones, two of which are asked for first; beside them one node at a dollar runs for a while."""
+    shape = PoolShape("gpu", 1, 0, 4, made=True, usd_per_node_hour=1.0, reserved_usd_per_hour=6.0, reserved_first=2)
+    one, starts = Pool(shape, random.Random(1)), []
+    one.start()
+    assert one.usd(7_200.0) == 12.0
+    for _ in range(3):
+        one.ask(pod(starts), 3_600.0)
+    assert one.usd(7_200.0) == 12.0 + 1.0
+
+
 def test_no_node_goes_shortly_after_one_was_added() -> None:
     one, starts = pool(gpus=1), []
     first = pod(starts)

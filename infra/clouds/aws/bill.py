@@ -66,7 +66,7 @@ def _spot_to_demand(pool: PoolPlan, billed: Billed) -> float:
         return 0.0
     demand = max(each.usd_per_hour or 0.0 for each in pool.types)
     spot = max(each.hourly("spot")[1] for each in pool.types)
-    return max(0.0, billed.nodes_of(pool).max - pool.reserved) * (demand - spot) * HOURS_PER_MONTH
+    return pool.beside_reserved(billed.nodes_of(pool).max) * (demand - spot) * HOURS_PER_MONTH
 
 
 def usd_beside_node(pool: PoolPlan, settings: Settings, catalog: Catalog) -> float:
