@@ -23,7 +23,7 @@ def number_changed(name: str, old: Side, new: Side) -> Iterator[str]:
     if now and not held and not new.models[name].get("schedule"):  # else its hours say it
         waits, otherwise = first_waits(name, new), _instead(name, new)
         yield f"while nobody asks it has no replica: who comes first waits {waits} for one to start, or {otherwise}"
-    elif held and not now:
+    elif held and not now and not new.endpoint(name).get("paused"):
         yield "a replica always runs: nobody waits for one to start"
 
 

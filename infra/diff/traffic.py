@@ -251,7 +251,8 @@ def _afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
     yield from _capacity(before.get("max_concurrency"), after.get("max_concurrency"))
     yield from number_changed(name, old, new)
     yield from scaling_changed(name, old, new)
-    yield from schedule_changed(name, old, new)
+    if not now.get("paused"):
+        yield from schedule_changed(name, old, new)
     if not now.get("paused") and can_start(name, old) and can_start(name, new):
         yield from later_rollouts(name, old, new)
         yield from loss_changed(name, old, new)

@@ -316,7 +316,10 @@ def _more_for_the_same(each: Placed, offer: Offer, market: Market) -> Iterator[C
             length = sized.question.max_model_len
             effect = f"the same GPUs hold {after:.1f} requests of {length:,} tokens instead of {before:.1f}"
             chosen = smallest_fit(question.but(gpus=each.served.settings.gpus), offer, sizing)
+            if each.served.settings.pool is None and len(market.plan.settings.gpu_pools) != 1:
+                changes = (*changes, ("pool", offer.name))  # they could have a pool of other GPUs, and hold less
+            new = new_pool(offer) if offer.settings is None else ()
             if chosen is not None and chosen.gpus != sized.gpus:
                 changes = (*changes, ("gpus", sized.gpus))  # fewer would be chosen, and hold less
-            yield Candidate(changes, completed(market.plan, each.served.write(changes)), effect, 0.0)
+            yield Candidate(changes, completed(market.plan, (*new, *each.served.write(changes))), effect, 0.0)
             return

@@ -97,3 +97,12 @@ def test_markdown_has_letters_of_one_width() -> None:
     for _, letters, *_ in _section(PROD).rows:
         assert f"| `{letters}` |" in text
     assert "E engine start and compile<br>spare node: " in text
+
+
+def test_a_remedy_that_lowers_the_bill_says_so() -> None:
+    """The budget has no room for a spare node, so the bucket is the best that can be written."""
+    coder = {"model": "Qwen/Qwen3-Coder-30B-A3B-Instruct", "maxModelLen": 32768, "pool": "big", "gpus": 1}
+    big = {"big": {"instanceTypes": ["g7e.2xlarge"], "max": 2}}
+    stack = changed(DEV, gpuPools=big, models={"coder": coder}, cache={"kind": "efs"}, budget={"usdPerMonth": 4000})
+    (line,) = [each for each in _section(stack).note.splitlines() if each.startswith("weights streamed from S3")]
+    assert line == "weights streamed from S3: cache.kind: s3 (-$16 per month of the minimum bill)"

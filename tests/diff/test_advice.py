@@ -250,3 +250,11 @@ def test_a_setting_of_something_else_is_not_answered_by_a_pool_beside() -> None:
     assert any("subnetIds" in text for text in texts)
     assert not any("add a pool beside" in text for text in texts)
     assert serving(base(stack), "l4") == ["chat"]
+
+
+def test_a_bucket_instead_of_the_file_system_leaves_no_model_down_and_the_advice_agrees() -> None:
+    found = difference("cloud", {"cache.kind": "s3"})
+    assert not any(each.seconds for each in found.notices)
+    (said,) = ways(found)
+    assert "users notice no gap" in said
+    assert "down until" not in said

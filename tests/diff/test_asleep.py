@@ -105,3 +105,13 @@ def test_with_hours_its_sleep_is_said_once() -> None:
     assert [each for each in said if "who comes first" in each] == [
         "it may be asleep outside daily 08:00 to 19:00 UTC: who comes first waits about 6 min then"
     ]
+
+
+def test_a_model_that_slept_and_is_paused_has_no_replica_and_no_sleep() -> None:
+    hours = f"{RANGE}, schedule: [{{days: daily, from: '08:00', to: '19:00', timezone: UTC, min: 1}}]"
+    for before, after in (
+        ((), (PAUSED,)),
+        (((RANGE, hours),), (PAUSED,)),
+        (((RANGE, hours),), ((RANGE, f"{hours}, paused: true"),)),
+    ):
+        assert notice(before, after).afterwards == ("answers 503 until it is unpaused",)

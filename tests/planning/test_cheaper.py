@@ -156,6 +156,19 @@ def test_a_saving_of_nearly_nothing_is_said_as_what_the_same_money_holds() -> No
     assert way.usd_per_month == 0.0
 
 
+def test_smaller_weights_stay_on_the_gpus_of_a_pool_that_the_program_made() -> None:
+    """Without its pool the smaller weights would get cheaper GPUs, which hold less than is said."""
+    chat = {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "concurrency": 2, "replicas": {"min": 0, "max": 1}}
+    stack = changed({key: each for key, each in DEV.items() if key != "gpuPools"}, models={"chat": chat})
+    before = plan(stack)
+    (way,) = [way for way in before.cheaper["chat"] if "the same GPUs hold" in way.effect]
+    after = plan(follow(stack, dict(way.write)))
+    assert after.models["chat"].instance_type == before.models["chat"].instance_type
+    fit = after.models["chat"].fit
+    assert fit is not None
+    assert f"hold {fit.max_concurrency:.1f} requests" in way.effect
+
+
 @pytest.mark.parametrize(("bill", "least"), [(500, 10), (3000, 30), (500_000, 100)])
 def test_a_lower_bill_saves_a_part_of_the_bill_that_counts(bill: float, least: float) -> None:
     cost = Cost((CostItem("nodes", bill, bill, bill),), "", "")

@@ -154,6 +154,15 @@ def test_a_model_that_does_not_fit_stays_on_the_cheapest_type_that_holds_its_wei
     assert "models.m.gpuMemoryUtilization: 0.92" in fix
 
 
+def test_the_reason_for_a_number_of_gpus_names_the_requests_that_must_fit_at_once() -> None:
+    """2 x H100 hold the weights and one request; with 16 of them at once 8 are needed."""
+    chat = {"model": "meta-llama/Llama-3.3-70B-Instruct", "maxModelLen": 32768, "concurrency": 16}
+    result = plan(changed(DEV, gpuPools={"h100": {"instanceTypes": ["p5.48xlarge"]}}, models={"chat": chat}))
+    chosen = result.chosen["models.chat.gpus"]
+    assert chosen.value == 8
+    assert chosen.reason.endswith("hold 131.7 GiB of weights and 16 x 32,768 tokens of context")
+
+
 def test_a_type_to_add_comes_with_the_key_of_a_model_that_names_its_pool() -> None:
     stack = changed(PROD, models__llama_8b__pool="t4")
     ((_, _, fix),) = _refusals(plan(stack), "Fit")

@@ -73,7 +73,7 @@ def _how(plan: Plan, shown: list[str]) -> Iterator[str]:
     written: dict[str, list[str]] = {}
     for best in filter(None, (_best(plan.remedies[name]) for name in shown)):
         more = plan.cost.rises(best.usd_per_month or 0.0, "min")
-        adds = f" (+{usd(more)} per month of the {BILLS['min']} bill)" if more else ""
+        adds = f" ({'+' if more > 0 else '-'}{usd(abs(more))} per month of the {BILLS['min']} bill)" if more else ""
         key = f"{best.write}{adds}"
         if key not in written.setdefault(best.name, []):
             written[best.name].append(key)

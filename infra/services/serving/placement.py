@@ -128,7 +128,8 @@ def _why_gpus(served: Served, offer: Offer, sized: Sized) -> str:
     holds = f"the smallest number of {offer.gpu} that hold {sized.fit.weights_gib * sized.gpus:.1f} GiB of weights"
     if not sized.fit.estimated:
         return f"{holds}; {sized.holds}"
-    return f"{holds} and {served.question.max_model_len:,} tokens of context"
+    asked = f"{served.question.concurrency} x " if served.question.concurrency > 1 else ""
+    return f"{holds} and {asked}{served.question.max_model_len:,} tokens of context"
 
 
 def _why(
