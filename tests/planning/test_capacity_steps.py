@@ -10,6 +10,7 @@ from infra.plan.cluster import PoolPlan
 from infra.plan.money import HOURS_PER_MONTH
 from infra.planning import Plan
 from infra.planning.capacity import spread_nodes
+from infra.services.monitoring.dollars import of_pools
 from tests.planning.following import follow, outcome, planned
 from tests.planning.stacks import DEV, changed
 
@@ -102,6 +103,16 @@ def test_a_reservation_that_is_asked_for_later_is_billed_beside_what_runs() -> N
     (usd,) = {each.usd_per_hour or 0 for each in l4(made).types}
     assert item.min == pytest.approx((2 + 1) * usd * HOURS_PER_MONTH)
     assert item.max > (2 + 3) * usd * HOURS_PER_MONTH
+
+
+def test_dollars_of_what_runs_have_reserved_instances_without_nodes() -> None:
+    """Budgets are watched by them."""
+    reserved, beside = of_pools(ladder(RESERVED, "spot"))
+    usd = l4(ladder(RESERVED, "spot")).types[0].usd_per_hour or 0
+    assert float(reserved) == pytest.approx(2 * usd, abs=1e-3)
+    assert beside.endswith(" - 2, 0)")
+    assert [each.endswith(" - 0, 0)") for each in of_pools(ladder("spot", RESERVED))] == [False, True]
+    assert ["clamp_min" in each for each in of_pools(ladder("spot", "on-demand"))] == [False]
 
 
 def test_the_expected_bill_has_the_price_of_the_kind_that_is_asked_for_first() -> None:

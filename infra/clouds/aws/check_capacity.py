@@ -14,6 +14,20 @@ def check_reserved(scope: Scope, key: Key, pool: GpuPool, types: list[Instance])
             where: Key = (*key, "capacity", index)
             _check_type(scope, where, step, types)
             _check_zone(scope, where, step, types)
+            _check_parts(scope, where, step)
+
+
+def _check_parts(scope: Scope, where: Key, step: CapacityStep) -> None:
+    """Pools that use the same reservation each say how many of its instances they count: the bill adds them up."""
+    for name, pool in scope.settings.gpu_pools.items():
+        if name == where[1]:
+            return
+        other = next((each for each in pool.ladder if each.reserved == step.reserved), None)
+        if other is not None and (step.instances is None or other.instances is None):
+            got = f"{step.reserved} is a step of pool {name} too, and not both say how many of its instances they have"
+            write = "write instances in both, which add up to what it holds; or leave it out of one"
+            scope.report.wrong(where, got, write, reads=[where, ("gpuPools", name, "capacity")])
+            return
 
 
 def _check_type(scope: Scope, where: Key, step: CapacityStep, types: list[Instance]) -> None:

@@ -41,6 +41,23 @@ CAPACITY = (
         (_at("[1]", f"{_ID} is step 1 already", "leave it out here"),),
     ),
     Bad(
+        "one reservation in two pools, and nobody says what part each has",
+        stack(
+            _ZONES,
+            f"gpuPools: {{a: {{instanceTypes: [g6.xlarge], capacity: [{{reservation: {_ID}, instances: 2}}, spot]}},"
+            f" l4: {{instanceTypes: [g6.xlarge], capacity: [{{reservation: {_ID}}}, spot]}}}}",
+            MODEL,
+        ),
+        (
+            Mistake(
+                "gpuPools.l4.capacity[0]",
+                5,
+                f"{_ID} is a step of pool a too, and not both say how many of its instances they have",
+                "write instances in both, which add up to what it holds; or leave it out of one",
+            ),
+        ),
+    ),
+    Bad(
         "no id of a reservation",
         _steps("{reservation: r-1}", "spot"),
         (
