@@ -47,6 +47,7 @@ _TAGGED: Mapping[str, tuple[type, ...]] = {
     "tag:yaml.org,2002:bool": (bool,),
     "tag:yaml.org,2002:null": (type(None),),
 }
+_COMMENT_AS_VALUE = re.compile(r"[:,\[] +(#[^\s,}\]]+)")
 _NOT_JSON = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _INTEGER = re.compile(r"[-+]?(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -146,10 +147,17 @@ def _events(text: str) -> Iterator[Any]:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = error.problem or error.context or ""
-        write = "indent with spaces" if "'\\t'" in problem else ""
+        write = "indent with spaces" if "'\\t'" in problem else _commented_out(text, error)
         raise _Wrong(mark.line + 1 if mark else None, f"not YAML: {problem}", write) from None
     except (YAMLError, ValueError) as error:
         raise _Wrong(None, f"not YAML: {str(error).splitlines()[0]}", "") from None
+
+
+def _commented_out(text: str, error: MarkedYAMLError) -> str:
+    """A value such as #team begins a comment, so that what is after it is missing."""
+    first, last = (mark.line if mark else 0 for mark in (error.context_mark, error.problem_mark))
+    found = _COMMENT_AS_VALUE.search("\n".join(text.splitlines()[first : last + 1]))
+    return f'write "{found[1]}" in quotes: # begins a comment' if found else ""
 
 
 class _Reader:

@@ -163,6 +163,18 @@ def test_the_reason_for_a_number_of_gpus_names_the_requests_that_must_fit_at_onc
     assert chosen.reason.endswith("hold 131.7 GiB of weights and 16 x 32,768 tokens of context")
 
 
+@pytest.mark.parametrize(("key", "held"), [("concurrency", 43), ("maxModelLen", 28160)])
+def test_a_smaller_question_has_all_gpus_of_the_node(key: str, held: int) -> None:
+    """Two of the eight GPUs hold the weights, and nearly no request."""
+    chat = {"model": "meta-llama/Llama-3.3-70B-Instruct", "maxModelLen": 32768, "concurrency": 50}
+    stack = changed(DEV, gpuPools={"h100": {"instanceTypes": ["p5.48xlarge"]}}, models={"chat": chat})
+    ((_, _, fix),) = _refusals(plan(stack), "Fit")
+    assert f"models.chat.{key}: {held} (instead of" in fix
+    fixed = plan(changed(stack, **{f"models__chat__{key}": held}))
+    assert _refusals(fixed, "Fit") == []
+    assert fixed.models["chat"].gpus == 8
+
+
 def test_a_type_to_add_comes_with_the_key_of_a_model_that_names_its_pool() -> None:
     stack = changed(PROD, models__llama_8b__pool="t4")
     ((_, _, fix),) = _refusals(plan(stack), "Fit")

@@ -70,6 +70,11 @@ def test_the_plan_says_each_number_and_why() -> None:
     assert "an estimate" in said
 
 
+def test_a_model_with_one_replica_or_none_says_when_it_sleeps_and_of_no_other_replica() -> None:
+    (said,) = scaling(changed(PROD, models__llama_8b__replicas={"min": 0, "max": 1}), "llama-8b").reasons
+    assert "after the last request it has no replica" in said
+
+
 def test_without_a_known_speed_it_is_half_of_the_batch() -> None:
     stack = changed(PROD, models__llama_8b={**PROD["models"]["llama-8b"], "model": "BAAI/bge-m3"})
     stack["models"]["llama-8b"].pop("revision", None)

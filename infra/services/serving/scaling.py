@@ -44,15 +44,17 @@ def plan_scaling(placed: Placed, start: ColdStart, schedule: Schedule | None, ma
         cooldown_seconds=cooldown(start),
         # Without an answer of Prometheus KEDA starts no replica, but a model that sleeps wakes: nothing else would.
         fallback_replicas=max(served.replicas.min, 1),
-        reasons=tuple(_reasons(start, signals, sleeps=sleeps)),
+        reasons=tuple(_reasons(start, signals, sleeps=sleeps, several=asked.max > 1)),
         cpu=None if sleeps else cpu_of(placed),  # what the gateway counts says it sooner
     )
 
 
-def _reasons(start: ColdStart, signals: Signals, *, sleeps: bool) -> Iterator[str]:
+def _reasons(start: ColdStart, signals: Signals, *, sleeps: bool, several: bool) -> Iterator[str]:
+    """`several`: there can be another replica than the first."""
     kept = cooldown(start)
-    yield from signals.reasons
-    if signals.waiting:
+    if several:
+        yield from signals.reasons
+    if several and signals.waiting:
         yield (
             f"scaling: a new replica takes {start.seconds} s, so at most twice as many start within {kept} s, and one"
             f" is kept for {2 * kept} s after it was last needed; without an answer of Prometheus the number stays"

@@ -18,6 +18,15 @@ TEXT = (
         "invalid YAML", "config: [1, 2\nmore: }\n", (Mistake("file", 2, "not YAML: expected ',' or ']', but got ':'"),)
     ),
     Bad(
+        "a value that begins a comment",
+        "config:\n  team: {slack: {channel: #llm, keySecret: alertKey-slack}}\n  more: 1\n",
+        (
+            Mistake(
+                "file", 3, "not YAML: expected ',' or '}', but got ':'", 'write "#llm" in quotes: # begins a comment'
+            ),
+        ),
+    ),
+    Bad(
         "a tab",
         "config:\n\tllm-platform:platform: {}\n",
         (Mistake("file", 2, "not YAML: found character '\\t' that cannot start any token", "indent with spaces"),),
