@@ -205,6 +205,7 @@ class ModelPlan(EngineModel):
 
     @property
     def usd_per_million_output_tokens(self) -> Estimate | None:
-        """A replica's price divided by its output at full load; None where one of them isn't known."""
+        """A replica's price divided by its output at full load; None where one of them isn't known, and on nodes that
+        were paid up front."""
         rate = self.throughput.tokens_per_second
-        return None if rate is None or self.usd_per_hour is None else dollars_per_million(self.usd_per_hour, rate)
+        return None if rate is None or not self.usd_per_hour else dollars_per_million(self.usd_per_hour, rate)

@@ -163,6 +163,13 @@ def test_a_block_is_paid_before_and_the_bill_says_so() -> None:
     assert "their pods start again on the next steps" in warning
 
 
+def test_tokens_of_nodes_that_were_paid_up_front_have_no_price() -> None:
+    (alone,), (beside,) = _with_block().models.values(), _with_block("on-demand").models.values()
+    assert alone.throughput.tokens_per_second is not None
+    assert alone.usd_per_million_output_tokens is None
+    assert beside.usd_per_million_output_tokens is not None
+
+
 def test_each_kind_counts_against_its_own_quota() -> None:
     needed = {each.name: each.needed for each in ladder(RESERVED, "spot", "on-demand").quotas if each.unit == "vCPUs"}
     assert needed == {"All G and VT Spot Instance Requests": 32, "Running On-Demand G and VT instances": 32}
