@@ -37,11 +37,11 @@ def ways_to_fit(sized: Sized, options: Sequence[Option], more: Iterable[Sized], 
     first; `more`: the model on each number of the GPUs that it has now."""
     more = list(more)
     free = sized.question.gpus is None  # a smaller question then gets as many of the GPUs as it needs
-    most = max((sized, *more), key=lambda each: each.gpus) if free else sized
-    yield from _context(most, sizing, fits)
+    largest = max((sized, *more), key=lambda each: each.gpus) if free else sized
+    yield from _context(largest, sizing, fits)
     yield from _arguments(sized, sizing, fits)
     yield from (less := list(smaller_fixes(sized, sizing, fits)))
-    yield from fewer_requests(most, sizing, with_smaller=not less)
+    yield from fewer_requests(largest, sizing, with_smaller=not less)
     yield from _more_gpus(sized, more, sizing, fits, alone=bool(less))
     yield from other_types(options, sized.gpus)
 
