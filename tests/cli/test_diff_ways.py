@@ -34,3 +34,10 @@ def test_a_rule_of_a_change_names_whole_ways() -> None:
     sentences = [markdown(text) for _, text in reasons(change)]
     assert any("more: `plan cloud`" in each for each in sentences)
     assert not any("…" in each for each in sentences)
+
+
+def test_several_node_groups_of_a_pool_are_one_reason() -> None:
+    before = edited("cloud", {"gpuPools.l4.capacity": ["spot", "on-demand"]})
+    change = compare("cloud", side("cloud", before), side("cloud", edited("cloud", {"gpuPools.l4.capacity": "spot"})))
+    said = [(word, plain(text)) for word, text in reasons(change) if word == "Guarded"]
+    assert len(change.refused) > len(said) == len(set(said)) > 0

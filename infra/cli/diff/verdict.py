@@ -1,6 +1,6 @@
 """The first lines: whether the change may be merged, what it costs, and why it fails."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 
 from infra.cli.diff.money import money
@@ -260,8 +260,12 @@ def _moved(difference: Difference) -> list[str]:
     return [name for name, was, now in urls if was and was != now]
 
 
-def reasons(difference: Difference) -> Iterator[tuple[str, str]]:
-    """Why it fails: a word, and a sentence."""
+def reasons(difference: Difference) -> Iterable[tuple[str, str]]:
+    """Why it fails: a word, and a sentence; once of several resources of which it says the same."""
+    return dict.fromkeys(_reasons(difference))
+
+
+def _reasons(difference: Difference) -> Iterator[tuple[str, str]]:
     before = broken_before(difference.old, difference.broken)
     for violation, there in zip(difference.broken, before, strict=True):
         too = " (the base breaks it too)" * there
