@@ -28,7 +28,10 @@ from infra.settings.platform import Settings
 if TYPE_CHECKING:
     from infra.planning.cost import Billed
 
-LEFT_OUT = "traffic (NAT, zones, internet), load-balancer units, EFS throughput, log ingestion, requests, tax"
+LEFT_OUT = (
+    "traffic (NAT, zones, internet), load-balancer units, EFS throughput, log ingestion of the control plane, requests,"
+    " tax"
+)
 # Per node and month: about 2,000 lines of 120 bytes in ten minutes. An estimate; it grows with connections.
 FLOW_LOG_GIB_PER_NODE = 1.0
 GP3_IOPS, GP3_THROUGHPUT = 3000, 125  # included in the price of a disk
