@@ -53,7 +53,7 @@ ImageName = Annotated[
     str,
     pattern(
         r"^[a-z0-9][-._/:a-zA-Z0-9]*(:\w[-.\w]{0,127}|@sha256:[0-9a-f]{64})$",
-        "docker.io/vllm/vllm-openai-rocm:v0.32.0",
+        "registry.acme.io/model-server:1.4",
         "container image with its tag or digest",
     ),
 ]

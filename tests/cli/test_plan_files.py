@@ -135,7 +135,7 @@ def test_the_lists_beside_them(tmp_path: Path) -> None:
     charts = json.loads((tmp_path / "charts.json").read_text(encoding="utf-8"))
     assert resources == plan_json("prod")["resources"]
     releases = [r["inputs"] for r in resources if r["type"] == "kubernetes:helm.sh/v3:Release"]
-    assert len(charts) == len(releases) == 6
+    assert len(charts) == len(releases) == 7
     for chart, release in zip(charts, releases, strict=True):
         assert list(chart) == ["name", "chart", "repo", "version", "namespace", "values"]
         assert chart["repo"].startswith("https://")

@@ -28,7 +28,7 @@ def test_only_a_node_is_called_cheap(command: str) -> None:
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        (f"fit {LLAMA_70B} --max-model-len 16384", "at the lowest price per replica, not for certain: "),
+        (f"fit {QWEN} --max-model-len 8192 --concurrency 4", "at the lowest price per replica, not for certain: "),
         (f"fit {LLAMA_70B} --max-model-len 16384", "as its share (2 of 8 GPUs) of a node for $"),
         (f"fit {LLAMA_70B} --max-model-len 16384", "cheapest node for it alone: "),
         (f"fit {QWEN} --max-model-len 8192 --api-price 4", "costs less than the API above "),

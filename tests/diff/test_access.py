@@ -311,6 +311,30 @@ def test_it_says_who_may_what(type_: str, inputs: dict[str, Any], who: str, may:
     assert {thing: list(each.added) for thing, each in found.items()} == {who: may}
 
 
+@pytest.mark.parametrize(
+    ("inputs", "said_"),
+    [
+        (
+            {
+                "blockPublicAcls": True,
+                "blockPublicPolicy": True,
+                "ignorePublicAcls": True,
+                "restrictPublicBuckets": True,
+            },
+            "is closed to the public",
+        ),
+        (
+            {"blockPublicAcls": True, "blockPublicPolicy": False, "ignorePublicAcls": True},
+            "may be public: blockPublicPolicy, restrictPublicBuckets isn't true",
+        ),
+    ],
+)
+def test_a_bucket_that_may_be_public_is_said(inputs: dict[str, Any], said_: str) -> None:
+    made_of = made("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "x", {"bucket": "weights", **inputs})
+    found = access_changed(Side(), Side({"resources": [made_of]}))["exposure"]
+    assert {thing: list(each.added) for thing, each in found.items()} == {"bucket weights": [said_]}
+
+
 def test_no_right_is_shown_as_json() -> None:
     for found in access_changed(Side(), base("cloud")).values():
         assert [text for each in found.values() for text in each.added if "{" in text] == []
@@ -370,6 +394,9 @@ SILENT = {
     "aws:efs/fileSystem:FileSystem",
     "aws:efs/mountTarget:MountTarget",
     "aws:kms/key:Key",
+    "aws:s3/bucket:Bucket",  # what closes it is read
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
     "kubernetes:core/v1:ConfigMap",
     "kubernetes:core/v1:Namespace",
     "kubernetes:core/v1:PersistentVolume",
@@ -402,8 +429,11 @@ READ = {
     "aws:iam/role:Role",
     "aws:iam/rolePolicy:RolePolicy",
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    "aws:s3/bucketPolicy:BucketPolicy",
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+    "kubernetes:apps/v1:DaemonSet",
     "kubernetes:apps/v1:Deployment",
     "kubernetes:batch/v1:Job",
     "kubernetes:core/v1:Service",

@@ -54,7 +54,7 @@ SAID = {
     ("pulumi:providers:kubernetes", "context"): False,
     ("pulumi:providers:aws", "region"): False,
     ("llm:aws:GpuPool", "anything"): False,
-    ("aws:s3/bucket:Bucket", "bucket"): None,
+    ("aws:sqs/queue:Queue", "name"): None,
 }
 
 

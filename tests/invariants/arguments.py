@@ -8,7 +8,7 @@ from infra.offline import Planned
 from tests.invariants.reading import servers
 
 _PROMPTS = ("--enable-log-requests", "--enable-log-outputs", "--max-log-len")
-_LEVEL = "VLLM_LOGGING_LEVEL"
+_LEVEL = "LOGGING_LEVEL"  # as the name of an engine's variable ends: at its finest it logs words
 
 
 def engines_accept_their_arguments(planned: Planned) -> list[str]:
@@ -28,5 +28,6 @@ def no_prompt_is_logged(planned: Planned) -> list[str]:
     for server in servers(planned.recording):
         for container in server.spec["containers"]:
             broken += [f"{server.name}: {each}" for each in container.get("args", []) if each in _PROMPTS]
-            broken += [f"{server.name}: {_LEVEL}" for each in container.get("env", []) if each["name"] == _LEVEL]
+            names = [each["name"] for each in container.get("env", [])]
+            broken += [f"{server.name}: {name}" for name in names if name.endswith(_LEVEL)]
     return broken

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from components.addons import keda as keda_values
 from infra.cli import main
 from infra.live.ours import same, within
 from infra.plan.cluster import AddonPlan
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.programs
 
 JOB = "kubernetes:batch/v1:Job"
 VOLUME = "kubernetes:core/v1:PersistentVolume"
-OURS = {"crds": {"install": True}, "image": {"pullPolicy": "IfNotPresent"}}
+OURS = keda_values.values()
 RECORD = "delete secret sh.helm.release.v1.keda.v1 -n keda"
 
 

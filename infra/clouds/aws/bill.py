@@ -113,7 +113,8 @@ def _earlier_weights(billed: Billed) -> str:
         return ""
     price = usd_per_stored_gib(billed.cache, billed.catalog) or 0.0
     where = "on the file system" if billed.cache.storage == EFS else "in the bucket"
-    return f"; weights of earlier models, which stay {where} for ${price:.2g} per GiB per month until removed"
+    cents = 2 if price >= 0.1 else 3
+    return f"; weights of earlier models, which stay {where} for ${price:.{cents}f} per GiB per month until removed"
 
 
 def _left_out_of_gateway(billed: Billed) -> str:

@@ -196,7 +196,7 @@ class _Server(Section):
         default=None,
         description="image of the engine instead of the pinned one, with a tag or digest: a build for accelerators that"
         " aren't NVIDIA's, or your own; it gets the arguments of the pinned version",
-        examples=["docker.io/vllm/vllm-openai-rocm:v0.32.0"],
+        examples=["registry.acme.io/model-server:1.4"],
     )
     quantization: str | None = Field(
         default=None,

@@ -7,9 +7,12 @@ from infra.clouds.aws.diff.rights import policy_said
 from infra.clouds.aws.diff.security_groups import security_group_rules
 from infra.clouds.aws.diff.tokens import ADDON, CLUSTER, NODE_GROUP, SUBNET, TEMPLATE
 from infra.clouds.resource_types import Reach, Said
+from infra.sides.statements import referred
 from infra.sides.types import Resource
 
 _ROUTE, _ENDPOINT = "aws:ec2/route:Route", "aws:ec2/vpcEndpoint:VpcEndpoint"
+_PUBLIC_ACCESS = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+_CLOSED = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
 _WAYS = {
     "natGatewayId": "a NAT gateway",
@@ -30,6 +33,10 @@ def exposure(each: Resource) -> Iterator[Said]:
     yield from security_group_rules(each, "ingress")
     if each["type"] == CLUSTER:
         yield from (("the cluster's API", statement) for statement in _api(inputs.get("vpcConfig", {})))
+    elif each["type"] == _PUBLIC_ACCESS:
+        unset = [key for key in _CLOSED if inputs.get(key) not in (True, "true")]
+        found = f"may be public: {', '.join(unset)} isn't true" if unset else "is closed to the public"
+        yield f"bucket {referred(inputs.get('bucket'))}", found
     elif each["type"] == SUBNET and inputs.get("mapPublicIpOnLaunch") in (True, "true"):
         yield f"nodes in {each['name']}", "have public addresses"
 

@@ -16,6 +16,7 @@ _ATTACHMENT = f"{_IAM}rolePolicyAttachment:RolePolicyAttachment"
 _ENTRY, _ASSOCIATION = "aws:eks/accessEntry:AccessEntry", "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
 _IDENTITY = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 _NO_RIGHTS = ("clusterName", "tags", "description", "principalArn")
+_BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 _SERVICES = {
     "pods.eks.amazonaws.com": "EKS Pod Identity",
     "ec2.amazonaws.com": "EC2 instances",
@@ -50,6 +51,8 @@ def rights(each: Resource) -> Iterator[Said]:
         yield from ((f"role {each['name']}", statement) for statement in _role(inputs))
     elif type_ == _ROLE_POLICY:
         yield from ((f"role {referred(inputs.get('role'))}", may) for may in policy_said(inputs["policy"]))
+    elif type_ == _BUCKET_POLICY:
+        yield from ((f"bucket {referred(inputs.get('bucket'))}", may) for may in policy_said(inputs["policy"]))
     elif type_ == _ATTACHMENT:
         policy = referred(inputs.get("policyArn")).rpartition("/")[2]
         yield f"role {referred(inputs.get('role'))}", f"has the policy {policy}"
