@@ -124,3 +124,11 @@ def test_a_budget_above_which_a_paused_stack_is_has_the_smallest_change_that_is_
 def test_a_stack_that_runs_is_offered_no_other_bill_before_what_costs_less() -> None:
     (violation,) = plan(changed(DEV, budget={"usdPerMonth": 700})).violations
     assert EXPECTED not in violation.advice[0].write
+
+
+@pytest.mark.parametrize(("paused", "said"), [(False, True), (True, False)])
+def test_a_paused_model_says_nothing_of_how_it_sleeps(paused: bool, said: bool) -> None:
+    model = {"replicas": {"min": 0, "max": 2}, "paused": paused}
+    whole = plan(changed(DEV, models__qwen3_8b={**DEV["models"]["qwen3-8b"], **model}))
+    shown = [row for section in report(Planned(whole, Recording([], {}))).sections for row in map(str, section.rows)]
+    assert any("it has no replica" in row for row in shown) == said

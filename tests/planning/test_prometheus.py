@@ -194,3 +194,18 @@ def test_one_login_serves_every_scaler_of_the_namespace(replicas: str, tmp_path:
     for scaled in of["ScaledObject"]:
         assert any("PrometheusLogin" in urn for urn in scaled["options"]["depends_on"])
         assert {t["metadata"]["awsRegion"] for t in scaled["inputs"]["spec"]["triggers"]} == {"us-east-1"}
+
+
+@pytest.mark.parametrize(
+    ("url", "auth", "warns"),
+    [
+        ("http://prometheus.acme.io:9090", {"basicSecret": {"name": "p"}}, True),
+        ("http://10.0.0.7:9090", {"bearerSecret": {"name": "p"}}, True),
+        ("https://prometheus.acme.io", {"basicSecret": {"name": "p"}}, False),
+        (URL, {"basicSecret": {"name": "p"}}, False),  # inside the cluster
+        ("http://prometheus.acme.io:9090", None, False),
+    ],
+)
+def test_a_login_in_the_clear_is_warned_of(url: str, auth: Any, warns: bool) -> None:
+    found = prometheus(url, auth=auth, monitorLabels={}, namespace="watch").warnings
+    assert any("in the clear" in each.message for each in found) == warns

@@ -38,7 +38,8 @@ def _smaller_system_nodes(settings: Settings, cluster: AwsCluster, catalog: Cata
         _with(settings, nodes),
         cluster,
         f"{best.arch}, {best.vcpus} vCPUs and {best.memory_gib:g} GiB, the cheapest node no smaller than"
-        f" {now.name}{burst}",
+        f" {now.name}{burst}; where the nodes run already, EKS recreates their group: it needs allow: {{replace:"
+        " [systemNodes]}",
     )
 
 

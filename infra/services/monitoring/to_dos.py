@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from infra.plan.cluster import AddonPlan, ClusterPlan, MonitoringPlan, PrometheusLoginPlan
+from infra.plan.findings import warned
 from infra.plan.notes import Assumption, Finding, Step, ToDo
 from infra.services.monitoring.plan import namespace_of
 from infra.settings.platform import Settings
@@ -26,6 +27,12 @@ def list_prometheus_to_dos(
         yield _labels(cluster, scaled)
     if existing.namespace is None and namespace_of(monitoring.url) is None:
         yield _namespace(monitoring, scaled)
+    if monitoring.login is not None and monitoring.url.startswith("http://") and namespace_of(monitoring.url) is None:
+        yield warned(
+            f"{_PATH}.url",
+            "http://: the login is sent in the clear, to an address outside the cluster: whoever reads the network on"
+            " the way has it; write https://, with auth.caSecret where a CA of yours signed its certificate",
+        )
     if monitoring.login is not None and scaled:
         yield from _log_in(settings, cluster, monitoring.login, scaled)
 

@@ -44,7 +44,7 @@ def plan_scaling(placed: Placed, start: ColdStart, schedule: Schedule | None, ma
         cooldown_seconds=cooldown(start),
         # Without an answer of Prometheus KEDA starts no replica, but a model that sleeps wakes: nothing else would.
         fallback_replicas=max(served.replicas.min, 1),
-        reasons=tuple(_reasons(start, signals, sleeps=sleeps, several=asked.max > 1)),
+        reasons=() if served.settings.paused else tuple(_reasons(start, signals, sleeps=sleeps, several=asked.max > 1)),
         cpu=None if sleeps else cpu_of(placed),  # what the gateway counts says it sooner
     )
 
