@@ -11,46 +11,39 @@ import pulumi_aws as aws
 
 from components.addons import Addons
 from components.addons.component import CloudAddon
-from components.aws.bucket_reader import BucketReader
 from components.aws.cluster import NewEksCluster
 from components.aws.cluster_autoscaler import ClusterAutoscaler
 from components.aws.existing_cluster import ExistingEksCluster
-from components.aws.gpu_pool import GpuPool, GroupSize, Taint
 from components.aws.load_balancer import alb_annotations
 from components.aws.load_balancer_controller import LoadBalancerController
 from components.aws.network import Network, public_cidr
-from components.aws.node_template import Reservation
 from components.aws.pod_logs import PodLogs
 from components.aws.volumes import ebs_disk, efs_volume
 from components.aws.weights_bucket import WeightsBucket
 from components.aws.weights_file_system import WeightsFileSystem
-from components.bucket_access import BucketAccess
-from components.container import BUCKET
 from components.model_cache import Disk, Volume
 from components.pods import USER_ID
 from infra.clouds.aws.caller import ADMINS, Stranger, check_caller
 from infra.clouds.aws.expander import priorities
-from infra.clouds.aws.ground import Ground, found_ground, made_ground
+from infra.clouds.aws.ground import found_ground, made_ground
 from infra.clouds.aws.live import import_entry
 from infra.clouds.aws.load_balancer import LONGEST_DEREGISTRATION
 from infra.clouds.aws.logs import group_of
+from infra.clouds.aws.make_buckets import bucket_cache, read_bucket
+from infra.clouds.aws.make_pools import make_pools
 from infra.clouds.aws.nodes import OWN_TAG
 from infra.clouds.aws.plan import aws_cluster
 from infra.clouds.aws.storage import EBS, EFS, S3
 from infra.clouds.aws.to_do import no_admins
-from infra.clouds.site import BucketCache, Site
+from infra.clouds.site import Site
 from infra.live import Namespaces
 from infra.live.state import State
-from infra.models.places import Bucket
-from infra.plan.cluster import NodeGroupPlan, PoolPlan, has_made
-from infra.plan.labels import GPU_TAINT, STEP_LABEL
+from infra.plan.cluster import has_made
 from infra.plan.plan import Plan
 from infra.services.addons.make import charts, make_addons
 from infra.services.addons.plan import LOGS
 from infra.services.gateway.times import LATER, longest_end
 from infra.services.monitoring.own_section import monitoring_of
-
-_POD_IDENTITY = ("169.254.170.23/32", 80)  # the agent of EKS Pod Identity, on each node
 
 
 def make_provider(plan: Plan) -> aws.Provider:
@@ -100,9 +93,9 @@ def _existing_eks(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Si
     addons = _addons(plan, cluster.vpc_id, namespaces, both)
     return Site(
         pulumi.ResourceOptions(provider=cluster.provider),
-        pools=_pools(plan, found_ground(plan, cluster), cloud) if has_made(plan.pools.values()) else {},
+        pools=make_pools(plan, found_ground(plan, cluster), cloud) if has_made(plan.pools.values()) else {},
         addons=addons,
-        read_bucket=partial(_read_bucket, both),
+        read_bucket=partial(read_bucket, both),
         annotations=partial(_alb, subnet_ids=()),
     )
 
@@ -139,7 +132,7 @@ def _new_cluster(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Sit
         depends_on=network.resources,
         opts=_with(cloud),
     )
-    pools = _pools(plan, made_ground(plan, cluster, network.within, network.resources), cloud)
+    pools = make_pools(plan, made_ground(plan, cluster, network.within, network.resources), cloud)
     both = pulumi.ResourceOptions(providers=[cloud, cluster.provider])
     ready = [*cluster.ready, *network.resources]
     file_system = None
@@ -167,10 +160,10 @@ def _new_cluster(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Sit
         pools=pools,
         addons=_addons(plan, network.vpc_id, namespaces, both, ready),
         load_balancer_cidrs=network.load_balancer_cidrs,
-        read_bucket=partial(_read_bucket, both),
+        read_bucket=partial(read_bucket, both),
         annotations=partial(_alb, subnet_ids=network.load_balancer_subnet_ids),
         volume=_volume(plan, network, file_system),
-        bucket_cache=_bucket_cache(both, bucket) if bucket is not None else None,
+        bucket_cache=bucket_cache(both, bucket) if bucket is not None else None,
     )
 
 
@@ -256,61 +249,6 @@ def _network(plan: Plan, cloud: aws.Provider) -> _Subnets:
     )
 
 
-def _pools(plan: Plan, ground: Ground, cloud: aws.Provider) -> dict[str, Sequence[pulumi.Resource]]:
-    """The node groups of each pool that we make."""
-    ours = {name: pool for name, pool in plan.pools.items() if not pool.existing}
-    return {name: _pool(plan, pool, ground, cloud).node_groups for name, pool in ours.items()}
-
-
-def _pool(plan: Plan, pool: PoolPlan, ground: Ground, cloud: aws.Provider) -> GpuPool:
-    assert pool.ami_type is not None
-    return GpuPool(
-        pool.name,
-        cluster_name=plan.cluster.name,
-        version=ground.version,
-        ami_release=ground.ami_release,
-        node_role_arn=ground.node_role_arn,
-        groups={name: _group(pool, group, ground) for name, group in pool.groups.items()},
-        instance_types=pool.instance_types,
-        ami_type=pool.ami_type,
-        capacity=pool.capacity,
-        gpus_per_node=pool.gpus_per_node,
-        root_gib=pool.root_gib,
-        root_iops=pool.root_iops,
-        root_throughput=pool.root_throughput,
-        nvme=pool.nvme,
-        ephemeral_gib=pool.ephemeral_gib,
-        labels=pool.selector,
-        taint=Taint(*GPU_TAINT),
-        tags=aws_cluster(plan.cluster).tags,
-        security_group_ids=ground.security_group_ids,
-        autoscaler_tag=ground.autoscaler_tag,
-        read_once=ground.read_once,
-        depends_on=ground.before,
-        opts=_with(cloud),
-    )
-
-
-def _group(pool: PoolPlan, group: NodeGroupPlan, ground: Ground) -> GroupSize:
-    step = group.step
-    zones = step.zone_ids if step else pool.zone_ids
-    subnets = ground.within((group.place,) if group.place else zones)
-    if step is None:
-        return GroupSize(subnets, group.min, group.max)
-    reservation = None
-    if step.reservation is not None:
-        reservation = Reservation(step.reservation, step.types[0].name, step.kind == "block")
-    # Groups whose labels differ are not alike for the autoscaler, which balances those that are.
-    return GroupSize(
-        subnets,
-        group.min,
-        group.max,
-        "spot" if step.kind == "spot" else "on-demand",
-        reservation,
-        {STEP_LABEL: step.name},
-    )
-
-
 def _addons(
     plan: Plan,
     vpc_id: pulumi.Input[str],
@@ -339,56 +277,6 @@ def _addons(
         namespace = plan.settings.namespace.name
         own["fluent-bit"] = PodLogs(chart, cluster.name, region, namespace, group, logs.retention_days)
     return make_addons(plan, namespaces, opts=opts, of_the_cloud=own, depends_on=ready)
-
-
-def _read_bucket(
-    opts: pulumi.ResourceOptions, plan: Plan, model: str, bucket: Bucket, after: Sequence[pulumi.Resource]
-) -> BucketAccess:
-    """`opts`: the providers of AWS and of the cluster."""
-    arn = f"arn:{aws_cluster(plan.cluster).partition}:s3:::{bucket.name}"
-    return _bucket_access(opts, plan, f"{model}-bucket", arn, bucket.prefix, {}, after)
-
-
-def _bucket_cache(opts: pulumi.ResourceOptions, made: WeightsBucket) -> BucketCache:
-    named = {BUCKET: made.bucket}
-
-    def read(plan: Plan, model: str, prefix: str, after: Sequence[pulumi.Resource]) -> BucketAccess:
-        return _bucket_access(opts, plan, f"{model}-bucket", made.arn, prefix, named, [made, *after])
-
-    def fill(plan: Plan, after: Sequence[pulumi.Resource]) -> BucketAccess:
-        return _bucket_access(opts, plan, "weights-filled", made.arn, "", named, [made, *after], writes=True)
-
-    return BucketCache(read, fill)
-
-
-def _bucket_access(
-    opts: pulumi.ResourceOptions,
-    plan: Plan,
-    name: str,
-    arn: pulumi.Input[str],
-    prefix: str,
-    variables: Mapping[str, pulumi.Input[str]],
-    after: Sequence[pulumi.Resource],
-    *,
-    writes: bool = False,
-) -> BucketAccess:
-    made = BucketReader(
-        name,
-        cluster_name=plan.cluster.name,
-        namespace=plan.settings.namespace.name,
-        service_account=name,
-        bucket_arn=arn,
-        prefix=prefix,
-        writes=writes,
-        depends_on=after,
-        opts=opts,
-    )
-    return BucketAccess(
-        service_account=name,
-        agent=_POD_IDENTITY,
-        variables={"AWS_REGION": _region(plan), **variables},
-        after=(made,),
-    )
 
 
 def _region(plan: Plan) -> str:

@@ -1,0 +1,71 @@
+"""The node groups of the pools that we make, on a cluster that we make or find."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_aws as aws
+
+from components.aws.gpu_pool import GpuPool, GroupSize, Taint
+from components.aws.node_template import Reservation
+from infra.clouds.aws.ground import Ground
+from infra.clouds.aws.plan import aws_cluster
+from infra.plan.cluster import NodeGroupPlan, PoolPlan
+from infra.plan.labels import GPU_TAINT, STEP_LABEL
+from infra.plan.plan import Plan
+
+
+def make_pools(plan: Plan, ground: Ground, cloud: aws.Provider) -> dict[str, Sequence[pulumi.Resource]]:
+    """The node groups of each pool that we make."""
+    ours = {name: pool for name, pool in plan.pools.items() if not pool.existing}
+    return {name: _pool(plan, pool, ground, cloud).node_groups for name, pool in ours.items()}
+
+
+def _pool(plan: Plan, pool: PoolPlan, ground: Ground, cloud: aws.Provider) -> GpuPool:
+    assert pool.ami_type is not None
+    return GpuPool(
+        pool.name,
+        cluster_name=plan.cluster.name,
+        version=ground.version,
+        ami_release=ground.ami_release,
+        node_role_arn=ground.node_role_arn,
+        groups={name: _group(pool, group, ground) for name, group in pool.groups.items()},
+        instance_types=pool.instance_types,
+        ami_type=pool.ami_type,
+        capacity=pool.capacity,
+        gpus_per_node=pool.gpus_per_node,
+        root_gib=pool.root_gib,
+        root_iops=pool.root_iops,
+        root_throughput=pool.root_throughput,
+        nvme=pool.nvme,
+        ephemeral_gib=pool.ephemeral_gib,
+        labels=pool.selector,
+        taint=Taint(*GPU_TAINT),
+        tags=aws_cluster(plan.cluster).tags,
+        security_group_ids=ground.security_group_ids,
+        autoscaler_tag=ground.autoscaler_tag,
+        read_once=ground.read_once,
+        depends_on=ground.before,
+        opts=pulumi.ResourceOptions(providers=[cloud]),
+    )
+
+
+def _group(pool: PoolPlan, group: NodeGroupPlan, ground: Ground) -> GroupSize:
+    step = group.step
+    zones = step.zone_ids if step else pool.zone_ids
+    subnets = ground.within((group.place,) if group.place else zones)
+    if step is None:
+        return GroupSize(subnets, group.min, group.max)
+    reservation = None
+    if step.reservation is not None:
+        reservation = Reservation(step.reservation, step.types[0].name, step.kind == "block")
+    # Groups whose labels differ are not alike for the autoscaler, which balances those that are.
+    return GroupSize(
+        subnets,
+        group.min,
+        group.max,
+        "spot" if step.kind == "spot" else "on-demand",
+        reservation,
+        {STEP_LABEL: step.name},
+    )
