@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+
+from infra.diff.advice import advice
 from infra.diff.difference import Difference, compare
 from infra.diff.traffic import noticed
 from infra.sides.types import name_of, type_of
@@ -59,3 +62,19 @@ def test_a_step_less_is_guarded_and_leaves_the_other_groups() -> None:
     assert [each.name for each in made.refused] == ["l4"]
     (chat,) = [each for each in made.notices if each.model == "chat"]
     assert "its other node groups stay, but EKS doesn't wait" in chat.during
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "billed"),
+    [
+        ([RESERVED, "spot"], ["spot", "on-demand"], True),
+        ([RESERVED, "spot"], ["spot", RESERVED], False),
+        (["spot"], [RESERVED, "spot"], False),
+    ],
+)
+def test_a_reservation_that_no_pool_asks_for_is_still_billed(before: Any, after: Any, billed: bool) -> None:
+    made = change(before, after)
+    ways = advice(made.old, made.new, made.refused, made.notices)
+    assert (
+        any("cancel-capacity-reservation --capacity-reservation-id cr-0a1b2c3d4e5f60718" in w for w in ways) == billed
+    )

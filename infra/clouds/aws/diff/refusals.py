@@ -85,6 +85,7 @@ def advice(old: Side, new: Side) -> Iterator[str]:
             " groups first: move the cluster back by hand before you merge this (docs/platform/upgrade.md)."
         )
     yield from _fewer_nodes(old, new)
+    yield from _left_reservations(old, new)
 
 
 def _fewer_nodes(old: Side, new: Side) -> Iterator[str]:
@@ -106,3 +107,17 @@ def _version(side: Side) -> tuple[int, ...]:
     cluster = side.resource(CLUSTER, "cluster-eks")
     parts = str(cluster["inputs"].get("version", "")).split(".") if cluster else []
     return tuple(int(part) for part in parts if part.isdecimal())
+
+
+def _left_reservations(old: Side, new: Side) -> Iterator[str]:
+    """The bill counts those of the stack file, and AWS those that nobody cancelled."""
+    for each in sorted(_reservations(old) - _reservations(new)):
+        yield (
+            f"No pool asks for {each} any more, and AWS bills it until it is cancelled:"
+            f" `aws ec2 cancel-capacity-reservation --capacity-reservation-id {each}`"
+        )
+
+
+def _reservations(side: Side) -> set[str]:
+    steps = (step for pool in side.pools.values() for step in pool.get("steps") or ())
+    return {step["reservation"] for step in steps if step["kind"] == "reservation"}
