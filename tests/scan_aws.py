@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,6 +37,8 @@ _NAMES = {  # where Terraform's name doesn't follow from the token
 }
 _MAPS = ("tags", "labels")
 _REFERENCE = re.compile(r"\$\{([^.}]+)\.([^}]+)\}")
+_FOLDER = Path(components.aws.__path__[0])
+_ACCOUNT = re.compile(r'^SERVICE_ACCOUNT = "([-a-z]+)"', re.MULTILINE)
 _SKIP = re.compile(r"# checkov:skip=(CKV2?_AWS_\d+): \S")
 
 
@@ -112,15 +115,24 @@ def _expressions(inputs: Mapping[str, Any], addresses: Mapping[str, set[str]]) -
 
 def meant() -> dict[str, set[str]]:
     """By the module of a component: the checks that it gives a reason against."""
-    folder = Path(components.aws.__path__[0])
-    return {file.stem: set(_SKIP.findall(file.read_text(encoding="utf-8"))) for file in sorted(folder.glob("*.py"))}
+    return {file.stem: set(_SKIP.findall(file.read_text(encoding="utf-8"))) for file in sorted(_FOLDER.glob("*.py"))}
 
 
 def module_of(made: Recorded) -> str:
     """Where a resource is written: the module of its component, or of the add-on that its name says."""
     component = made.urn.split("::")[-2].split("$")[-2].rsplit(":", 1)[-1]
-    stem = _snake(component)
-    return stem if component != "PodRole" else re.sub(r"^addons-|-(policy|role)$", "", made.name).replace("-", "_")
+    if component not in ("PodRole", "Addons"):
+        return _snake(component)
+    named = [name for name in _addons() if f"-{name}-" in made.name]
+    return _addons()[max(named, key=len)] if named else ""
+
+
+@cache
+def _addons() -> dict[str, str]:
+    """By the name of an add-on, which is its module's or its service account's: the module that installs it."""
+    found = {file.stem.replace("_", "-"): file.stem for file in _FOLDER.glob("*.py")}
+    accounts = {file.stem: _ACCOUNT.search(file.read_text(encoding="utf-8")) for file in _FOLDER.glob("*.py")}
+    return found | {account[1]: stem for stem, account in accounts.items() if account is not None}
 
 
 def findings(checkov: str, recorded: Iterable[Recorded]) -> Iterator[Finding]:

@@ -24,6 +24,7 @@ MEANT = {
     "openshift": {kind.DEPLOYMENT: 3, kind.INGRESS: 1},
     "s3-cache": {kind.JOB: 2, kind.DEPLOYMENT: 3, kind.CLAIM: 0},
     "spot-per-zone": {kind.NODE_GROUP: 4, kind.SCALING_GROUP_TAG: 24, kind.SCALED_OBJECT: 1},
+    "logs-eks": {kind.DEPLOYMENT: 2, kind.RELEASE: 8},
     "traced-eks": {kind.DEPLOYMENT: 3, kind.RELEASE: 8, kind.NETWORK_POLICY: 6},
     "traced-own": {kind.DEPLOYMENT: 2, kind.RELEASE: 1, kind.NETWORK_POLICY: 4},
     "time-slicing": {kind.DEPLOYMENT: 4, kind.NODE_GROUP: 3},
