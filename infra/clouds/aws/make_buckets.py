@@ -1,4 +1,4 @@
-"""Who may read and fill a bucket with weights: the user's, or the one that keeps them here."""
+"""Who may read and fill a bucket with weights: the user's, or the bucket that keeps them here."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def list_prometheus_to_dos(
     if monitoring.login is not None and monitoring.url.startswith("http://") and namespace_of(monitoring.url) is None:
         yield warned(
             f"{_PATH}.url",
-            "http://: the login is sent in the clear, to an address outside the cluster: whoever reads the network on"
+            "http://: the login is sent in plain text, to an address outside the cluster: whoever reads the network on"
             " the way has it; write https://, with auth.caSecret where a CA of yours signed its certificate",
         )
     if monitoring.login is not None and scaled:
