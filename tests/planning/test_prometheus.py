@@ -206,6 +206,6 @@ def test_one_login_serves_every_scaler_of_the_namespace(replicas: str, tmp_path:
         ("http://prometheus.acme.io:9090", None, False),
     ],
 )
-def test_a_login_in_the_clear_is_warned_of(url: str, auth: Any, warns: bool) -> None:
+def test_a_login_in_plain_text_is_warned_of(url: str, auth: Any, warns: bool) -> None:
     found = prometheus(url, auth=auth, monitorLabels={}, namespace="watch").warnings
     assert any("in plain text" in each.message for each in found) == warns
