@@ -7,11 +7,20 @@ from typing import Any, Literal
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.container import CLAIM
+from components.container import CLAIM, Fetch
 from components.node_cache import NodeDirectory, node_claims
+from components.pods import secret_variable, variables
 
 HUB_TOKEN_SECRET = "huggingface-token"
 HUB_TOKEN_KEY = "token"
+
+
+def fetch_variables(fetch: Fetch) -> list[dict[str, Any]]:
+    """The environment of a download. Only such a container gets the hub's token."""
+    environment = variables(fetch.env)
+    if fetch.uses_hub_token:
+        environment.append(secret_variable("HF_TOKEN", secret=HUB_TOKEN_SECRET, key=HUB_TOKEN_KEY, optional=True))
+    return environment
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.container import CLAIM, MODELS_MOUNT, Fetch
-from components.model_cache import HUB_TOKEN_KEY, HUB_TOKEN_SECRET
+from components.model_cache import fetch_variables
 from components.network_policy import prefetch_policy
 from components.node_cache import FILLED_BY
-from components.pods import container_security_context, scratch, secret_variable, security_context, variables
+from components.pods import container_security_context, scratch, security_context
 from components.stall import watched
 
 _MADE = "/made"  # where the volume is mounted that creates the directory
@@ -65,9 +65,7 @@ class NodePrefetch(pulumi.ComponentResource):
             spec=prefetch_policy(labels),
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(depends_on)),
         )
-        environment = variables(fetch.env)
-        if fetch.uses_hub_token:
-            environment.append(secret_variable("HF_TOKEN", secret=HUB_TOKEN_SECRET, key=HUB_TOKEN_KEY, optional=True))
+        environment = fetch_variables(fetch)
         volumes, mounts = scratch(scratch_gib)
         small = {"cpu": f"{round(cpu * 1000)}m", "memory": f"{round(memory_gib * 1024)}Mi"}
         disk = {"ephemeral-storage": f"{scratch_gib + room_gib}Gi"}

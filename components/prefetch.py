@@ -8,9 +8,9 @@ import pulumi_kubernetes as k8s
 
 from components.bucket_access import BucketAccess
 from components.container import CLAIM, MODELS_MOUNT, Fetch
-from components.model_cache import HUB_TOKEN_KEY, HUB_TOKEN_SECRET
+from components.model_cache import fetch_variables
 from components.network_policy import prefetch_policy
-from components.pods import container_security_context, scratch, secret_variable, security_context, variables
+from components.pods import container_security_context, scratch, security_context
 from components.stall import watched
 
 _REPORT_SECONDS = 60  # Pulumi waits longer than the Job may run, so that the Job's own error comes first
@@ -67,9 +67,7 @@ class Prefetch(pulumi.ComponentResource):
             opts=child,
         )
 
-        environment = variables(fetch.env)
-        if fetch.uses_hub_token:
-            environment.append(secret_variable("HF_TOKEN", secret=HUB_TOKEN_SECRET, key=HUB_TOKEN_KEY, optional=True))
+        environment = fetch_variables(fetch)
         volumes, mounts = scratch(scratch_gib)
         if bucket is None:
             volumes.insert(0, {"name": "models", "persistentVolumeClaim": {"claimName": CLAIM}})

@@ -160,9 +160,7 @@ def main(checkov: str) -> int:
     needed = {(each.module, each.check) for each in found}
     idle = sorted((module, check) for module, checks in reasons.items() for check in checks - _needed(module, needed))
     for each in unmeant:
-        print(
-            f"{each.address}: {each.check}: {each.asked}; mend it in components/aws/{each.module}.py or give a reason"
-        )
+        print(f"{each.address}: {each.check}: {each.asked}; fix it in components/aws/{each.module}.py or give a reason")
     for module, check in idle:
         print(f"components/aws/{module}.py: nothing needs the reason against {check} any more")
     print(f"{len(found)} findings, {len(unmeant)} without a reason")

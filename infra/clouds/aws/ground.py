@@ -40,7 +40,7 @@ def made_ground(
 
 def found_ground(plan: Plan, cluster: ExistingEksCluster) -> Ground:
     """What the stack file doesn't say is read once, when a group is made: an upgrade of the control plane or another
-    subnet of its owner's then restarts and replaces no node of ours."""
+    subnet that its owner adds then restarts and replaces no node of ours."""
     existing = plan.settings.cluster.existing
     assert existing is not None
     assert cluster.node_role_arn is not None

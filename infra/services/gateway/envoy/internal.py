@@ -2,7 +2,17 @@
 
 from collections.abc import Sequence
 
-from infra.services.gateway.envoy.messages import MANY, SECONDS, Message, circuit_breakers, extension, typed
+from infra.services.gateway.envoy.messages import (
+    MANY,
+    SECONDS,
+    Message,
+    at,
+    by_dns,
+    circuit_breakers,
+    extension,
+    socket,
+    typed,
+)
 
 IDLE_BETWEEN_TIERS = 60  # the tier behind keeps a connection for longer, so it never closes one that is used
 RESETS = 200  # requests of a connection, from which on it is closed where most of them were reset at once
@@ -63,8 +73,17 @@ def _http2() -> Message:
     return _options({"http2_protocol_options": {"initial_stream_window_size": 65_536, **ONLY_ITS_STREAM}}, common)
 
 
-def grpc() -> Message:
-    return _options({"http2_protocol_options": {}})
+def to_service(name: str, host: str, port: int, refresh_seconds: int) -> Message:
+    """A service of the cluster that Envoy itself asks by gRPC."""
+    return typed(
+        "config.cluster.v3.Cluster",
+        name=name,
+        cluster_type=by_dns(refresh_seconds),
+        connect_timeout="1s",
+        load_assignment=at(name, socket(host, port)),
+        circuit_breakers=circuit_breakers(MANY, MANY),
+        typed_extension_protocol_options=_options({"http2_protocol_options": {}}),
+    )
 
 
 def _options(protocol: Message, common: Message | None = None) -> Message:

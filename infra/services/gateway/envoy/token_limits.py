@@ -6,18 +6,13 @@ those that are under way beside it.
 """
 
 from infra.plan.gateway import ClientPlan, TokenLimits
-from infra.services.gateway.envoy.internal import grpc
+from infra.services.gateway.envoy.internal import to_service
 from infra.services.gateway.envoy.log import sent
 from infra.services.gateway.envoy.messages import (
     FILTER,
-    MANY,
     Message,
-    at,
-    by_dns,
-    circuit_breakers,
     extension,
     is_,
-    socket,
     typed,
 )
 from infra.services.gateway.envoy.permissions import Permission
@@ -74,12 +69,4 @@ def _of(client: ClientPlan) -> Message:
 
 
 def token_service(limits: TokenLimits, refresh_seconds: int) -> Message:
-    return typed(
-        "config.cluster.v3.Cluster",
-        name=CLUSTER,
-        cluster_type=by_dns(refresh_seconds),
-        connect_timeout="1s",
-        load_assignment=at(CLUSTER, socket(limits.host, limits.port)),
-        circuit_breakers=circuit_breakers(MANY, MANY),
-        typed_extension_protocol_options=grpc(),
-    )
+    return to_service(CLUSTER, limits.host, limits.port, refresh_seconds)

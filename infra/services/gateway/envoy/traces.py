@@ -9,9 +9,9 @@ from infra.catalog.span_attributes import span_attributes
 from infra.plan.gateway import Traces, TrafficPlan
 from infra.plan.versions import VERSION
 from infra.services.gateway.envoy.bodies import ANSWERED
-from infra.services.gateway.envoy.internal import grpc
+from infra.services.gateway.envoy.internal import to_service
 from infra.services.gateway.envoy.log import FIRST_BYTE, HELD_FOR, ROUTED, SERVED_BY, sent
-from infra.services.gateway.envoy.messages import MANY, Message, at, by_dns, circuit_breakers, extension, socket, typed
+from infra.services.gateway.envoy.messages import Message, extension, typed
 
 CLUSTER = "traces"
 SERVICE = "gateway"  # as which its spans are found
@@ -91,12 +91,4 @@ def _tracing(traces: Traces) -> Message:
 
 
 def receiver(traces: Traces, refresh_seconds: int) -> Message:
-    return typed(
-        "config.cluster.v3.Cluster",
-        name=CLUSTER,
-        cluster_type=by_dns(refresh_seconds),
-        connect_timeout="1s",
-        load_assignment=at(CLUSTER, socket(traces.host, traces.port)),
-        circuit_breakers=circuit_breakers(MANY, MANY),
-        typed_extension_protocol_options=grpc(),
-    )
+    return to_service(CLUSTER, traces.host, traces.port, refresh_seconds)
