@@ -135,6 +135,7 @@ def _model(plan: Plan, model: ModelPlan) -> dict[str, Any]:
         "cold_start": {
             "parts": {name: _part(part) for name, part in parts.items()},
             "remedies": [_remedy(remedy) for remedy in remedies],
+            "without_new_node": vars(spare) if (spare := plan.spares.get(model.name)) else None,
         },
         "start_seconds": {name: [round(part.low), round(part.mid), round(part.high)] for name, part in parts.items()},
         "rollout": vars(model.rollout),

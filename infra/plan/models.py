@@ -80,6 +80,16 @@ class ColdStart:
 
 
 @dataclass(frozen=True)
+class Spare:
+    """Replicas above a model's minimum that start without a new node, if no other model of the pool takes it first."""
+
+    replicas: int
+    replicas_in_hours: int  # the same in the hours of the week in which schedules leave the smallest number
+    nodes: int  # that no model's minimum needs; 0: the GPUs are free on nodes of other replicas
+    seconds: int  # to the first token
+
+
+@dataclass(frozen=True)
 class Timeouts(EngineTimeouts):
     """Seconds. Each is at least as long as what it waits for (rule 5)."""
 

@@ -8,7 +8,7 @@ from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, M
 from infra.plan.definitions import Definitions
 from infra.plan.gateway import TrafficPlan
 from infra.plan.labels import in_metrics
-from infra.plan.models import ModelPlan
+from infra.plan.models import ModelPlan, Spare
 from infra.plan.money import Cheaper, Cost, Morning, Night, Remedy
 from infra.plan.notes import Assumption, Chosen, ToDo, Violation, Warned
 from infra.settings.platform import Settings
@@ -27,7 +27,8 @@ class Plan:
     gateway: GatewayPlan | None  # how callers outside the cluster reach it; None: they don't
     traffic: TrafficPlan
     cost: Cost
-    remedies: Mapping[str, tuple[Remedy, ...]]  # by model; they depend on the other models of its pool
+    spares: Mapping[str, Spare]  # by model; they depend on the other models of its pool
+    remedies: Mapping[str, tuple[Remedy, ...]]  # the same
     cheaper: Mapping[str, tuple[Cheaper, ...]]  # by model; they depend on the other models of its pool
     while_paused: tuple[Cheaper, ...]  # where all models of the stack are paused
     nights: Mapping[str, Night]  # by model that has a schedule and isn't paused

@@ -68,12 +68,16 @@ def _by_hour(pool: PoolPlan, on: Sequence[Placed], models: Mapping[str, ModelPla
 def nodes_by_hour(on: Iterable[Placed], models: Mapping[str, ModelPlan], gpus_per_node: int) -> list[tuple[int, float]]:
     """What the minimum of replicas needs, each number of nodes with its share of the week: in the windows of a schedule
     it is more. `on`: wherever these models would be."""
+    return [(nodes_of(replicas, gpus_per_node), share) for replicas, share in replicas_by_hour(on, models)]
+
+
+def replicas_by_hour(
+    on: Iterable[Placed], models: Mapping[str, ModelPlan]
+) -> list[tuple[list[tuple[Placed, int]], float]]:
+    """The minimum of each model that isn't paused, with its share of the week."""
     running = [each for each in on if not each.served.settings.paused]
     schedules = [schedule for each in running if (schedule := models[each.served.name].schedule)]
-    return [
-        (nodes_of([(each, _min(each, models, at)) for each in running], gpus_per_node), share)
-        for at, share in share_of_week(schedules)
-    ]
+    return [([(each, _min(each, models, at)) for each in running], share) for at, share in share_of_week(schedules)]
 
 
 def _min(placed: Placed, models: Mapping[str, ModelPlan], at: int) -> int:

@@ -26,6 +26,7 @@ from infra.planning.own_pools import to_do_of_own_nodes, warn_of_same_nodes, wit
 from infra.planning.paused import cheaper_while_paused
 from infra.planning.peak import check_peak
 from infra.planning.placeholders import list_placeholders
+from infra.planning.spares import find_spares
 from infra.planning.to_do import list_nodes
 from infra.planning.warnings import warn_of_allow, warn_of_budget, warn_of_pool
 from infra.planning.waste import warn_of_waste
@@ -330,6 +331,7 @@ def _plan(asked: Asked, parts: _Parts, findings: Findings) -> Plan:
         gateway=platform.gateway,
         traffic=parts.traffic,
         cost=parts.cost,
+        spares=find_spares(parts.nodes.pools, parts.nodes.placed, parts.models),
         remedies={},
         mornings={},
         cheaper={},

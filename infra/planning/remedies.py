@@ -48,8 +48,9 @@ def find_remedies(plan: Plan, placed: Sequence[Placed], catalog: Catalog) -> dic
         for each in on[name]:
             if each.starts and not each.served.settings.paused:
                 made = plan.models[each.served.name]
+                spared = each.served.name in plan.spares
                 ways = [
-                    *_all(each, pool, busy, made.cold_start, catalog.cold_start, pins, bucket),
+                    *_all(each, pool, busy, made.cold_start, catalog.cold_start, pins, bucket, spared),
                     *_spare_replica(each, pool, busy, made, plan.cache),
                 ]
                 found[each.served.name] = _that_save_enough(ways, made.cold_start)
@@ -69,11 +70,14 @@ def _all(
     figures: Figures,
     pins: Write,
     bucket: str | None,
+    spared: bool,
 ) -> Iterator[Remedy]:
+    """`spared`: the next replica needs no new node."""
     if pool.existing:
         yield from _parallel_pull(placed, pool, start, figures)
     else:
-        yield from _spare_node(placed, pool, busy, start, pins)
+        if not spared:
+            yield from _spare_node(placed, pool, busy, start, pins)
         yield from _warm_pool(pool, figures)
         yield from _streamed(placed, start, figures, bucket)
     yield from _kept_graphs(placed, figures)

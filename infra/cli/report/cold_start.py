@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 from infra.cli.document import Column, Row, Section
-from infra.plan.models import ColdStart, ModelPlan
+from infra.plan.models import ColdStart, ModelPlan, Spare
 from infra.plan.money import Remedy
 from infra.plan.plan import Plan
 from infra.plan.words import BILLS, duration, usd
@@ -34,7 +34,14 @@ def cold_start_section(plan: Plan) -> Section:
     rows = tuple(_row(name, plan.models[name].cold_start, plan.remedies[name], scale) for name in shown)
     if not any(row[-1] for row in rows):
         columns, rows = columns[:-1], tuple(row[:-1] for row in rows)
-    note = (_LEGEND, *_how(plan, shown), *_also(plan, shown), *_others(plan, shown), *_more(plan, shown))
+    note = (
+        _LEGEND,
+        *_spares(plan, shown),
+        *_how(plan, shown),
+        *_also(plan, shown),
+        *_others(plan, shown),
+        *_more(plan, shown),
+    )
     return Section("COLD START", columns, rows, note="\n".join(note))
 
 
@@ -66,6 +73,34 @@ def bar(start: ColdStart, scale: int) -> str:
     ends = [round(seconds / scale) for seconds in accumulate(part.mid for part in start.parts.values())]
     lengths = (end - begin for begin, end in zip((0, *ends), ends, strict=False))
     return "".join(_LETTERS[name] * length for name, length in zip(start.parts, lengths, strict=True))
+
+
+def _spares(plan: Plan, shown: list[str]) -> Iterator[str]:
+    """What starts sooner than its bar says, once per pool: the models of a pool share what is free."""
+    on: dict[str, list[str]] = {}
+    for model in shown:
+        if model in plan.spares:
+            on.setdefault(str(plan.models[model].pool), []).append(model)
+    for pool, models in on.items():
+        text = ", or ".join(_on_spare(model, plan.spares[model]) for model in models)
+        yield f"{_where(pool, plan.spares[models[0]].nodes, plan.pools[pool].min)}: {text}"
+
+
+def _where(pool: str, nodes: int, kept: int) -> str:
+    if not nodes:
+        return f"on free GPUs of running nodes of {pool}"
+    return f"on {'a spare node' if nodes == 1 else f'{nodes} spare nodes'} that gpuPools.{pool}.min: {kept} keeps"
+
+
+def _on_spare(model: str, spare: Spare) -> str:
+    text = f"{_next(spare.replicas)} of {model} in {duration(spare.seconds)}"
+    if spare.replicas_in_hours < spare.replicas:
+        text += f" (in the hours of a schedule {_next(spare.replicas_in_hours) if spare.replicas_in_hours else 'none'})"
+    return text
+
+
+def _next(replicas: int) -> str:
+    return "the next replica" if replicas == 1 else f"the next {replicas} replicas"
 
 
 def _how(plan: Plan, shown: list[str]) -> Iterator[str]:
