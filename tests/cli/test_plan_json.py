@@ -37,7 +37,7 @@ KEYS = {
     "thing to do": "path message names quota",
     "warning": "path message kind",
     "warning with advice": "path message kind advice",
-    "cold start": "parts remedies",
+    "cold start": "parts remedies without_new_node",
     "rollout": "strategy max_surge max_unavailable gap_seconds reason",
     "part": "seconds interval reason",
     "remedy": "name seconds write write_with usd_per_month reason",

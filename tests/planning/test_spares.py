@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
+from infra.cli.as_json import document
 from infra.cli.report.cold_start import cold_start_section
+from infra.offline import Planned
 from infra.planning import Plan
+from infra.recording import Recording
 from tests.planning.stacks import DEV, SHARED, changed, plan
 from tests.planning.test_schedule import OFFICE
 
@@ -72,3 +75,10 @@ def test_the_report_says_who_starts_there_how_soon_and_how_many() -> None:
     stack["models"]["a"]["replicas"]["min"] = 1
     (line,) = [each for each in cold_start_section(plan(stack)).note.splitlines() if each.startswith("on ")]
     assert line.startswith("on free GPUs of running nodes of l4: the next replica of a in ")
+
+
+def test_json_has_it_beside_the_parts_of_a_start() -> None:
+    found = (document(Planned(planned(ONE, 1, kept=kept, high=3), Recording([], {}))) for kept in (2, 1))
+    spare, none = (each["models"]["a"]["cold_start"]["without_new_node"] for each in found)
+    assert spare == {"replicas": 1, "replicas_in_hours": 1, "nodes": 1, "seconds": spare["seconds"]}
+    assert none is None
