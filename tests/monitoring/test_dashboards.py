@@ -104,6 +104,18 @@ def test_each_dashboard_is_one_of_grafanas_own_types_and_small_enough() -> None:
             assert len(found) < LARGEST / 4, name
 
 
+def test_each_row_is_full_and_level() -> None:
+    """Grafana moves what is below a gap upwards, into another row."""
+    for plan in watched().values():
+        for name, found in texts(plan).items():
+            places = [panel["gridPos"] for panel in json.loads(found)["panels"]]
+            for top in {place["y"] for place in places}:
+                row = sorted((place for place in places if place["y"] == top), key=lambda place: place["x"])
+                assert [place["x"] for place in row] == [n * row[0]["w"] for n in range(len(row))], name
+                assert sum(place["w"] for place in row) == 24, name
+                assert len({place["h"] for place in row}) == 1, name
+
+
 def test_a_sidecar_finds_each_by_the_labels_and_in_the_namespace_that_it_watches() -> None:
     wanted = {"fromzero": ("monitoring", {"grafana_dashboard": "1"}), "maintained": ("grafana", {"grafana": "yes"})}
     for stack, (namespace, labels) in wanted.items():

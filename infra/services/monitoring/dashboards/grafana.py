@@ -21,7 +21,7 @@ from infra.services.monitoring.dashboards.panel import Choice, Dashboard, Panel
 
 TAG = "llm-platform"
 _PROMETHEUS = DataSourceRef(type_val="prometheus", uid="${datasource}")
-_HEIGHT, _WIDTH, _NUMBER_HEIGHT = 8, 8, 5  # of a panel; a dashboard is 24 wide
+_HEIGHT, _NUMBER_HEIGHT, _WIDTH = 8, 5, 24  # of a panel with lines, of numbers alone, and of a whole row
 _REFRESH, _FROM = "1m", "now-6h"
 
 
@@ -43,8 +43,11 @@ def as_json(made: Dashboard, stack: str) -> str:
     ids = count(1)
     for row in made.rows:
         builder = builder.with_row(dashboard.Row(row.title).id(next(ids)))
+        height = _NUMBER_HEIGHT if all(panel.number for panel in row.panels) else _HEIGHT
         for panel in row.panels:
-            builder = builder.with_panel((_number(panel) if panel.number else _lines(panel)).id(next(ids)))
+            shown = _number(panel) if panel.number else _lines(panel)
+            width = _WIDTH // len(row.panels)
+            builder = builder.with_panel(shown.height(height).span(width).id(next(ids)))
     return json.dumps(builder.build(), cls=JSONEncoder, indent=2, sort_keys=True) + "\n"
 
 
@@ -75,8 +78,6 @@ def _lines(panel: Panel) -> timeseries.Panel:
         .datasource(_PROMETHEUS)
         .unit(panel.unit)
         .min(0)
-        .height(_HEIGHT)
-        .span(_WIDTH)
         .legend(_legend())
     )
     for query in _queries(panel):
@@ -93,8 +94,6 @@ def _number(panel: Panel) -> stat.Panel:
         .unit(panel.unit)
         .graph_mode(BigValueGraphMode.NONE)
         .thresholds(_thresholds(panel))
-        .height(_NUMBER_HEIGHT)
-        .span(_WIDTH)
     )
     if panel.since:
         made = made.time_from(panel.since)

@@ -130,7 +130,7 @@ def _replicas(plan: Plan) -> Iterator[Panel]:
         yield Panel(
             "GPU-hours today",
             "Hours in which its pods had GPUs.",
-            "h",
+            "short",
             (Asked(gpu_hours(plan, "$__range", pods_of("$model"))),),
             number=True,
             since=TODAY,

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-# Grafana's names of units.
-Unit = Literal["short", "reqps", "s", "ms", "percentunit", "percent", "currencyUSD", "celsius", "watt", "h", "tokens/s"]
+# Grafana's names of units. Its `h` isn't among them: it would show 48 GPU-hours as "2 days".
+Unit = Literal["short", "reqps", "s", "ms", "percentunit", "percent", "currencyUSD", "celsius", "watt"]
 TODAY, THIS_MONTH = "now/d", "now/M"
 
 

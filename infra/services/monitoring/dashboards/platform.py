@@ -136,7 +136,7 @@ def _replicas(plan: Plan) -> Iterator[Panel]:
         yield Panel(
             "GPU-hours today",
             "Hours in which the models' pods had GPUs, whether or not anybody asked.",
-            "h",
+            "short",
             (Asked(gpu_hours(plan, "$__range")),),
             number=True,
             since=TODAY,
