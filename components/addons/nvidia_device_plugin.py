@@ -29,6 +29,10 @@ def values(
     if configs:  # JSON is YAML
         map_ = {name: json.dumps(config) for name, config in configs.items()}
         own["config"] = {"map": map_, "default": DEFAULT}
+    if any(_cuts(config) for config in configs.values()):
+        # NVIDIA's container toolkit 1.18 to 1.20.0, EKS's AMI among its users, gives no other container the devices by
+        # which slices are read: "Insufficient Permissions" (NVIDIA/nvidia-container-toolkit issue 1740).
+        own["securityContext"] = {"privileged": True}
     return own | {
         "nodeSelector": {"nvidia.com/gpu.present": "true"},
         # This list replaces the chart's list, so it contains the tolerations of all pools.
@@ -36,6 +40,10 @@ def values(
         "resources": {"requests": {"cpu": "5m", "memory": "32Mi"}},
         "gfd": {"enabled": False},  # it would install node-feature-discovery; the node group sets the labels already
     }
+
+
+def _cuts(config: Mapping[str, Any]) -> bool:
+    return config["flags"]["migStrategy"] != "none"
 
 
 def install_nvidia_device_plugin(

@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 import pulumi
 import pulumi_aws as aws
 
+from components.aws.mig import Slices
 from components.aws.node_template import Reservation, node_template
 from components.model_pod import GPU_RESOURCE
 
@@ -55,6 +56,7 @@ class GpuPool(pulumi.ComponentResource):
         ami_type: str,
         capacity: Literal["on-demand", "spot"],
         gpus_per_node: int,
+        slices: Slices | None = None,
         root_gib: int,
         root_iops: int,
         root_throughput: int,
@@ -69,10 +71,11 @@ class GpuPool(pulumi.ComponentResource):
         depends_on: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`groups`: the node groups by the suffix of their names. `ephemeral_gib`: the part of a node's disk that pods
-        can use. `labels`: of the nodes. By `k8s.amazonaws.com/accelerator` the autoscaler knows that a node will offer
-        a GPU although it shows none yet, so it doesn't add another node. `autoscaler_tag`: one more tag by which an
-        autoscaler finds these groups and no others. `read_once`: inputs that were read from a cluster of somebody else
+        """`groups`: the node groups by the suffix of their names. `gpus_per_node`: what a node offers; its
+        slices, where it cuts its GPUs. `ephemeral_gib`: the part of a node's disk that pods can use. `labels`: of the
+        nodes. By `k8s.amazonaws.com/accelerator` the autoscaler knows that a node will offer a GPU although it shows
+        none yet, so it doesn't add another node. `autoscaler_tag`: one more tag by which an autoscaler finds these
+        groups and no others. `read_once`: inputs that were read from a cluster of somebody else
         and stay as they were when a group was made, whatever becomes of that cluster."""
         super().__init__("llm:aws:GpuPool", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
@@ -85,6 +88,7 @@ class GpuPool(pulumi.ComponentResource):
                     root_iops=root_iops,
                     root_throughput=root_throughput,
                     node_config=node_config(nvme),
+                    slices=slices,
                     tags={"Name": f"{cluster_name}-{name}", **tags},
                     reservation=size.reservation,
                     security_group_ids=security_group_ids,

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import pulumi
 import pulumi_aws as aws
 
+from components.aws.mig import Slices, cloud_config
+
 
 class Reservation(NamedTuple):
     """Instances that are reserved: by a Capacity Block, or by an On-Demand Capacity Reservation."""
@@ -24,6 +26,7 @@ def node_template(
     root_iops: int,
     root_throughput: int,
     node_config: Mapping[str, Any] | None,
+    slices: Slices | None = None,
     tags: Mapping[str, str],
     reservation: Reservation | None = None,
     security_group_ids: Sequence[pulumi.Input[str]] = (),
@@ -33,7 +36,7 @@ def node_template(
 
     `tags` are set on instances and volumes, which don't get the provider's default tags. `reservation`: its instances
     alone are used. `security_group_ids`: all of them, the cluster's own included; without any, EKS gives the nodes the
-    cluster's.
+    cluster's. `slices`: into which the nodes cut their GPUs.
     """
     target = None
     if reservation is not None:
@@ -74,24 +77,24 @@ def node_template(
         ),
         instance_type=reservation.instance_type if reservation is not None and block else None,
         vpc_security_group_ids=list(security_group_ids) or None,
-        user_data=None if node_config is None else user_data(node_config),
+        user_data=None if node_config is None else user_data(node_config, slices),
         opts=opts,
     )
 
 
-def user_data(spec: Mapping[str, Any]) -> str:
-    """A NodeConfig as the only part of a MIME message; EKS adds a second part, which joins the node to the cluster."""
+def user_data(spec: Mapping[str, Any], slices: Slices | None = None) -> str:
+    """A NodeConfig, and what cuts the GPUs, as parts of a MIME message; EKS adds one more, which joins the node to the
+    cluster."""
     node_config = {"apiVersion": "node.eks.aws/v1alpha1", "kind": "NodeConfig", "spec": spec}
+    parts = [("application/node.eks.aws", json.dumps(node_config))]  # JSON is YAML
+    if slices is not None:
+        parts.append(("text/cloud-config", cloud_config(slices)))
     message = "\n".join(
         [
             "MIME-Version: 1.0",
             'Content-Type: multipart/mixed; boundary="BOUNDARY"',
             "",
-            "--BOUNDARY",
-            "Content-Type: application/node.eks.aws",
-            "",
-            json.dumps(node_config),  # JSON is YAML
-            "",
+            *(line for kind, text in parts for line in ("--BOUNDARY", f"Content-Type: {kind}", "", text, "")),
             "--BOUNDARY--",
             "",
         ]

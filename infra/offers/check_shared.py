@@ -34,13 +34,7 @@ def _check_pool(scope: Scope, where: Key, pool: GpuPool, sharing: Sharing) -> No
     if pool.existing is not None:
         _check_names(scope, where, pool, sharing)
     card = _card(scope, pool)
-    if sharing.mig is None:
-        return
-    if pool.existing is None:
-        got = "MIG cuts the GPUs of a node before it joins, and nodes of instanceTypes come with whole ones"
-        write = "write {timeSlicing: N}, or the nodes that MIG has cut as existing"
-        scope.report.wrong((*where, "mig"), got, write)
-    elif card is not None:
+    if sharing.mig is not None and card is not None:
         _check_profile(scope, (*where, "mig"), card, sharing.mig)
 
 

@@ -49,13 +49,11 @@ def _harm(sharing: Sharing) -> Iterator[str]:
 
 
 def _ways(offer: Offer, servers: int, market: Market) -> Iterator[Sharing]:
-    """Slices of MIG first, the smallest first, on cards that exist and that it can cut; then turns, for all of the
-    servers."""
-    if offer.existing:
-        profiles = market.sizing.catalog.mig.get(offer.gpu, {}).values()
-        for each in sorted(profiles, key=lambda each: (each.engine_gib, -each.slices)):
-            if each.slices > 1:
-                yield Sharing.model_validate({"mig": each.name})
+    """Slices of MIG first, the smallest first, of cards that it can cut; then turns, for all of the servers."""
+    profiles = market.sizing.catalog.mig.get(offer.gpu, {}).values()
+    for each in sorted(profiles, key=lambda each: (each.engine_gib, -each.slices)):
+        if each.slices > 1:
+            yield Sharing.model_validate({"mig": each.name})
     for number in range(min(MAX_SERVERS, servers), 1, -1):
         yield Sharing.model_validate({"timeSlicing": number})
 

@@ -16,10 +16,11 @@ def say_shared(offer: Offer) -> Iterator[Finding]:
         return
     path = f"gpuPools.{offer.name}{'.existing' if offer.existing else ''}.sharing"
     part = f"what this plan calls a GPU of {offer.name} is one of {offer.parts} parts of one {offer.whole}"
-    speed = "how fast a server is on one depends on the others: no tokens per second are estimated"
     if offer.sharing.mig is not None:
+        speed = "nobody has measured how fast a server is on one: no tokens per second are estimated"
         yield Assumption(path, f"{part}, a slice of {offer.card.engine_gib:g} GiB; {speed}")
         return
+    speed = "how fast a server is on one depends on the others: no tokens per second are estimated"
     yield Assumption(
         path,
         f"{part}: {offer.card.engine_gib or 0:.1f} GiB, with {CONTEXT_GIB:g} GiB less for the driver's context of each;"

@@ -28,7 +28,6 @@ class Sharing(Section):
         default=None,
         pattern=r"^\d+g\.\d+gb$",
         title="MIG profile",
-        description="profile of the slices that MIG cut each GPU into, all alike; memory and errors stay separate."
-        " Only on nodes that exist",
+        description="profile of the slices that MIG cuts each GPU into, all alike; memory and errors stay separate",
         examples=["1g.10gb"],
     )

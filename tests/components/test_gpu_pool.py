@@ -2,11 +2,15 @@
 
 import base64
 import json
+import subprocess
 from email import message_from_bytes, policy
+from pathlib import Path
 
 import pytest
+import yaml
 
 from components.aws.gpu_pool import GroupSize, Taint
+from components.aws.mig import Slices, script
 from components.aws.node_template import Reservation
 from infra.recording import Recording
 from tests.components.aws_examples import LABELS, NODE_GROUP, site
@@ -114,6 +118,53 @@ def test_nodes_pull_images_in_parallel_and_use_their_nvme(nvme: bool) -> None:
     assert node_config["spec"]["featureGates"] == {"FastImagePull": True}
     assert node_config["spec"].get("instance") == ({"localStorage": {"strategy": "RAID0"}} if nvme else None)
     assert "cluster" not in node_config["spec"], "EKS says that itself, for its own images"
+
+
+def test_a_node_cuts_its_gpus_at_each_boot_before_its_kubelet_starts() -> None:
+    """nodeadm starts the kubelet after cloud-init, which runs what is in this folder at each boot."""
+    template = site(pool={"slices": CUT}).one("aws:ec2/launchTemplate:LaunchTemplate", "l4-template").inputs
+    message = message_from_bytes(base64.b64decode(template["userData"]), policy=policy.default)
+    config = [part.get_content() for part in message.iter_parts() if part.get_content_type() == "text/cloud-config"]
+    (file,) = yaml.safe_load(config[0])["write_files"]
+    assert file["path"].startswith("/var/lib/cloud/scripts/per-boot/")
+    assert file["permissions"] == "0755"
+    assert file["content"] == script(CUT)
+
+
+CUT = Slices("3g.40gb", 2)
+# A stand-in for systemctl, nvidia-smi and sleep, which says what it was asked. `sleep` ends the script, as a restart
+# would.
+STAND_IN = """#!/bin/bash
+echo "$(basename "$0") $*" >> "$SAID"
+case "$*" in *query*) printf "$MODES" ;; infinity) kill $PPID ;; esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("modes", "restarted", "asked", "code"),
+    [
+        ("Enabled\\nEnabled\\n", False, "nvidia-smi mig -cgi 3g.40gb,3g.40gb -C", 0),
+        ("Enabled\\nDisabled\\n", False, "systemctl reboot", -15),
+        ("Disabled\\n", True, "nvidia-smi --query-gpu=mig.mode.current --format=csv,noheader", 1),
+    ],
+    ids=["the mode is on at once", "the mode needs a restart", "a restart didn't help"],
+)
+@pytest.mark.programs
+def test_a_node_restarts_once_where_its_gpus_take_the_mode_only_then(
+    tmp_path: Path, modes: str, restarted: bool, asked: str, code: int
+) -> None:
+    for name in ("systemctl", "nvidia-smi", "sleep"):
+        (tmp_path / name).write_text(STAND_IN)
+        (tmp_path / name).chmod(0o755)
+    marker, said = tmp_path / "cut-gpus-restarted", tmp_path / "said"
+    if restarted:
+        marker.touch()
+    of_test = script(CUT).replace("/var/lib/cut-gpus-restarted", str(marker))
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "SAID": str(said), "MODES": modes}
+    ended = subprocess.run(["bash", "-c", of_test], env=environment, capture_output=True, check=False)
+    last = [line for line in said.read_text().splitlines() if not line.startswith("sleep")][-1]
+    assert (last, ended.returncode) == (asked, code)
+    assert marker.exists() == (code != 0)
 
 
 def test_the_root_is_as_large_and_fast_as_passed() -> None:

@@ -1,6 +1,8 @@
 """Nodes as the scheduler sees them, and as the autoscaler expects them while the pool is empty."""
 
+import base64
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +29,7 @@ _EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_S
 # CPU EKS keeps 60m + 10m + 2 x 5m + 2.5m per further core; aws-node, kube-proxy and a CSI driver ask for 150m.
 _MEMORY_SHARE = 0.925
 _MIB = 2**20
+_CUT = re.compile(r"nvidia-smi mig -cgi (\S+) -C")
 
 
 @dataclass(frozen=True)
@@ -89,10 +92,19 @@ class NodeGroup:
 
     @property
     def _servers_per_gpu(self) -> int:
-        """As the device plugin offers a GPU by the configuration that the node's label names."""
+        """As the device plugin offers a GPU by the configuration that the node's label names: with the strategy single
+        it counts the slices into which the node has cut its GPUs."""
         label = self.resource.inputs.get("labels", {}).get("nvidia.com/device-plugin.config")
-        sharing = json.loads(self.device_plugin[label]).get("sharing", {}) if label else {}
-        return next((way["resources"][0]["replicas"] for way in sharing.values()), 1)
+        config = json.loads(self.device_plugin[label]) if label else {}
+        if config.get("flags", {}).get("migStrategy") == "single":
+            return len(self.slices) or 1
+        return next((way["resources"][0]["replicas"] for way in config.get("sharing", {}).values()), 1)
+
+    @property
+    def slices(self) -> list[str]:
+        """The profiles into which a node cuts each of its GPUs, as its user data says."""
+        cut = _CUT.search(base64.b64decode(self.template.get("userData", "")).decode())
+        return cut[1].split(",") if cut else []
 
     @property
     def taints(self) -> tuple[Mapping[str, str], ...]:

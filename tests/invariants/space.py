@@ -178,7 +178,9 @@ def _disk_gib(recording: Recording, group: NodeGroup) -> float:
 
 
 def _gpu_gib(group: NodeGroup) -> float | None:
-    """The memory that an engine sees of the smallest GPU of the group's types."""
+    """The memory that an engine sees of the smallest GPU of the group's types, or of the smallest slice of one."""
     known = catalog()
-    seen = [known.gpus[known.instances[name].gpu].engine_gib for name in group.instance_types]
+    cards = [known.instances[name].gpu for name in group.instance_types]
+    seen = [known.mig[card][each].engine_gib for card in cards for each in group.slices]
+    seen = seen or [known.gpus[card].engine_gib for card in cards]
     return min((gib for gib in seen if gib is not None), default=None)

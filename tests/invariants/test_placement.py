@@ -128,6 +128,9 @@ BREAKS = [
         "3 GPUs at peak", "prod", "NodeGroup l4-nodes", "inputs scalingConfig maxSize", 4, "need 5 nodes; it grows to 4"
     ),
     Break(
+        "3 GPUs at peak", "mig-eks", "LaunchTemplate h100-template", "inputs userData", ABSENT, "need 6 nodes; it grows"
+    ),
+    Break(
         "3 GPUs at peak",
         "prod",
         "Deployment llama-70b-deployment",

@@ -119,6 +119,7 @@ def test_a_part_is_never_said_to_be_as_fast_as_the_card() -> None:
         ("time-slicing", "small", "nvidia.com/gpu"),
         ("mps-kubeadm", "small", "nvidia.com/gpu"),
         ("mig-rke2", "small", "nvidia.com/mig-1g.10gb"),
+        ("mig-eks", "small", "nvidia.com/gpu"),
     ],
 )
 def test_a_pod_asks_for_one_part_by_the_name_that_the_nodes_offer(site: str, server: str, resource: str) -> None:
@@ -149,6 +150,28 @@ def test_the_device_plugin_shares_only_the_gpus_of_pools_that_share() -> None:
     }
     assert labels["l4-nodes"] == "time-slicing-2"
     assert labels["whole-nodes"] is None
+
+
+def test_slices_on_nodes_that_are_made_are_whole_gpus_to_the_device_plugin_and_the_autoscaler() -> None:
+    recording = planned("mig-eks").recording
+    (plugin,) = [each for each in recording.of("kubernetes:helm.sh/v3:Release") if each.inputs["chart"] == PLUGIN]
+    nodes = recording.one("aws:eks/nodeGroup:NodeGroup", "h100-nodes").inputs
+    assert json.loads(plugin.inputs["values"]["config"]["map"][nodes["labels"][LABEL]]) == {
+        "version": "v1",
+        "flags": {"migStrategy": "single"},
+    }
+    assert plugin.inputs["values"]["securityContext"] == {"privileged": True}
+    assert nodes["tags"]["k8s.io/cluster-autoscaler/node-template/resources/nvidia.com/gpu"] == "7"
+
+
+def test_a_new_node_restarts_only_where_its_cards_need_it_and_the_plan_says_so() -> None:
+    said = {}
+    for instance, profile in (("p5.4xlarge", "1g.10gb"), ("p4d.24xlarge", "1g.5gb")):
+        pool = {"instanceTypes": [instance], "sharing": {"mig": profile}}
+        found = plan({**DEV, "gpuPools": {"p": pool}, "models": {"m": {"model": "BAAI/bge-m3"}}})
+        said[instance] = [each.message for each in found.assumptions if each.path == "gpuPools.p.sharing.mig"]
+    assert ["restarts once" in each for each in said["p5.4xlarge"]] == [False]
+    assert ["restarts once" in each for each in said["p4d.24xlarge"]] == [True]
 
 
 PLUGIN, LABEL = "nvidia-device-plugin", "nvidia.com/device-plugin.config"
@@ -209,8 +232,12 @@ def _advised(result: Plan) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(
     ("pool", "written"),
-    [(A100, {"gpuPools.p.existing.sharing.mig": "1g.10gb"}), (MADE, {"gpuPools.p.sharing.timeSlicing": 3})],
-    ids=["on slices, where MIG can cut the cards", "in turns, on nodes that are made"],
+    [
+        (A100, {"gpuPools.p.existing.sharing.mig": "1g.10gb"}),
+        ({"instanceTypes": ["p5.4xlarge"]}, {"gpuPools.p.sharing.mig": "1g.10gb"}),
+        (MADE, {"gpuPools.p.sharing.timeSlicing": 3}),
+    ],
+    ids=["on slices of cards that exist", "on slices of new nodes", "in turns, where MIG can't cut the card"],
 )
 def test_small_models_are_offered_a_part_of_a_gpu_and_all_fit_there(
     pool: dict[str, Any], written: dict[str, Any]

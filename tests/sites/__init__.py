@@ -17,6 +17,7 @@ MEANT = {
     "k3s": {kind.DEPLOYMENT: 3, kind.INGRESS: 1},
     "ladder": {kind.NODE_GROUP: 7, kind.LAUNCH_TEMPLATE: 4, kind.SCALED_OBJECT: 1},
     "ladder-one-group": {kind.NODE_GROUP: 5, kind.LAUNCH_TEMPLATE: 3, kind.SCALED_OBJECT: 1},
+    "mig-eks": {kind.NODE_GROUP: 2, kind.LAUNCH_TEMPLATE: 2, kind.SCALED_OBJECT: 1},
     "mig-rke2": {kind.DEPLOYMENT: 3, kind.JOB: 2},
     "mps-kubeadm": {kind.DEPLOYMENT: 3, kind.RELEASE: 1},
     "node-cache-eks": {kind.DAEMON_SET: 2, kind.VOLUME: 2, kind.NODE_GROUP: 2},

@@ -23,7 +23,7 @@ from infra.clouds.aws.live import access, access_entries, log_groups, older_vers
 from infra.clouds.aws.live_existing import cluster_there, security_groups_there, subnets_there
 from infra.clouds.aws.load_balancer import ALB
 from infra.clouds.aws.no_node import NO_NODE_WORDS
-from infra.clouds.aws.nodes import furnished
+from infra.clouds.aws.nodes import furnished, say_cut
 from infra.clouds.aws.plan import AwsCluster, aws_cluster
 from infra.clouds.aws.prices import offered_in, priced_types, with_prices
 from infra.clouds.aws.quotas import counts, list_quotas, plan_quotas
@@ -146,7 +146,8 @@ class Aws(Cloud):
         return explain_versions(settings, aws_cluster(cluster), cache, catalog)
 
     def furnish(self, pool: PoolPlan, settings: Settings, cluster: ClusterPlan, catalog: Catalog) -> Decided[PoolPlan]:
-        return with_groups(furnished(pool, catalog), settings, cluster)
+        yield from say_cut(pool, catalog)
+        return (yield from with_groups(furnished(pool, catalog), settings, cluster))
 
     def system_nodes(self, settings: Settings, catalog: Catalog) -> SystemNodesPlan | None:
         return system_nodes(settings, catalog)

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.aws.gpu_pool import GpuPool, GroupSize, Taint
+from components.aws.mig import Slices
 from components.aws.node_template import Reservation
 from infra.clouds.aws.ground import Ground
 from infra.clouds.aws.plan import aws_cluster
@@ -35,6 +36,7 @@ def _pool(plan: Plan, pool: PoolPlan, ground: Ground, cloud: aws.Provider) -> Gp
         ami_type=pool.ami_type,
         capacity=pool.capacity,
         gpus_per_node=pool.gpus_per_node,
+        slices=_slices(pool),
         root_gib=pool.root_gib,
         root_iops=pool.root_iops,
         root_throughput=pool.root_throughput,
@@ -49,6 +51,12 @@ def _pool(plan: Plan, pool: PoolPlan, ground: Ground, cloud: aws.Provider) -> Gp
         depends_on=ground.before,
         opts=pulumi.ResourceOptions(providers=[cloud]),
     )
+
+
+def _slices(pool: PoolPlan) -> Slices | None:
+    if pool.sharing is None or pool.sharing.mig is None:
+        return None
+    return Slices(pool.sharing.mig, pool.gpus_per_node // pool.types[0].gpus)
 
 
 def _group(pool: PoolPlan, group: NodeGroupPlan, ground: Ground) -> GroupSize:

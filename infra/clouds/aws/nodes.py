@@ -1,11 +1,13 @@
 """The nodes of a pool: their image, their disks, and the label that the autoscaler waits for."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from infra.catalog import Catalog
 from infra.clouds.aws.disks import AMI_GIB, root_gib
 from infra.plan.cluster import PoolPlan
 from infra.plan.models import SERVER_SCRATCH_GIB
+from infra.plan.notes import Assumption, Finding
 
 # A tag of the node groups that we make on a cluster of somebody else. EKS gives the tags by which autoscalers find
 # groups to each node group of a cluster: one that we install sees only those with this tag.
@@ -18,6 +20,8 @@ ROOT_WITH_NVME_GIB = 50
 WEIGHTS_STEP_GIB = 50  # so that another model seldom replaces the nodes
 # The part of a disk's nominal size that pods can use; file system and the kubelet's eviction threshold take the rest.
 USABLE = 0.85
+# From Hopper on, MIG's mode needs no reset of the GPU (NVIDIA's MIG User Guide, "Enable MIG Mode").
+_MIG_WITHOUT_RESET = 9.0
 
 
 def furnished(pool: PoolPlan, catalog: Catalog) -> PoolPlan:
@@ -36,4 +40,16 @@ def furnished(pool: PoolPlan, catalog: Catalog) -> PoolPlan:
         nvme=nvme,
         ephemeral_gib=int((smallest_nvme_gib if nvme else root - AMI_GIB) * USABLE),
         selector={**pool.selector, "k8s.amazonaws.com/accelerator": pool.card.lower()},
+    )
+
+
+def say_cut(pool: PoolPlan, catalog: Catalog) -> Iterator[Finding]:
+    if pool.sharing is None or pool.sharing.mig is None:
+        return
+    restarts = (catalog.gpus[pool.card].compute_capability or 0.0) < _MIG_WITHOUT_RESET
+    restart = f", and restarts once, because {pool.card} takes MIG's mode only then" if restarts else ""
+    yield Assumption(
+        f"gpuPools.{pool.name}.sharing.mig",
+        f"a new node cuts each {pool.card} into slices {pool.sharing.mig} before it joins{restart}; nobody has measured"
+        " how long that takes, so it isn't in the cold starts",
     )

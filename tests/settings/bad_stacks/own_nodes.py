@@ -404,14 +404,26 @@ OWN_NODES = (
         ),
     ),
     Bad(
-        "slices on nodes that the stack makes",
-        stack(CLUSTER, "gpuPools: {l4: {instanceTypes: [p5.4xlarge], sharing: {mig: 1g.10gb}}}", model("pool: l4")),
+        "slices that the cards of instance types can't be cut into",
+        stack(
+            CLUSTER,
+            "gpuPools:",
+            "  h100: {instanceTypes: [p5.4xlarge], sharing: {mig: 1g.5gb}}",
+            "  l4: {instanceTypes: [g6.xlarge], sharing: {mig: 1g.5gb}}",
+            "models: {m: {model: Qwen/Qwen3-0.6B, pool: l4}}",
+        ),
         (
             Mistake(
+                "gpuPools.h100.sharing.mig",
+                6,
+                "1g.5gb isn't among the profiles that are known of H100-80",
+                "write one of 1g.10gb, 1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb",
+            ),
+            Mistake(
                 "gpuPools.l4.sharing.mig",
-                5,
-                "MIG cuts the GPUs of a node before it joins, and nodes of instanceTypes come with whole ones",
-                "write {timeSlicing: N}, or the nodes that MIG has cut as existing",
+                7,
+                f"no MIG profile is known of L4; some are of {MIG_CARDS}",
+                "write {timeSlicing: N} for servers that may share memory, or leave sharing out",
             ),
         ),
     ),
