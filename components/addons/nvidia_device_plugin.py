@@ -30,8 +30,8 @@ def values(
         map_ = {name: json.dumps(config) for name, config in configs.items()}
         own["config"] = {"map": map_, "default": DEFAULT}
     if any(_cuts(config) for config in configs.values()):
-        # NVIDIA's container toolkit 1.18 to 1.20.0, EKS's AMI among its users, gives no other container the devices by
-        # which slices are read: "Insufficient Permissions" (NVIDIA/nvidia-container-toolkit issue 1740).
+        # NVIDIA's container toolkit 1.18 to 1.20.0 gives no other container the devices by which slices are read:
+        # "Insufficient Permissions" (NVIDIA/nvidia-container-toolkit issue 1740).
         own["securityContext"] = {"privileged": True}
     return own | {
         "nodeSelector": {"nvidia.com/gpu.present": "true"},

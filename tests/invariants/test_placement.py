@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.invariants.breaking import Break, caught
+from tests.invariants.breaking import ABSENT, Break, caught
 
 BREAKS = [
     Break(
