@@ -263,6 +263,7 @@ class CachePlan:
     one_node: bool = False  # the cluster has no other node
     directory: str | None = None  # on each node, where each has its own copy; None: all nodes read one
     own_directory: bool = False  # the stack file says which, so it may be on another disk than pods write to
+    compiled: bool = False  # what servers compile as they start is kept there too
 
     @property
     def streamed(self) -> bool:
