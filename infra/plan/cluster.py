@@ -133,6 +133,7 @@ class PoolPlan:
     nvme: bool = False  # local disks under containerd and kubelet
     ephemeral_gib: int = 0  # the part of a node's disk that pods can use; the autoscaler counts on it
     groups: Mapping[str, NodeGroupPlan] = field(default_factory=dict)  # by the end of their names
+    node_repair: bool = False  # the cloud restarts or replaces a node that is broken
 
     @property
     def highest(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from infra.catalog import load_catalog
@@ -23,6 +24,7 @@ from infra.clouds.aws.live import access, access_entries, log_groups, older_vers
 from infra.clouds.aws.live_existing import cluster_there, security_groups_there, subnets_there
 from infra.clouds.aws.load_balancer import ALB
 from infra.clouds.aws.no_node import NO_NODE_WORDS
+from infra.clouds.aws.node_repair import is_repaired, to_do_agent
 from infra.clouds.aws.nodes import furnished, say_cut
 from infra.clouds.aws.plan import AwsCluster, aws_cluster
 from infra.clouds.aws.prices import offered_in, priced_types, with_prices
@@ -147,7 +149,8 @@ class Aws(Cloud):
 
     def furnish(self, pool: PoolPlan, settings: Settings, cluster: ClusterPlan, catalog: Catalog) -> Decided[PoolPlan]:
         yield from say_cut(pool, catalog)
-        return (yield from with_groups(furnished(pool, catalog), settings, cluster))
+        made = replace(furnished(pool, catalog), node_repair=is_repaired(pool.name, settings))
+        return (yield from with_groups(made, settings, cluster))
 
     def system_nodes(self, settings: Settings, catalog: Catalog) -> SystemNodesPlan | None:
         return system_nodes(settings, catalog)
@@ -191,6 +194,7 @@ class Aws(Cloud):
     ) -> Iterator[Finding]:
         yield from list_account(settings, aws_cluster(cluster), addons)
         yield from to_do_there(aws_cluster(cluster), pools, addons)
+        yield from to_do_agent(settings, aws_cluster(cluster), pools)
         yield from list_quotas(quotas)
         yield from list_zones(settings, pools.values())
 
