@@ -64,6 +64,7 @@ class Quota:
     region: str
     needed: int
     unit: str  # vCPUs, groups
+    system: bool = False  # of the nodes without GPUs
 
 
 @dataclass(frozen=True)
