@@ -2,12 +2,11 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from components.bucket_access import BucketAccess
-from components.compiled import CPU, MEMORY_GIB, compiled_container
-from components.container import API_KEY, CLAIM, ENGINE_KEYS, KEYS_MOUNT, MODELS_MOUNT, Compiled, Container, KeysFile
+from components.container import API_KEY, CLAIM, ENGINE_KEYS, KEYS_MOUNT, MODELS_MOUNT, Container, KeysFile
 from components.pods import container_security_context, scratch, secret_variable, security_context, spread, variables
 
 GPU_RESOURCE = "nvidia.com/gpu"  # what the device plugin offers on a node, and pods request
@@ -47,13 +46,9 @@ def pod_spec(
     own_claim: str | None = None,
     bucket: BucketAccess | None = None,
     awaited: Sequence[str] = (),
-    compiled: Compiled | None = None,
 ) -> Any:
     """`own_claim` has the weights of this model; None: they are in the model cache. With `bucket`, the server reads
-    them from there, and no claim is mounted. `awaited`: files that the node has once its weights are whole. `compiled`:
-    what it compiles is kept in the model cache."""
-    if compiled is not None:
-        size = replace(size, cpu=size.cpu - CPU, memory_gib=size.memory_gib - MEMORY_GIB)
+    them from there, and no claim is mounted. `awaited`: files that the node has once its weights are whole."""
     volumes, mounts = scratch(size.disk_gib)
     if bucket is None:
         volumes.append({"name": "models", "persistentVolumeClaim": _claim(own_claim)})
@@ -103,11 +98,8 @@ def pod_spec(
         "containers": [container],
         "volumes": volumes,
     }
-    first = [_waiting(server, awaited)] if awaited else []
-    if compiled is not None:
-        first.append(compiled_container(compiled, server))
-    if first:
-        spec["initContainers"] = first
+    if awaited:
+        spec["initContainers"] = [_waiting(server, awaited)]
     if bucket is not None and bucket.service_account is not None:
         spec["serviceAccountName"] = bucket.service_account
     if place.runtime_class is not None:

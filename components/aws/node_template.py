@@ -85,8 +85,7 @@ def node_template(
 def user_data(spec: Mapping[str, Any], slices: Slices | None = None) -> str:
     """A NodeConfig, and what cuts the GPUs, as parts of a MIME message; EKS adds one more, which joins the node to the
     cluster."""
-    node_config = {"apiVersion": "node.eks.aws/v1alpha1", "kind": "NodeConfig", "spec": spec}
-    parts = [("application/node.eks.aws", json.dumps(node_config))]  # JSON is YAML
+    parts = [("application/node.eks.aws", node_config_text(spec))]
     if slices is not None:
         parts.append(("text/cloud-config", cloud_config(slices)))
     message = "\n".join(
@@ -100,3 +99,8 @@ def user_data(spec: Mapping[str, Any], slices: Slices | None = None) -> str:
         ]
     )
     return base64.b64encode(message.encode()).decode()
+
+
+def node_config_text(spec: Mapping[str, Any]) -> str:
+    """What nodeadm of the AMI reads. JSON is YAML."""
+    return json.dumps({"apiVersion": "node.eks.aws/v1alpha1", "kind": "NodeConfig", "spec": spec})

@@ -47,6 +47,7 @@ def release_with_role(
     cluster_name: str,
     service_account: str,
     policy: Mapping[str, Any],
+    skip_crds: bool = False,
     parent: pulumi.Resource,
     depends_on: Sequence[pulumi.Resource],
 ) -> k8s.helm.v3.Release:
@@ -66,5 +67,6 @@ def release_with_role(
         chart=chart,
         mirror=mirror,
         values=values,
+        skip_crds=skip_crds,
         opts=pulumi.ResourceOptions(parent=parent, depends_on=[role, association, *depends_on]),
     )

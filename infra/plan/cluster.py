@@ -64,7 +64,6 @@ class Quota:
     region: str
     needed: int
     unit: str  # vCPUs, groups
-    system: bool = False  # of the nodes without GPUs
 
 
 @dataclass(frozen=True)
@@ -133,14 +132,15 @@ class PoolPlan:
     root_throughput: int = 0  # MiB/s
     nvme: bool = False  # local disks under containerd and kubelet
     ephemeral_gib: int = 0  # the part of a node's disk that pods can use; the autoscaler counts on it
-    groups: Mapping[str, NodeGroupPlan] = field(default_factory=dict)  # by the end of their names
-    node_repair: bool = False  # the cloud restarts or replaces a node that is broken
+    # By the end of their names; none where each node is asked for by itself.
+    groups: Mapping[str, NodeGroupPlan] = field(default_factory=dict)
+    launch: str = "launch"  # how a node comes: a row of cold_start.toml
 
     @property
     def highest(self) -> int:
-        """Nodes that may run at the same time. Each step may grow to the pool's maximum, and the autoscaler knows no
-        maximum over several groups. But it adds a node only for a pod that fits on none that is there."""
-        if not self.steps:
+        """Nodes that may run at the same time. Each group of a step may grow to the pool's maximum, and the autoscaler
+        knows no maximum over several groups. But it adds a node only for a pod that fits on none that is there."""
+        if not self.steps or not self.groups:
             return self.max
         return min(sum(group.max for group in self.groups.values()), max(self.max, self.spread))
 
@@ -265,7 +265,6 @@ class CachePlan:
     one_node: bool = False  # the cluster has no other node
     directory: str | None = None  # on each node, where each has its own copy; None: all nodes read one
     own_directory: bool = False  # the stack file says which, so it may be on another disk than pods write to
-    compiled: bool = False  # what servers compile as they start is kept there too
 
     @property
     def streamed(self) -> bool:

@@ -7,10 +7,11 @@ from infra.plan.cluster import AddonPlan, PoolPlan
 from infra.plan.notes import Advice, Finding, Violation
 from infra.plan.rules import Rule
 from infra.plan.writes import written
+from infra.services.addons.optional import AUTOSCALER, node_scaler
 from infra.settings.platform import Settings
 
 _WITHOUT = {
-    "clusterAutoscaler": "no node is ever added",
+    AUTOSCALER: "no node is ever added",
     "nvidiaDevicePlugin": "a node offers no GPU: its image (AL2023) has no device plugin",
 }
 
@@ -20,7 +21,8 @@ def check_node_makers(
 ) -> Iterator[Finding]:
     made = [name for name, pool in pools.items() if name not in settings.gpu_pools and pool.peak_gpus]
     for addon, harm in _WITHOUT.items():
-        if made and addons[addon].state == "disabled":
+        other = addon == AUTOSCALER and node_scaler(settings) != AUTOSCALER
+        if made and addons[addon].state == "disabled" and not other:
             path = f"addons.{addon}"
             write = ((path, "install"),)
             message = f"disabled, and models run on GPU nodes that the plan makes ({', '.join(made)}): {harm}"

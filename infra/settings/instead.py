@@ -36,6 +36,16 @@ _ELSEWHERE = {
         "dcgm",
     ): "write addons: {dcgmExporter: install}, or existing on a cluster that has it, and leave it out here"
 }
+# A key of another way to write the same section -> why it is none there.
+_NOT_THERE: Mapping[Key, str] = {
+    (
+        "cluster",
+        "existing",
+        "nodeScaler",
+    ): "unknown key; only a new cluster gets Karpenter, by cluster.create.nodeScaler."
+    " Here write existing: {gpu: ..., selector: ...} for nodes of a NodePool that the cluster has, or instanceTypes for"
+    " node groups"
+}
 # What a client with nothing asks for.
 _STOPPED = "to stop a client: llm-platform client revoke"
 _NOTHING = {"keys": "write keys: [1], or leave keys out"} | dict.fromkeys(
@@ -63,6 +73,11 @@ def instead_of_number(leaf: str, value: Any, node: Schema, *, required: bool) ->
 def instead_of_word(key: Key, value: Any) -> str | None:
     """Of a word of a list that is written elsewhere."""
     return _ELSEWHERE.get((str(key[-2]), value)) if len(key) > 1 and isinstance(value, str) else None
+
+
+def instead_of_key(key: Key) -> str | None:
+    """Of a key that is known elsewhere, and can't be what it says here."""
+    return _NOT_THERE.get(key)
 
 
 def of_another_namespace(leaf: str, value: Any, node: Schema, platform: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from infra.catalog import Catalog
 from infra.config_keys import PLATFORM, is_secret
 from infra.settings import pasted_key
 from infra.settings.capacity import INSTANT
-from infra.settings.instead import instead_of_number, instead_of_word, of_another_namespace, per_minute
+from infra.settings.instead import instead_of_key, instead_of_number, instead_of_word, of_another_namespace, per_minute
 from infra.settings.meant import meant, named_otherwise, takes
 from infra.settings.mistakes import NULL_KEY, Key, Report, did_you_mean, holds_token, meant_place, shown, unknown_key
 from infra.settings.platform import Settings
@@ -152,7 +152,7 @@ def _message(key: Key, kind: str, data: Any, stack: str, region: str | None, cat
                 f"pulumi config set --secret {leaf} -s {stack}",
             )
         rate = per_minute(leaf, _at(data, key))
-        return rate or unknown_key(leaf, known_keys(key[:-1]), places_of(key)), ""
+        return instead_of_key(key) or rate or unknown_key(leaf, known_keys(key[:-1]), places_of(key)), ""
     node = schema_at(key)
     if node is None:
         return f"got {shown(_at(data, key))}", ""

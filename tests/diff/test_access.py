@@ -382,6 +382,8 @@ def test_another_key_is_mentioned_and_not_shown() -> None:
 # Types that don't affect access: each other type that the program creates is read by a heading.
 SILENT = {
     "aws:autoscaling/tag:Tag",
+    "aws:cloudwatch/eventRule:EventRule",
+    "aws:cloudwatch/eventTarget:EventTarget",  # the policy of its queue is read
     "aws:cloudwatch/logGroup:LogGroup",
     "aws:ec2/eip:Eip",
     "aws:ec2/flowLog:FlowLog",
@@ -397,11 +399,13 @@ SILENT = {
     "aws:s3/bucket:Bucket",  # what closes it is read
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+    "aws:sqs/queue:Queue",  # its policy is read
     "kubernetes:core/v1:ConfigMap",
     "kubernetes:core/v1:Namespace",
     "kubernetes:core/v1:PersistentVolume",
     "kubernetes:core/v1:PersistentVolumeClaim",
     "kubernetes:core/v1:Secret",  # who may read it is a right, whose key it is a client
+    "kubernetes:karpenter.sh/v1:NodePool",
     "kubernetes:keda.sh/v1alpha1:ScaledObject",
     "kubernetes:keda.sh/v1alpha1:TriggerAuthentication",
     "kubernetes:monitoring.coreos.com/v1:PodMonitor",
@@ -426,13 +430,16 @@ READ = {
     "aws:eks/cluster:Cluster",
     "aws:eks/nodeGroup:NodeGroup",
     "aws:eks/podIdentityAssociation:PodIdentityAssociation",
+    "aws:iam/instanceProfile:InstanceProfile",
     "aws:iam/role:Role",
     "aws:iam/rolePolicy:RolePolicy",
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
     "aws:s3/bucketPolicy:BucketPolicy",
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+    "aws:sqs/queuePolicy:QueuePolicy",
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+    "kubernetes:karpenter.k8s.aws/v1:EC2NodeClass",
     "kubernetes:apps/v1:DaemonSet",
     "kubernetes:apps/v1:Deployment",
     "kubernetes:batch/v1:Job",

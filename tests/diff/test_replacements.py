@@ -54,7 +54,9 @@ SAID = {
     ("pulumi:providers:kubernetes", "context"): False,
     ("pulumi:providers:aws", "region"): False,
     ("llm:aws:GpuPool", "anything"): False,
-    ("aws:sqs/queue:Queue", "name"): None,
+    ("aws:sqs/queue:Queue", "name"): True,
+    ("aws:sqs/queue:Queue", "messageRetentionSeconds"): False,
+    ("aws:sns/topic:Topic", "name"): None,
 }
 
 
@@ -69,6 +71,7 @@ def test_every_type_that_the_program_makes_is_known(made: set[str]) -> None:
 def test_another_region_replaces_all_of_aws_but_roles(made: set[str]) -> None:
     of_aws = {type_ for type_ in made if type_.startswith("aws:")}
     assert {type_ for type_ in of_aws if not forces(type_, "region")} == {
+        "aws:iam/instanceProfile:InstanceProfile",
         "aws:iam/role:Role",
         "aws:iam/rolePolicy:RolePolicy",
         "aws:iam/rolePolicyAttachment:RolePolicyAttachment",

@@ -9,11 +9,15 @@ from ruamel.yaml import YAML
 from infra.offline import Planned
 from infra.recording import Recording
 from infra.settings.cluster import GpuPool
-from tests.invariants.nodes import TEMPLATE, NodeGroup, gpu_groups
+from tests.invariants.groups import TEMPLATE, NodeGroup
+from tests.invariants.node_pools import CAPACITY_TYPE, NodePool, node_pools
+from tests.invariants.nodes import gpu_groups
 from tests.invariants.reading import release
 
 _STEP, _POOL = "llm-platform/capacity", "llm-platform/pool"
 _UUID = "88bc2311-7b73-c393-bc9f-eac7e9fda14d"
+_KARPENTERS_ORDER = ("reserved", "spot", "on-demand")
+_OF_KARPENTER = {"spot": "spot", "on-demand": "on-demand", "reservation": "reserved", "block": "reserved"}
 _CAPACITY_TYPES = {"spot": "SPOT", "on-demand": "ON_DEMAND", "reservation": "ON_DEMAND", "block": "CAPACITY_BLOCK"}
 
 
@@ -21,6 +25,8 @@ def kinds_are_asked_for_in_order(planned: Planned) -> list[str]:
     """The autoscaler asks the group with the highest number that one of its patterns has, and balances groups whose
     nodes are alike; a step that it doesn't know, or mixes with another, would not be asked in its place."""
     recording = planned.recording
+    if pools := node_pools(recording):
+        return [each for pool in pools for each in _of_karpenter(planned, pool)]
     numbers, broken = _numbers(recording), []
     if numbers is None and any(pool.ladder for pool in planned.plan.settings.gpu_pools.values()):
         said = [each.message for each in planned.plan.to_do if each.path == "addons.clusterAutoscaler"]
@@ -52,6 +58,21 @@ def _of_pool(recording: Recording, name: str, pool: GpuPool, numbers: Mapping[st
         highest = max((max(numbers[group.name] or [0]) for group in second), default=0)
         if lowest <= highest:
             yield f"{name}: step {nth} isn't asked before step {nth + 1}"
+
+
+def _of_karpenter(planned: Planned, pool: NodePool) -> Iterator[str]:
+    """Karpenter has a fixed order, and asks for the kinds that a NodePool allows; of reservations it knows those
+    that the node class names."""
+    settings = planned.plan.settings.gpu_pools.get(pool.real().labels[_POOL])
+    kinds = settings.kinds if settings is not None else ("on-demand",)
+    wanted = [_OF_KARPENTER[kind] for kind in kinds]
+    if wanted != sorted(wanted, key=_KARPENTERS_ORDER.index):
+        yield f"{pool.name}: Karpenter doesn't ask in the order {', '.join(kinds)}"
+    if {*pool.requirements[CAPACITY_TYPE]} != {*wanted}:
+        yield f"{pool.name}: asks for {', '.join(pool.requirements[CAPACITY_TYPE])}, not for {', '.join(wanted)}"
+    reserved = [step.reserved for step in settings.ladder if step.reserved] if settings is not None else []
+    if [each["id"] for each in pool.template.get("capacityReservationSelectorTerms", [])] != reserved:
+        yield f"{pool.name}: its node class doesn't name exactly {reserved}"
 
 
 def _is(group: NodeGroup, pool: GpuPool, nth: int) -> bool:

@@ -1,23 +1,13 @@
 """Rules 1 to 3: pods and the GPU nodes that they run on."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.offline import Planned
 from infra.recording import Recording
-from tests.invariants.nodes import NodeGroup, gpu_groups, groups_of, node_groups
-from tests.invariants.reading import (
-    EKS_ADDON,
-    RELEASE,
-    Pod,
-    max_replicas,
-    on_each_node,
-    pods,
-    release,
-    servers,
-    tolerates,
-)
+from tests.invariants.groups import NodeGroup
+from tests.invariants.nodes import gpu_groups, groups_of, node_groups
+from tests.invariants.reading import RELEASE, Pod, max_replicas, on_each_node, pods, release, servers, tolerates
 
 # What runs on every GPU node: chart -> where its values hold the tolerations.
 _ON_GPU_NODES = {
@@ -43,22 +33,9 @@ def gpu_nodes_are_tolerated_by_whom_they_are_for(planned: Planned) -> list[str]:
                 values = values.get(key, {})
             for group in groups:
                 broken += _missing(chart, values.get("tolerations", []), group)
-    broken += _unseen(recording)
     for group in groups:
         broken += _uninvited(recording, group)
     return [*broken, *_existing_pools(planned), *_without_weights(recording)]
-
-
-def _unseen(recording: Recording) -> list[str]:
-    """Where EKS repairs nodes of a cluster that we make, its agent's host engine runs on each, or it sees no GPU."""
-    agents = [each for each in recording.of(EKS_ADDON) if each.inputs["addonName"] == "eks-node-monitoring-agent"]
-    repaired = [group for group in gpu_groups(recording) if group.resource.inputs["nodeRepairConfig"]["enabled"]]
-    if recording.of(EKS_ADDON) and repaired and not agents:
-        return [f"{group.name}: EKS repairs its nodes, and no agent says which is broken" for group in repaired]
-    values = [json.loads(agent.inputs["configurationValues"])["dcgmAgent"] for agent in agents]
-    return [
-        line for each in values for group in repaired for line in _missing("dcgm-server", each["tolerations"], group)
-    ]
 
 
 def pods_fit_a_pool_at_zero_nodes(planned: Planned) -> list[str]:
@@ -67,7 +44,7 @@ def pods_fit_a_pool_at_zero_nodes(planned: Planned) -> list[str]:
     groups = node_groups(recording)
     broken = []
     for group in gpu_groups(recording):
-        broken += _undiscovered(recording, group)
+        broken += group.hidden(recording)
     if not groups:
         return broken  # the size of an existing cluster's nodes isn't known
     system = any(not group.gpus for group in groups)  # else only pods of pools that we make run on our nodes
@@ -170,19 +147,6 @@ def _without_weights(recording: Recording) -> list[str]:
 
 def _place(pod: Pod) -> tuple[Any, Any]:
     return pod.spec.get("nodeSelector"), pod.tolerations
-
-
-def _undiscovered(recording: Recording, group: NodeGroup) -> list[str]:
-    """The autoscaler finds scaling groups by two tags, or on a cluster of somebody else by the tag of ours."""
-    autoscaler = release(recording, "cluster-autoscaler")
-    if autoscaler is None:
-        return []
-    found_by = autoscaler.inputs["values"]["autoDiscovery"]
-    cluster = f"k8s.io/cluster-autoscaler/{found_by['clusterName']}"
-    wanted = found_by.get("tags", ("k8s.io/cluster-autoscaler/enabled", cluster))
-    return [
-        f"{group.name}: its scaling group has no tag {tag}" for tag in wanted if tag not in group.scaling_group_tags
-    ]
 
 
 def _refusals(group: NodeGroup, pod: Pod) -> list[str]:

@@ -1,17 +1,15 @@
 """Rule 4: weights and KV cache fit the GPU, images and caches fit the disk, and a volume suits its readers."""
 
-import base64
-
 from infra.engines import ENGINES
 from infra.offline import Planned
 from infra.recording import Recorded, Recording
-from tests.invariants.nodes import NodeGroup, groups_of, node_groups
+from tests.invariants.groups import NodeGroup
+from tests.invariants.nodes import groups_of, node_groups
 from tests.invariants.reading import (
     CLAIM,
     DEPLOYMENT,
     DISK,
     JOB,
-    LAUNCH_TEMPLATE,
     STORAGE_CLASS,
     Pod,
     catalog,
@@ -59,7 +57,7 @@ def images_and_caches_fit_the_disk(planned: Planned) -> list[str]:
     recording, engines = planned.recording, catalog().engines
     broken = []
     for group in node_groups(recording):
-        disk = _disk_gib(recording, group)
+        disk = group.disk_gib
         here, foreign = _pods_of(recording, group), others(recording)
         images = {planned.plan.models[_model(pod)].engine for pod in here if pod not in foreign}
         unpacked = sum(engines[engine].unpacked_gib for engine in images)
@@ -119,11 +117,11 @@ def _zones(recording: Recording, claim: str, readers: list[Pod]) -> list[str]:
         if len(zones) != 1:
             broken.append(f"{claim}: its class {made.inputs['metadata']['name']} allows {len(zones)} zones, not one")
         for group in (group for pod in readers for group in groups_of(recording, pod)):
-            nodes_in = [subnet.strip("${}").removesuffix(".id") for subnet in group.resource.inputs["subnetIds"]]
+            nodes_in = [subnet.strip("${}").removesuffix(".id") for subnet in group.subnet_ids]
             if nodes_in != [zone.removesuffix(".availabilityZone") for zone in zones]:
                 broken.append(f"{claim}: its disk is in {zones}, the nodes of {group.name} in {nodes_in}")
         for group in (group for group in node_groups(recording) if not group.gpus):
-            nodes, subnets = group.resource.inputs["scalingConfig"]["minSize"], group.resource.inputs["subnetIds"]
+            nodes, subnets = group.resource.inputs["scalingConfig"]["minSize"], group.subnet_ids
             if nodes < len(subnets):  # a scaling group spreads its nodes over the zones
                 broken.append(f"{claim}: {nodes} nodes of {group.name} in {len(subnets)} zones: maybe none for the Job")
     return broken
@@ -166,15 +164,6 @@ def _surge(pod: Pod) -> int:
     if strategy.get("type") == "Recreate" or not spec.get("replicas", 1):
         return 0
     return strategy.get("rollingUpdate", {}).get("maxSurge", 1)  # Kubernetes rounds its 25 % up
-
-
-def _disk_gib(recording: Recording, group: NodeGroup) -> float:
-    """The root volume, or the instance's own NVMe if the node's configuration puts containers there."""
-    (template,) = [t for t in recording.of(LAUNCH_TEMPLATE) if t.urn in group.resource.options["depends_on"]]
-    if b"RAID0" in base64.b64decode(template.inputs.get("userData", "")):
-        return min(catalog().instances[name].nvme_gb for name in group.instance_types) * 1e9 / _GIB
-    (root,) = template.inputs["blockDeviceMappings"]
-    return root["ebs"]["volumeSize"]
 
 
 def _gpu_gib(group: NodeGroup) -> float | None:

@@ -14,7 +14,7 @@ from infra.plan.models import Resources
 from infra.plan.plan import Plan
 from infra.plan.rules import Rule
 from infra.services.addons.plan import ADDONS
-from infra.services.addons.pods import OF_EACH
+from infra.services.addons.pods import OF_EACH, addon_pods
 from infra.services.monitoring.alerts.receivers import alertmanager_pods
 from infra.services.monitoring.dashboards.pods import grafana_pods
 from infra.services.serving.pods import SYSTEM_CPU, SYSTEM_GIB
@@ -43,13 +43,18 @@ PODS = [(chart, pod) for chart, found in CHARTS.items() for pod in found["pods"]
 LASTING = [(chart, pod) for chart, pod in PODS if pod["kind"] != "Job"]
 
 
+_SCALERS = ("clusterAutoscaler", "karpenter")
+KARPENTER = {"karpenter", "karpenter-crd"}  # instead of the autoscaler, never beside it
+
+
 @cache
-def everything(system_nodes: int = 3) -> Plan:
+def everything(system_nodes: int = 3, scaler: str = "clusterAutoscaler") -> Plan:
     receivers = {"receivers": {"a": {"webhook": {"keySecret": "alertKey-a"}}}, "route": {"critical": "a"}}
     return plan_of(
         changed(
             PROD,
             cluster__create__systemNodes={"count": system_nodes},
+            cluster__create__nodeScaler=scaler,
             gateway__verticalScaling="Initial",
             monitoring={"grafana": True, "logs": {"to": "cloudwatch"}, "alerts": receivers},
         )
@@ -61,8 +66,12 @@ def _named(pods: list[tuple[str, Any]]) -> list[Any]:
 
 
 def test_everything_is_in_the_table_in_the_version_that_is_installed() -> None:
-    installed = {addon.chart for addon in everything().addons.values() if addon.state == "install"}
-    assert installed == CHARTS.keys()
+    installed, other = (
+        {addon.chart for addon in everything(scaler=scaler).addons.values() if addon.state == "install"}
+        for scaler in _SCALERS
+    )
+    assert installed == CHARTS.keys() - KARPENTER
+    assert other == CHARTS.keys() - {"cluster-autoscaler"}
     assert {*ADDONS} <= {key for key, addon in everything().addons.items() if addon.state == "install"}
     pins = load_catalog().charts
     assert {chart: found["version"] for chart, found in CHARTS.items()} == {
@@ -141,15 +150,16 @@ def test_the_room_on_nodes_counts_what_the_pods_of_every_node_ask_for() -> None:
 
 def test_the_system_nodes_hold_everything() -> None:
     """What the plan sets aside for the cluster's own pods has room for all add-ons beside DNS and the CSI drivers."""
-    pods = [each for counted in OF_EACH.values() for each in counted]
-    assert sum(each.cpu for each in pods) <= SYSTEM_CPU / 2
-    assert sum(each.memory_gib for each in pods) <= SYSTEM_GIB / 2
+    for scaler in _SCALERS:
+        pods = [each for chart in addon_pods(everything(scaler=scaler).addons).values() for each in chart]
+        assert sum(each.cpu for each in pods) <= SYSTEM_CPU / 2
+        assert sum(each.memory_gib for each in pods) <= SYSTEM_GIB / 2
     assert everything().violations == ()
     assert [each.rule for each in everything(system_nodes=2).violations] == [Rule.ROOM_ON_NODES]
 
 
 def test_the_plan_says_what_each_adds_per_month() -> None:
-    bill = {item.name: item.min for item in everything().cost.items}
+    bill = {item.name: item.min for scaler in _SCALERS for item in everything(scaler=scaler).cost.items}
     for chart in _counted():
         assert bill[chart] > 0
     assert bill["logs"] > 0

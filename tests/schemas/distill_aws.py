@@ -22,6 +22,8 @@ OUT = Path(__file__).with_name("aws.json")
 # The requests that the provider sends for a resource type, and what the provider calls the parts of them otherwise.
 REQUESTS: dict[str, tuple[str, ...]] = {
     "aws:autoscaling/tag:Tag": ("autoscaling Tag as tag",),
+    "aws:cloudwatch/eventRule:EventRule": ("events PutRuleRequest",),
+    "aws:cloudwatch/eventTarget:EventTarget": ("events PutTargetsRequest", "events Target"),
     "aws:cloudwatch/logGroup:LogGroup": ("logs CreateLogGroupRequest", "logs PutRetentionPolicyRequest"),
     "aws:ec2/eip:Eip": ("ec2 AllocateAddressRequest",),
     "aws:ec2/flowLog:FlowLog": ("ec2 CreateFlowLogsRequest",),
@@ -41,6 +43,10 @@ REQUESTS: dict[str, tuple[str, ...]] = {
     "aws:eks/cluster:Cluster": ("eks CreateClusterRequest", "eks LogTypes as enabledclusterlogtypes"),
     "aws:eks/nodeGroup:NodeGroup": ("eks CreateNodegroupRequest",),
     "aws:eks/podIdentityAssociation:PodIdentityAssociation": ("eks CreatePodIdentityAssociationRequest",),
+    "aws:iam/instanceProfile:InstanceProfile": (
+        "iam CreateInstanceProfileRequest",
+        "iam AddRoleToInstanceProfileRequest",
+    ),
     "aws:iam/role:Role": ("iam CreateRoleRequest",),
     "aws:iam/rolePolicy:RolePolicy": ("iam PutRolePolicyRequest",),
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": ("iam AttachRolePolicyRequest",),
@@ -59,6 +65,8 @@ REQUESTS: dict[str, tuple[str, ...]] = {
         "s3 PutPublicAccessBlockRequest",
         "s3 PublicAccessBlockConfiguration",
     ),
+    "aws:sqs/queue:Queue": ("sqs CreateQueueRequest",),
+    "aws:sqs/queuePolicy:QueuePolicy": ("sqs SetQueueAttributesRequest",),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ("ec2 IpPermission", "ec2 UserIdGroupPair"),
 }
 RENAMED = {
@@ -75,6 +83,7 @@ RENAMED = {
         "noderole": "noderolearn",
         "subnets": "subnetids",
     },
+    "aws:iam/instanceProfile:InstanceProfile": {"instanceprofilename": "name", "rolename": "role"},
     "aws:iam/role:Role": {"rolename": "name", "assumerolepolicydocument": "assumerolepolicy"},
     "aws:iam/rolePolicy:RolePolicy": {"policydocument": "policy", "rolename": "role", "policyname": "name"},
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": {"rolename": "role"},

@@ -17,6 +17,8 @@ CHARTS = (
     "cluster-autoscaler",
     "dcgm-exporter",
     "fluent-bit",
+    "karpenter",
+    "karpenter-crd",
     "keda",
     "kube-prometheus-stack",
     "metrics-server",

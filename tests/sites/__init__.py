@@ -15,6 +15,8 @@ MEANT = {
     "existing-eks": {kind.NODE_GROUP: 2, kind.SCALING_GROUP_TAG: 18, kind.RELEASE: 2, kind.SCALED_OBJECT: 1},
     "existing-eks-read": {kind.NODE_GROUP: 1, kind.DEPLOYMENT: 3, kind.SCALED_OBJECT: 1},
     "k3s": {kind.DEPLOYMENT: 3, kind.INGRESS: 1},
+    "karpenter-ladder": {kind.NODE_POOL: 2, kind.NODE_CLASS: 2, kind.NODE_GROUP: 1, kind.SCALED_OBJECT: 1},
+    "karpenter-own-vpc": {kind.NODE_POOL: 2, kind.NODE_CLASS: 2, kind.SCALED_OBJECT: 1},
     "ladder": {kind.NODE_GROUP: 7, kind.LAUNCH_TEMPLATE: 4, kind.SCALED_OBJECT: 1},
     "ladder-one-group": {kind.NODE_GROUP: 5, kind.LAUNCH_TEMPLATE: 3, kind.SCALED_OBJECT: 1},
     "mig-eks": {kind.NODE_GROUP: 2, kind.LAUNCH_TEMPLATE: 2, kind.SCALED_OBJECT: 1},

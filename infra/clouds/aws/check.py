@@ -11,6 +11,7 @@ from infra.clouds.aws.check_cache import check_cache
 from infra.clouds.aws.check_driver import check_driver
 from infra.clouds.aws.check_existing import check_existing
 from infra.clouds.aws.check_gateway import check_gateway
+from infra.clouds.aws.check_karpenter import check_karpenter
 from infra.clouds.aws.check_pools import check_pools
 from infra.clouds.aws.check_release import check_minor, check_release
 from infra.clouds.aws.check_tags import check_tags
@@ -42,6 +43,7 @@ def check_aws(scope: Scope, *, here: bool) -> None:
         check_existing(scope, scope.settings.cluster.existing)
     if here or scope.cloud is None:
         check_pools(scope)
+    check_karpenter(scope)
 
 
 def _check_create(scope: Scope, create: CreateCluster) -> None:

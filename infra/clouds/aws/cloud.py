@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from infra.catalog import load_catalog
-from infra.clouds.aws import bill, placeholders, warnings
+from infra.clouds.aws import bill, karpenter, placeholders, warnings
 from infra.clouds.aws.answers import ANSWERS
 from infra.clouds.aws.arns import of_the_stack, written_account
 from infra.clouds.aws.cheaper import cheaper_platform
@@ -24,7 +24,6 @@ from infra.clouds.aws.live import access, access_entries, log_groups, older_vers
 from infra.clouds.aws.live_existing import cluster_there, security_groups_there, subnets_there
 from infra.clouds.aws.load_balancer import ALB
 from infra.clouds.aws.no_node import NO_NODE_WORDS
-from infra.clouds.aws.node_repair import is_repaired, to_do_agent
 from infra.clouds.aws.nodes import furnished, say_cut
 from infra.clouds.aws.plan import AwsCluster, aws_cluster
 from infra.clouds.aws.prices import offered_in, priced_types, with_prices
@@ -149,8 +148,10 @@ class Aws(Cloud):
 
     def furnish(self, pool: PoolPlan, settings: Settings, cluster: ClusterPlan, catalog: Catalog) -> Decided[PoolPlan]:
         yield from say_cut(pool, catalog)
-        made = replace(furnished(pool, catalog), node_repair=is_repaired(pool.name, settings))
-        return (yield from with_groups(made, settings, cluster))
+        nodes = furnished(pool, catalog)
+        if aws_cluster(cluster).karpenter:
+            return replace(nodes, launch=karpenter.LAUNCH)
+        return (yield from with_groups(nodes, settings, cluster))
 
     def system_nodes(self, settings: Settings, catalog: Catalog) -> SystemNodesPlan | None:
         return system_nodes(settings, catalog)
@@ -194,7 +195,6 @@ class Aws(Cloud):
     ) -> Iterator[Finding]:
         yield from list_account(settings, aws_cluster(cluster), addons)
         yield from to_do_there(aws_cluster(cluster), pools, addons)
-        yield from to_do_agent(settings, aws_cluster(cluster), pools)
         yield from list_quotas(quotas)
         yield from list_zones(settings, pools.values())
 

@@ -21,6 +21,7 @@ class Ground:
     node_role_arn: pulumi.Input[str]
     within: Callable[[Sequence[str]], SubnetIds]  # the subnets in these zones
     before: Sequence[pulumi.Resource]  # created before the node groups, deleted after them
+    cluster_security_group_id: pulumi.Input[str]
     security_group_ids: Sequence[pulumi.Input[str]] = ()  # () : EKS gives the nodes the cluster's own
     autoscaler_tag: str | None = None
     read_once: Sequence[str] = ()
@@ -35,6 +36,7 @@ def made_ground(
         cluster.node_role_arn,
         within,
         [*cluster.before_nodes, *network],
+        cluster.security_group_id,
     )
 
 
@@ -52,6 +54,7 @@ def found_ground(plan: Plan, cluster: ExistingEksCluster) -> Ground:
         cluster.node_role_arn,
         lambda zone_ids: cluster.private_subnets(zone_ids, among=existing.subnet_ids),
         cluster.before_nodes,
+        cluster.security_group_id,
         [cluster.security_group_id, *existing.security_group_ids] if existing.security_group_ids else (),
         OWN_TAG,
         read if existing.subnet_ids else [*read, "subnetIds"],

@@ -14,6 +14,8 @@ from components.addons.component import CloudAddon
 from components.aws.cluster import NewEksCluster
 from components.aws.cluster_autoscaler import ClusterAutoscaler
 from components.aws.existing_cluster import ExistingEksCluster
+from components.aws.karpenter import Karpenter
+from components.aws.karpenter_nodes import KarpenterNodes
 from components.aws.load_balancer import alb_annotations
 from components.aws.load_balancer_controller import LoadBalancerController
 from components.aws.network import Network, public_cidr
@@ -30,8 +32,8 @@ from infra.clouds.aws.live import import_entry
 from infra.clouds.aws.load_balancer import LONGEST_DEREGISTRATION
 from infra.clouds.aws.logs import group_of
 from infra.clouds.aws.make_buckets import bucket_cache, read_bucket
+from infra.clouds.aws.make_karpenter import make_karpenter_pools, make_nodes
 from infra.clouds.aws.make_pools import make_pools
-from infra.clouds.aws.node_repair import agent_values
 from infra.clouds.aws.nodes import OWN_TAG
 from infra.clouds.aws.plan import aws_cluster
 from infra.clouds.aws.storage import EBS, EFS, S3
@@ -42,7 +44,8 @@ from infra.live.state import State
 from infra.plan.cluster import has_made
 from infra.plan.plan import Plan
 from infra.services.addons.make import charts, make_addons
-from infra.services.addons.plan import LOGS
+from infra.services.addons.optional import KARPENTER
+from infra.services.addons.plan import KARPENTER_KINDS, LOGS
 from infra.services.gateway.times import LATER, longest_end
 from infra.services.monitoring.own_section import monitoring_of
 
@@ -127,14 +130,13 @@ def _new_cluster(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Sit
         system_root_gib=wanted.system_root_gib,
         ebs_driver=plan.cache.storage == EBS,
         efs_driver=plan.cache.storage == EFS,
-        node_monitor=agent_values(settings),
         log_days=wanted.log_days,
         protect=settings.protect,
         tags=wanted.tags,
         depends_on=network.resources,
         opts=_with(cloud),
     )
-    pools = make_pools(plan, made_ground(plan, cluster, network.within, network.resources), cloud)
+    ground = made_ground(plan, cluster, network.within, network.resources)
     both = pulumi.ResourceOptions(providers=[cloud, cluster.provider])
     ready = [*cluster.ready, *network.resources]
     file_system = None
@@ -156,11 +158,17 @@ def _new_cluster(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Sit
         bucket = WeightsBucket(
             "weights", prefix=_bucket_prefix(wanted.name), tags=wanted.tags, protect=settings.protect, opts=_with(cloud)
         )
+    nodes = make_nodes(plan, cloud) if wanted.karpenter else None
+    addons = _addons(plan, network.vpc_id, namespaces, both, ready, nodes)
+    if nodes is None or addons is None:
+        pools = make_pools(plan, ground, cloud)
+    else:
+        pools = make_karpenter_pools(plan, ground, network.within, nodes, addons, both)
     return Site(
         pulumi.ResourceOptions(provider=cluster.provider),
         ready=ready,
         pools=pools,
-        addons=_addons(plan, network.vpc_id, namespaces, both, ready),
+        addons=addons,
         load_balancer_cidrs=network.load_balancer_cidrs,
         read_bucket=partial(read_bucket, both),
         annotations=partial(_alb, subnet_ids=network.load_balancer_subnet_ids),
@@ -257,6 +265,7 @@ def _addons(
     namespaces: Namespaces,
     opts: pulumi.ResourceOptions,
     ready: Sequence[pulumi.Resource] = (),
+    nodes: KarpenterNodes | None = None,
 ) -> Addons | None:
     wanted, cluster, region = charts(plan), aws_cluster(plan.cluster), _region(plan)
     own: dict[str, CloudAddon] = {}
@@ -269,6 +278,10 @@ def _addons(
             longest_end(plan.models.values(), plan.traffic),
             priorities(plan.pools.values()),
             None if cluster.made else OWN_TAG,
+        )
+    if nodes is not None:
+        own[KARPENTER] = Karpenter(
+            wanted[KARPENTER], wanted[KARPENTER_KINDS], cluster.name, region, cluster.partition, nodes
         )
     if chart := wanted.get("loadBalancerController"):
         own["load-balancer-controller"] = LoadBalancerController(

@@ -25,6 +25,7 @@ class AwsCluster(ClusterPlan):
     log_days: int = 0  # how long logs of the control plane and of the VPC's connections are kept
     addon_versions: Mapping[str, str] = field(default_factory=dict)  # of EKS add-ons, by their name
     account_id: str | None = None  # the only account in which it may be made
+    karpenter: bool = False  # it makes the GPU nodes, one by one; else node groups do
 
     @property
     def aws_arguments(self) -> tuple[str, ...]:

@@ -83,12 +83,6 @@ class AddonVersions(Section):
         description="gives pods their AWS rights",
         examples=["v1.3.10-eksbuild.3"],
     )
-    eks_node_monitoring_agent: AddonVersion | None = Field(
-        default=None,
-        alias="eks-node-monitoring-agent",
-        description="finds what is wrong with a node and its GPUs; with nodeRepair of a pool",
-        examples=["v1.6.6-eksbuild.1"],
-    )
     aws_ebs_csi_driver: AddonVersion | None = Field(
         default=None,
         alias="aws-ebs-csi-driver",
@@ -140,4 +134,10 @@ class CreateCluster(Section):
     )
     ami_release: AmiRelease | None = Field(
         default=None, description="release of the EKS AMI for every node; chosen when absent"
+    )
+    node_scaler: Literal["clusterAutoscaler", "karpenter"] = Field(
+        default="clusterAutoscaler",
+        description="what adds GPU nodes and removes them: the cluster autoscaler, by node groups of EKS; or Karpenter,"
+        " which asks EC2 for each node and makes no group",
+        examples=["karpenter"],
     )

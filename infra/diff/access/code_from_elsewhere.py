@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from infra.registry import types_of
+from infra.registry import clouds
 from infra.sides.properties import leaves
 from infra.sides.statements import Statements, say, say_of_each, words, workloads
 from infra.sides.types import Resource, Side
@@ -38,7 +38,8 @@ def _image(image: str) -> tuple[str, str]:
 def _of(each: Resource) -> Iterator[tuple[str, str]]:
     if each["type"] == _RELEASE:
         yield from _chart(each["inputs"])
-    yield from types_of(each["type"]).code(each)
+    for cloud in clouds():  # also of kinds of Kubernetes that a cloud alone has
+        yield from cloud.types.code(each)
 
 
 def _is_on(part: Any) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from typing import Literal, NamedTuple
 
 from infra.plan.versions import NEXT
-from infra.services.addons.optional import DCGM, is_left_out
+from infra.services.addons.optional import AUTOSCALER, DCGM, is_left_out, node_scaler
 from infra.services.addons.plan import ADDONS
 from infra.services.addons.section import Addons, AnyAddon
 from infra.services.addons.vertical import asks_for_vertical, dotted
@@ -144,5 +144,5 @@ def needs(scope: Scope, addon: str) -> Iterator[tuple[str, Key]]:
             yield f"{dotted(vertical[0])} needs it", vertical[0]
         case "nvidiaDevicePlugin" if managed is not None:
             yield f"pool {managed} has no GPUs without it", ("gpuPools", managed, "instanceTypes")
-        case "clusterAutoscaler" if growing is not None:
+        case "clusterAutoscaler" if growing is not None and node_scaler(settings) == AUTOSCALER:
             yield f"pool {growing} can't grow without it", ("gpuPools", growing)

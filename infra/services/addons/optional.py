@@ -6,6 +6,13 @@ from infra.services.addons.vertical import VERTICAL, wants_vertical
 from infra.settings.platform import Settings
 
 DCGM = "dcgmExporter"
+AUTOSCALER, KARPENTER = "clusterAutoscaler", "karpenter"
+
+
+def node_scaler(settings: Settings) -> str:
+    """What adds the nodes of pools that the stack makes."""
+    create = settings.cluster.create
+    return create.node_scaler if create is not None else AUTOSCALER
 
 
 def is_left_out(addon: str, settings: Settings, lacking: Collection[str]) -> bool:
@@ -13,4 +20,6 @@ def is_left_out(addon: str, settings: Settings, lacking: Collection[str]) -> boo
     follow from dcgm-exporter, so a cluster that exists isn't assumed to have it."""
     if addon == VERTICAL:
         return not wants_vertical(settings)
+    if addon == AUTOSCALER:
+        return node_scaler(settings) != AUTOSCALER
     return addon == DCGM and (DCGM not in lacking or settings.addons.prometheus.state == "disabled")

@@ -11,7 +11,7 @@ from infra.plan.cluster import AddonPlan, ClusterPlan
 from infra.plan.findings import Decided
 from infra.plan.notes import Assumption, Chosen, Finding
 from infra.plan.plan import scaled_by_use
-from infra.services.addons.optional import is_left_out
+from infra.services.addons.optional import KARPENTER, is_left_out, node_scaler
 from infra.services.addons.section import AnyAddon
 from infra.services.addons.vertical import VERTICAL, wants_vertical, warn_of_chart
 from infra.services.monitoring.own_section import monitoring_of
@@ -32,7 +32,9 @@ ADDONS = {
     "verticalPodAutoscaler": ("vertical_pod_autoscaler", "vertical-pod-autoscaler"),
     "loadBalancerController": ("load_balancer_controller", "aws-load-balancer-controller"),
 }
-LOGS = "fluentBit"  # no key of `addons`: what `monitoring.logs` asks for
+# No keys of `addons`: what `monitoring.logs` asks for, and what `cluster.create.nodeScaler` does.
+LOGS = "fluentBit"
+KARPENTER_KINDS = "karpenterCrd"
 
 
 def plan_addons(
@@ -42,8 +44,14 @@ def plan_addons(
     for key in ADDONS:
         addons[key] = yield from _plan(key, settings, cluster, cloud, catalog)
     yield from warn_of_chart(addons[VERTICAL])
-    addons[LOGS] = _of(catalog.charts["fluent-bit"], "disabled" if monitoring_of(settings).logs is None else "install")
-    return addons
+    asked = {
+        LOGS: ("fluent-bit", monitoring_of(settings).logs is not None),
+        KARPENTER: ("karpenter", node_scaler(settings) == KARPENTER),
+        KARPENTER_KINDS: ("karpenter-crd", node_scaler(settings) == KARPENTER),
+    }
+    return addons | {
+        key: _of(catalog.charts[chart], "install" if wanted else "disabled") for key, (chart, wanted) in asked.items()
+    }
 
 
 def _plan(key: str, settings: Settings, cluster: ClusterPlan, cloud: Cloud, catalog: Catalog) -> Decided[AddonPlan]:

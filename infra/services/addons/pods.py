@@ -18,6 +18,7 @@ OF_EACH: Mapping[str, Sequence[Resources]] = {
     METRICS: _pods(2, 0.1, 200),
     VERTICAL: _pods(4, 0.025, 100),
     "clusterAutoscaler": _pods(1, 0.1, 300),
+    "karpenter": _pods(2, 0.05, 200),
     "keda": _pods(3, 0.1, 100),
     "loadBalancerController": _pods(2, 0.1, 128),
     "prometheus": [*_pods(1, 0.2, 1024), *_pods(1, 0.1, 128), *_pods(1, 0.05, 128)],

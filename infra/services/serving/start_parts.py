@@ -24,13 +24,17 @@ MIBPS_PER_GBPS = 1e9 / 8 / 2**20
 # max-node-provision-time.
 BACK_OFF_MINUTES = "5 to 30"
 PROVISION_MINUTES = 15
+_LAUNCHES = {
+    "launch": "the autoscaler's wait for a GPU pod, and the launch of an instance",
+    "launch-karpenter": "Karpenter's batch of pods, and the launch of an instance",
+}
 
 
 def launch(pool: PoolPlan | None, figures: Figures) -> StartPart:
     """From a pending pod to a Node object."""
     if pool is None or pool.existing:
         return StartPart(0, 0, 0, "0 s: the nodes are there, this stack launches none")
-    launched = seconds(figures["launch"], "the autoscaler's wait for a GPU pod, and the launch of an instance")
+    launched = seconds(figures[pool.launch], _LAUNCHES[pool.launch])
     before = sum(1 for group in pool.groups.values() if group.step != pool.steps[-1]) if pool.steps else 0
     return _after(before, launched, figures["next-group"]) if before else launched
 
@@ -125,35 +129,21 @@ def network_mibps(types: Sequence[Instance]) -> float:
     return min((each.network_gbps * MIBPS_PER_GBPS for each in types), default=math.inf)
 
 
-def engine(question: Question, sized: Sized | None, gpus: int, figures: Figures, *, kept: bool = False) -> StartPart:
-    """From the container's start to an answer, without reading the weights. `kept`: it finds what an earlier start
-    compiled."""
-    terms = engine_terms(question, sized, gpus, figures, kept=kept)
+def engine(question: Question, sized: Sized | None, gpus: int, figures: Figures) -> StartPart:
+    """From the container's start to an answer, without reading the weights."""
+    terms = engine_terms(question, sized, gpus, figures)
     return StartPart(
         *(sum(getattr(each, end) for each in terms) for end in ("low", "mid", "high")),
         reason=" + ".join(f"{each.mid:.0f} s of {each.what}" for each in terms) + _assumed(question.engine, figures),
     )
 
 
-def engine_terms(
-    question: Question, sized: Sized | None, gpus: int, figures: Figures, *, kept: bool = False
-) -> tuple[StartTerm, ...]:
+def engine_terms(question: Question, sized: Sized | None, gpus: int, figures: Figures) -> tuple[StartTerm, ...]:
     server = question.engine
     steps = list(server.start_up(question, sized))
     if gpus > 1:
         steps.insert(1, StartStep("gpus", f"{gpus} GPUs that find each other", "start-several-gpus"))
-    terms = (_term(step, _figure(step.row, server, figures)) for step in steps)
-    return tuple(_read(each, figures) if kept and each.name == "compile" else each for each in terms)
-
-
-def _read(compiled: StartTerm, figures: Figures) -> StartTerm:
-    """What an earlier start compiled, unpacked and looked up. The slow end is that of a first start, which every
-    timeout has to wait for."""
-    steps = (figures["compile-unpack"], figures["compile-cached"])
-    low, mid = sum(each.low for each in steps), sum(each.value for each in steps)
-    first = f"{compiled.mid:.0f} s at the first start with other settings or another version"
-    what = f"{compiled.what}, kept of an earlier start ({first})"
-    return StartTerm(min(low, compiled.low), min(mid, compiled.mid), compiled.high, compiled.name, what)
+    return tuple(_term(step, _figure(step.row, server, figures)) for step in steps)
 
 
 def _term(step: StartStep, each: Measured) -> StartTerm:

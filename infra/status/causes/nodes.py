@@ -209,6 +209,5 @@ def _capacity_fix(subject: Subject) -> str:
 
 
 def _quota_fix(subject: Subject) -> str:
-    quotas = (each for each in subject.plan.quotas if each.system == (subject.pool is None))
-    wanted = [f"{each.name} ({each.code}) in {each.region}: {each.needed} {each.unit}" for each in quotas]
+    wanted = [f"{each.name} ({each.code}) in {each.region}: {each.needed} {each.unit}" for each in subject.plan.quotas]
     return f"have the quota raised to what the plan needs: {'; '.join(wanted)}" if wanted else "have the quota raised"

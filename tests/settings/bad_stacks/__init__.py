@@ -6,6 +6,7 @@ from tests.settings.bad_stacks.cluster import BAD_CLUSTERS
 from tests.settings.bad_stacks.existing_eks import BAD_EXISTING_EKS
 from tests.settings.bad_stacks.external import EXTERNAL
 from tests.settings.bad_stacks.gateway import GATEWAY
+from tests.settings.bad_stacks.karpenter import KARPENTER
 from tests.settings.bad_stacks.models import MODELS
 from tests.settings.bad_stacks.monitoring import MONITORING
 from tests.settings.bad_stacks.own_nodes import OWN_NODES
@@ -29,6 +30,7 @@ BAD_STACKS: tuple[Bad, ...] = (
     *OWN_NODES,
     *POOLS,
     *CAPACITY,
+    *KARPENTER,
     *MODELS,
     *REFUSED_BY_ENGINE,
     *SECRETS,

@@ -254,7 +254,7 @@ PLATFORM = (
                 "cluster.create.foo",
                 4,
                 "unknown key; known here: version, accountId, zones, network, name, access, systemNodes, addonVersions,"
-                " amiRelease",
+                " amiRelease, nodeScaler",
             ),
             Mistake(
                 "cluster.create.zones",

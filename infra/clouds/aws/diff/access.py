@@ -5,7 +5,7 @@ from typing import Any
 
 from infra.clouds.aws.diff.rights import policy_said
 from infra.clouds.aws.diff.security_groups import security_group_rules
-from infra.clouds.aws.diff.tokens import ADDON, CLUSTER, NODE_GROUP, SUBNET, TEMPLATE
+from infra.clouds.aws.diff.tokens import ADDON, CLUSTER, NODE_CLASS, NODE_GROUP, SUBNET, TEMPLATE
 from infra.clouds.resource_types import Reach, Said
 from infra.sides.statements import referred
 from infra.sides.types import Resource
@@ -71,3 +71,6 @@ def code(each: Resource) -> Iterator[Said]:
         yield f"AMI {inputs['amiType']}", str(release)
     elif each["type"] == TEMPLATE and inputs.get("imageId"):
         yield f"AMI of {each['name']}", str(inputs["imageId"])
+    elif each["type"] == NODE_CLASS:
+        for term in inputs["spec"]["amiSelectorTerms"]:
+            yield f"AMI of {each['name']}", ", ".join(map(str, term.values()))

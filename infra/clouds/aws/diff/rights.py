@@ -16,7 +16,8 @@ _ATTACHMENT = f"{_IAM}rolePolicyAttachment:RolePolicyAttachment"
 _ENTRY, _ASSOCIATION = "aws:eks/accessEntry:AccessEntry", "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
 _IDENTITY = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 _NO_RIGHTS = ("clusterName", "tags", "description", "principalArn")
-_BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
+_BUCKET_POLICY, _QUEUE_POLICY = "aws:s3/bucketPolicy:BucketPolicy", "aws:sqs/queuePolicy:QueuePolicy"
+_PROFILE = f"{_IAM}instanceProfile:InstanceProfile"
 _SERVICES = {
     "pods.eks.amazonaws.com": "EKS Pod Identity",
     "ec2.amazonaws.com": "EC2 instances",
@@ -35,7 +36,15 @@ _OF_CLUSTERS = {
 }
 _TRUSTED = {"sts:AssumeRole": "be used by", "sts:TagSession": "get tags of its session from"}
 _SET = {"true": "isn't set", "false": "is set"}
-_OPERATORS = {"StringEquals": "is", "StringLike": "is like", "ArnEquals": "is", "ArnLike": "is like", "Bool": "is"}
+_OPERATORS = {
+    "StringEquals": "is",
+    "StringLike": "is like",
+    "ArnEquals": "is",
+    "ArnLike": "is like",
+    "Bool": "is",
+    "StringEqualsIfExists": "if it is set is",
+    "ForAllValues:StringEquals": "is none but",
+}
 
 
 def rights(each: Resource) -> Iterator[Said]:
@@ -53,6 +62,10 @@ def rights(each: Resource) -> Iterator[Said]:
         yield from ((f"role {referred(inputs.get('role'))}", may) for may in policy_said(inputs["policy"]))
     elif type_ == _BUCKET_POLICY:
         yield from ((f"bucket {referred(inputs.get('bucket'))}", may) for may in policy_said(inputs["policy"]))
+    elif type_ == _QUEUE_POLICY:
+        yield from ((f"queue {referred(inputs.get('queueUrl'))}", may) for may in policy_said(inputs["policy"]))
+    elif type_ == _PROFILE:
+        yield f"instances with the profile {each['name']}", f"use role {referred(inputs.get('role'))}"
     elif type_ == _ATTACHMENT:
         policy = referred(inputs.get("policyArn")).rpartition("/")[2]
         yield f"role {referred(inputs.get('role'))}", f"has the policy {policy}"

@@ -2,9 +2,17 @@
 
 from infra.sides.types import type_of
 
-OWNS = ("llm:aws:Cluster", "llm:aws:ExistingEksCluster", "llm:aws:Network", "llm:aws:GpuPool")
+OWNS = (
+    "llm:aws:Cluster",
+    "llm:aws:ExistingEksCluster",
+    "llm:aws:Network",
+    "llm:aws:GpuPool",
+    "llm:aws:KarpenterNodes",
+    "llm:aws:KarpenterPool",
+)
 CLUSTER, VPC, SUBNET = "aws:eks/cluster:Cluster", "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet"
 FILE_SYSTEM, NODE_GROUP = "aws:efs/fileSystem:FileSystem", "aws:eks/nodeGroup:NodeGroup"
+NODE_POOL, NODE_CLASS = "kubernetes:karpenter.sh/v1:NodePool", "kubernetes:karpenter.k8s.aws/v1:EC2NodeClass"
 ADDON, TEMPLATE = "aws:eks/addon:Addon", "aws:ec2/launchTemplate:LaunchTemplate"
 
 

@@ -15,12 +15,14 @@ _DEFAULT_TAGS = "defaultTags.tags"
 # Types without tags, which the provider's `defaultTags` don't reach.
 _UNTAGGED = (
     "aws:autoscaling/tag:Tag",
+    "aws:cloudwatch/eventTarget:EventTarget",
     "aws:ec2/route:Route",
     "aws:ec2/routeTableAssociation:RouteTableAssociation",
     "aws:efs/mountTarget:MountTarget",
     "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
     "aws:iam/rolePolicy:RolePolicy",
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    "aws:sqs/queuePolicy:QueuePolicy",
 )
 
 
@@ -45,16 +47,19 @@ class AwsTypes(ResourceTypes):
     computed: Mapping[str, tuple[str, ...]] = {
         "aws:cloudwatch/logGroup:LogGroup": ("arn",),
         "aws:ec2/eip:Eip": ("allocationId", "publicIp"),
+        "aws:cloudwatch/eventRule:EventRule": ("arn", "name"),
         "aws:ec2/subnet:Subnet": ("availabilityZone",),
         TEMPLATE: ("latestVersion",),
         "aws:efs/accessPoint:AccessPoint": ("arn",),
         FILE_SYSTEM: ("arn", "dnsName"),
         CLUSTER: ("arn", "name", "endpoint", "certificateAuthority.data", "vpcConfig.clusterSecurityGroupId"),
         NODE_GROUP: ("arn", "nodeGroupName", "resources.0.autoscalingGroups.0.name"),
+        "aws:iam/instanceProfile:InstanceProfile": ("arn", "name"),
         "aws:iam/policy:Policy": ("arn",),
         "aws:iam/role:Role": ("arn", "name"),
         "aws:kms/key:Key": ("arn", "keyId"),
         "aws:s3/bucket:Bucket": ("arn", "bucket"),
+        "aws:sqs/queue:Queue": ("arn", "name", "url"),
     }
     versions: Mapping[str, tuple[str, ...]] = {TEMPLATE: ("latestVersion",)}
     nodes = NodeGroups(
