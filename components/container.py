@@ -9,6 +9,8 @@ MODELS_MOUNT = "/models"  # where the claim is mounted, in the server and in the
 ENGINE_KEYS = "engine-keys"  # the Secret with the keys that engines accept
 API_KEY = "api-key"  # in a Secret: one key
 KEYS_MOUNT = "/etc/engine-keys"
+ENGINE_FILES = "engine-files"  # the ConfigMap with what engines read beside their keys
+FILES_MOUNT = "/etc/engine-files"
 BUCKET = "WEIGHTS_BUCKET"  # the variable with the name of the cache's bucket; Kubernetes puts it into arguments
 HOME = "/home/model"  # writable and lost with the pod; the root file system is read-only
 
@@ -38,6 +40,7 @@ class Container:
     startup_probe: Mapping[str, Any]  # the handler (and time limit) that passes once the model is loaded
     startup_seconds: int  # how long loading may take
     ends_requests_seconds: int  # for requests in flight, before SIGTERM; 0: the server itself lets them end
+    files: tuple[str, ...] = ()  # of ENGINE_FILES, that it reads at FILES_MOUNT
 
     @property
     def checks_key(self) -> bool:

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.bucket_access import BucketAccess
-from components.container import API_KEY, CLAIM, ENGINE_KEYS, KEYS_MOUNT, MODELS_MOUNT, Container, KeysFile
+from components.container import (
+    API_KEY,
+    CLAIM,
+    ENGINE_FILES,
+    ENGINE_KEYS,
+    FILES_MOUNT,
+    KEYS_MOUNT,
+    MODELS_MOUNT,
+    Container,
+    KeysFile,
+)
 from components.pods import container_security_context, scratch, secret_variable, security_context, spread, variables
 
 GPU_RESOURCE = "nvidia.com/gpu"  # what the device plugin offers on a node, and pods request
@@ -64,6 +74,9 @@ def pod_spec(
         mounts.append({"name": "keys", "mountPath": KEYS_MOUNT, "readOnly": True})
     elif server.api_key_env is not None:
         environment.append(secret_variable(server.api_key_env, secret=ENGINE_KEYS, key=API_KEY))
+    if server.files:
+        volumes.append(_files(server.files))
+        mounts.append({"name": "files", "mountPath": FILES_MOUNT, "readOnly": True})
     # A server that closes its connections on SIGTERM gets the signal only after requests had time to end.
     sleep_seconds = pre_stop_seconds + server.ends_requests_seconds
     health = {"httpGet": {"path": server.health_path, "port": "http"}, "periodSeconds": _PROBE_SECONDS}
@@ -122,6 +135,11 @@ def _waiting(server: Container, files: Sequence[str]) -> dict[str, Any]:
 def _keys(file: KeysFile) -> dict[str, Any]:
     items = [{"key": file.name, "path": file.name}]
     return {"name": "keys", "secret": {"secretName": ENGINE_KEYS, "items": items}}
+
+
+def _files(names: Sequence[str]) -> dict[str, Any]:
+    items = [{"key": name, "path": name} for name in names]
+    return {"name": "files", "configMap": {"name": ENGINE_FILES, "items": items}}
 
 
 def _of_bucket(bucket: BucketAccess | None) -> Iterator[dict[str, Any]]:

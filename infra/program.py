@@ -24,7 +24,7 @@ from infra.services.gateway.make import add_addresses, make_gateway, make_proxy,
 from infra.services.monitoring.alerts.receivers import missing_secrets
 from infra.services.monitoring.make import log_in
 from infra.services.service import Made
-from infra.services.serving.make import Serving, serve
+from infra.services.serving.make import Serving, make_engine_files, serve
 from infra.services.tracing.plan import missing_headers
 from infra.services.weights.make import make_cache
 from infra.settings.file import StackFile
@@ -78,7 +78,8 @@ def deploy(plan: Plan, provider: Any, namespaces: Namespaces) -> None:
     engine_keys = make_engine_keys(plan, site, key, [cache, *site.ready])
     callers_key = clients[DEFAULT].newest if DEFAULT in clients else None
     filled_by = site.bucket_cache.fill(plan, [cache, *site.ready]) if site.bucket_cache is not None else None
-    serving = Serving(plan, site, cache, engine_keys, callers_key, log_in(plan, site, cache), filled_by)
+    files = make_engine_files(plan, site, [cache, *site.ready])
+    serving = Serving(plan, site, cache, engine_keys, files, callers_key, log_in(plan, site, cache), filled_by)
     servers = {name: serve(serving, model) for name, model in plan.models.items()}
     keys = {name: client.keys for name, client in clients.items()}
     make_token_limits(plan, site, [cache])

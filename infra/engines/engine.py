@@ -92,6 +92,8 @@ class Engine:
     api_key_env: str | None = None  # of the one key that it accepts
     keys_file: KeysFile | None = None  # by which it accepts several; None as well: it can't check a key
     makes_spans: bool = False  # of requests, in the trace that a request names, without its words
+    # Name -> text of what each of its servers reads at FILES_MOUNT. A name is no other engine's.
+    files: Mapping[str, str] = MappingProxyType({})
     drains: bool = False  # after SIGTERM it lets requests in flight end
     keep_alive_env: str | None = None  # None: it never closes an idle connection
     counts_streams: bool = False  # a stream ends with its tokens, whether or not the caller asked for them
@@ -267,6 +269,7 @@ class Engine:
             startup_probe=self.startup_probe(model),
             startup_seconds=model.timeouts.startup_probe,
             ends_requests_seconds=0 if self.drains else model.timeouts.drain,
+            files=tuple(sorted(self.files)),
         )
 
     def keys_text(self, keys: Sequence[str]) -> str:

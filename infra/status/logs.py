@@ -1,5 +1,6 @@
 """The ends of logs: why a server ended stands before the last lines, which Kubernetes keeps with the pod."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -19,6 +20,21 @@ def with_logs(pods: Sequence[Pod], run: Callable[..., str], namespace: str) -> t
         except NotRead as error:
             not_read["logs of what ended"] = str(error)
     return [read.get(each.name, each) for each in pods], not_read
+
+
+def in_words(text: str) -> str:
+    """A log whose lines are JSON, as one of plain text has them: the message, and below it the traceback."""
+    return "\n".join(_of_line(line) for line in text.splitlines())
+
+
+def _of_line(line: str) -> str:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return line
+    if not isinstance(found, dict) or not isinstance(found.get("message"), str):
+        return line
+    return "\n".join(str(found[key]) for key in ("message", "exc_info") if found.get(key))
 
 
 def _one_of_each(pods: Sequence[Pod]) -> Iterator[Pod]:

@@ -17,7 +17,9 @@ VLLM, TGI, OLLAMA_ENGINE = ENGINES["vllm"], ENGINES["tgi"], ENGINES["ollama"]
 
 
 def flags(args: tuple[str, ...]) -> dict[str, str]:
-    return {flag: value for flag, value in pairwise(args) if flag.startswith("--")}
+    """Those with a value."""
+    given = ((flag, value) for flag, value in pairwise(args) if flag.startswith("--"))
+    return {flag: value for flag, value in given if not value.startswith("--")}
 
 
 def test_vllm_gets_everything_that_decides_memory_and_the_name_that_applications_send():
@@ -34,6 +36,7 @@ def test_vllm_gets_everything_that_decides_memory_and_the_name_that_applications
         "--gpu-memory-utilization": "0.9",
         "--max-num-seqs": "32",
         "--max-num-batched-tokens": "2048",
+        "--middleware": "vllm_log.RequestLine",
     }
 
 

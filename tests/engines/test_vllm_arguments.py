@@ -51,7 +51,12 @@ def test_what_it_accepts_is_read_by_the_full_name(given: list[str], flags: list[
     ("given", "index", "got", "write"),
     [
         (["--no-such-flag"], 0, "vLLM 0.32.0 has no --no-such-flag", "leave it out"),
-        (["--disable-log-requests"], 0, "vLLM 0.32.0 has no --disable-log-requests any more", "leave it out: requests"),
+        (
+            ["--disable-log-requests"],
+            0,
+            "vLLM 0.32.0 has no --disable-log-requests any more",
+            "leave it out: of a request",
+        ),
         (["--task", "embed"], 0, "vLLM 0.32.0 has no --task any more", "write task, a key of the model"),
         (["--Seed", "1"], 0, "vLLM 0.32.0 has no --Seed", "leave it out"),
         (["--enable-lo"], 0, "--enable-lo could be --enable-log-deltas, ", "write the whole flag"),

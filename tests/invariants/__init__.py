@@ -6,7 +6,7 @@ They read what was recorded, as the engine would be asked to make it; of the pla
 from collections.abc import Callable, Mapping
 
 from infra.offline import Planned
-from tests.invariants.arguments import engines_accept_their_arguments, no_prompt_is_logged
+from tests.invariants.arguments import engines_accept_their_arguments, engines_find_their_files, no_prompt_is_logged
 from tests.invariants.capacity import kinds_are_asked_for_in_order
 from tests.invariants.exposure import only_the_gateway_is_reachable, pods_are_restricted, secrets_stay_secret
 from tests.invariants.gateway_times import the_gateways_times_agree
@@ -44,5 +44,6 @@ RULES: Mapping[str, Rule] = {
     "11 teardown": teardown_is_ordered,
     "11 data": data_is_kept,
     "12 arguments": engines_accept_their_arguments,
+    "12 files": engines_find_their_files,
     "7 prompts": no_prompt_is_logged,
 }

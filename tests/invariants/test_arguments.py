@@ -10,6 +10,8 @@ BREAKS = [
     Break("12 arguments", *LLAMA, instead("--runner", "--task"), "has no --task any more"),
     Break("12 arguments", *LLAMA, instead("generate", "generation"), "--runner takes one of auto, draft, generate"),
     Break("12 arguments", *LLAMA, lambda old: old[:-1], "has no value"),
+    Break("12 files", *LLAMA[:2], "pod volumes", lambda old: old[:-1], "llama-8b: vllm_log.json isn't mounted"),
+    Break("12 files", "prod", "ConfigMap engine-files-texts", "inputs data", {}, "engine-files has no vllm_log.json"),
     Break("7 prompts", *LLAMA, lambda old: [*old, "--enable-log-requests"], "llama-8b: --enable-log-requests"),
 ]
 

@@ -74,8 +74,9 @@ def test_nothing_is_recreated_and_what_holds_data_is_as_it_was() -> None:
 
 
 def test_pods_restart_once_and_only_for_what_each_path_says() -> None:
-    """vLLM counts the tokens of every stream and accepts a key that only the gateway knows; the model on one replica
-    got the spread that the others had; each has as long to end as the gateway lets an answer take."""
+    """vLLM counts the tokens of every stream, writes its log as JSON with ids, and accepts a key that only the gateway
+    knows; the model on one replica got the spread that the others had; each has as long to end as the gateway lets an
+    answer take."""
     restarts = {
         name_of(each): {path.removeprefix("spec.template.spec.").partition("[")[0] for path in paths}
         for each, paths in changes().changed.items()
@@ -94,6 +95,8 @@ def test_pods_restart_once_and_only_for_what_each_path_says() -> None:
         "args[--config]",
         "volumeMounts[keys]",
         "env[VLLM_API_KEY]",
+        *("args[--middleware]", "args[--disable-uvicorn-access-log]", "args[--no-use-tqdm-on-load]"),
+        *("volumeMounts[files]", "env[PYTHONPATH]", "env[VLLM_LOGGING_CONFIG_PATH]"),
         "resources",  # more of the node is kept for the pods of every node
     }
 

@@ -418,8 +418,7 @@ CASES = {
     "the GPU's memory is full": Case(
         "gpu-memory",
         (
-            "the GPU's memory is full, 4 restarts",
-            "Tried to allocate 1.96 GiB",
+            "the GPU's memory is full, 4 restarts: torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 1.96",
             "models.llama-70b: a smaller maxModelLen",
             "logs llama-70b-5c6d7e8f9-klmno --previous",
         ),
@@ -427,9 +426,10 @@ CASES = {
             pod(
                 MODEL,
                 crashing(
-                    "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 1.96 GiB. GPU 0 has a total"
-                    " capacity of 44.40 GiB of which 1.31 GiB is free.\nRuntimeError: Engine core initialization"
-                    " failed."
+                    '{"level": "ERROR", "logger": "vllm.v1.engine.core", "message": "EngineCore failed to start.",'
+                    ' "exc_info": "Traceback (most recent call last):\\n  File \\"core.py\\"\\ntorch.OutOfMemoryError:'
+                    " CUDA out of memory. Tried to allocate 1.96 GiB. GPU 0 has a total capacity of 44.40 GiB of"
+                    ' which 1.31 GiB is free."}\nRuntimeError: Engine core initialization failed.'
                 ),
             ),
         ),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.container import HOME, KEYS_MOUNT, MODELS_MOUNT
+from components.container import FILES_MOUNT, HOME, KEYS_MOUNT, MODELS_MOUNT
 from components.pods import USER_ID
 from infra.engines import ENGINES
 from tests.conftest import HANGS_SECONDS
@@ -68,7 +68,7 @@ def started(container: Any, folder: Path, more: Sequence[str] = ()) -> Iterator[
     home, tmp = folder / "home", folder / "tmp"
     for each in (home, tmp):
         each.mkdir(exist_ok=True)
-    _write_keys(container, folder)
+    _write_files(container, folder)
     port, env = _free_port(), {**_variables(container, folder), "PATH": os.environ["PATH"], "TMPDIR": str(tmp)}
     args = [_here(word, folder) for word in container["args"]]
     command = [str(ENGINE.command), "serve", *args, *CPU_ARGUMENTS, "--port", str(port), *more]
@@ -90,16 +90,19 @@ def _variables(container: Any, folder: Path) -> dict[str, str]:
     return {each["name"]: _here(each["value"], folder) if "value" in each else KEY for each in container["env"]}
 
 
-def _write_keys(container: Any, folder: Path) -> None:
-    """The file of the Secret that the pod mounts, where it does."""
+def _write_files(container: Any, folder: Path) -> None:
+    """Those of the Secret and the ConfigMap that the pod mounts, where it does."""
     engine = ENGINES[container["name"]]
-    (folder / "keys").mkdir(exist_ok=True)
-    if engine.keys_file is not None:
-        (folder / "keys" / engine.keys_file.name).write_text(engine.keys_text([KEY, ALSO_KEY]))
+    keys = {engine.keys_file.name: engine.keys_text([KEY, ALSO_KEY])} if engine.keys_file is not None else {}
+    for kind, texts in (("keys", keys), ("files", engine.files)):
+        (folder / kind).mkdir(exist_ok=True)
+        for name, text in texts.items():
+            (folder / kind / name).write_text(text, encoding="utf-8")
 
 
 def _here(word: str, folder: Path) -> str:
     kept = word.replace(HOME, f"{folder}/home").replace(f"{KEYS_MOUNT}/", f"{folder}/keys/")
+    kept = kept.replace(FILES_MOUNT, f"{folder}/files")
     return kept.replace(f"{MODELS_MOUNT}/", f"{folder}/models/")
 
 

@@ -23,20 +23,21 @@ config:
       domain: llm.example.com
       certificateArn: arn:aws:acm:us-east-1:111122223333:certificate/5f0c0000-0000-4000-8000-000000000002
 """
+_TRACED = f"{_STACK}    monitoring: {{traces: {{sample: 1}}}}\n"
 CONTEXT = {"chat": 4096, "embed": 512, "rerank": 512, "judge": 4096}
 
 
 @cache
-def planned() -> Planned:
-    return plan_text("engine", _STACK)
+def planned(*, traced: bool = False) -> Planned:
+    return plan_text("engine", _TRACED if traced else _STACK)
 
 
 def recorded() -> Recording:
     return planned().recording
 
 
-def container(model: str) -> Any:
-    deployment = recorded().one("kubernetes:apps/v1:Deployment", f"{model}-deployment")
+def container(model: str, *, traced: bool = False) -> Any:
+    deployment = planned(traced=traced).recording.one("kubernetes:apps/v1:Deployment", f"{model}-deployment")
     return deployment.inputs["spec"]["template"]["spec"]["containers"][0]
 
 

@@ -94,6 +94,7 @@ class Tgi(Engine):
             *("--max-total-tokens", str(model.max_model_len)),
             *("--max-input-tokens", str(model.max_model_len - 1)),
             *("--usage-stats", "off"),
+            "--json-output",
         ]
         if model.quantization is not None:
             args += ["--quantize", model.quantization]

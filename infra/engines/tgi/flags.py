@@ -22,4 +22,7 @@ REFUSED: Mapping[str, str] = {
     "--max-batch-prefill-tokens": "write maxNumBatchedTokens",
     "--cuda-memory-fraction": "write gpuMemoryUtilization",
     "--usage-stats": "nothing leaves the cluster",
+    "--json-output": "it is on",
+    "--otlp-endpoint": "its spans have what callers send beside their prompts",
+    "--otlp-service-name": "its spans have what callers send beside their prompts",
 }

@@ -14,6 +14,7 @@ from infra.engines.vllm.answers import parsers_of
 from infra.engines.vllm.facts import facts, grammar
 from infra.engines.vllm.flags import REFUSED
 from infra.engines.vllm.last_words import LAST_WORDS
+from infra.engines.vllm.log import LOG_ARGUMENTS, LOG_ENVIRONMENT, LOG_FILES
 from infra.engines.vllm.memory import size
 from infra.engines.vllm.needed import OVERRIDES, OWN_FORMAT, arguments_of, need_of, with_overrides
 from infra.engines.vllm.refusals import cannot_run, refusals
@@ -69,6 +70,7 @@ class Vllm(Engine):
     # do_tracing in vllm/v1/engine/output_processor.py of 0.32.0, whose wheel requires OpenTelemetry: numbers and times
     # of a request whose trace is sampled, and no text. It goes on where nobody takes them.
     makes_spans = True
+    files = LOG_FILES
     drains = True
     keep_alive_env: str | None = "VLLM_HTTP_TIMEOUT_KEEP_ALIVE"  # 5 seconds where it is not set
     counts_streams = True  # by _COUNTED
@@ -111,6 +113,7 @@ class Vllm(Engine):
             *("--tensor-parallel-size", str(max(model.gpus, 1))),
             *("--kv-cache-dtype", model.kv_cache_dtype),
             *("--shutdown-timeout", str(model.timeouts.drain)),
+            *LOG_ARGUMENTS,
         ]
         if model.quantization is not None:
             args += ["--quantization", model.quantization]
@@ -244,7 +247,7 @@ class Vllm(Engine):
 
     def env(self, model: EngineModel) -> Mapping[str, str]:
         """With adapters, a name that isn't the model's is looked up below a folder at the first request."""
-        env = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
+        env = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", **LOG_ENVIRONMENT}
         if model.timeouts.startup_probe > READY_SECONDS:
             env["VLLM_ENGINE_READY_TIMEOUT_S"] = str(model.timeouts.startup_probe)
         if model.traces_to is not None:

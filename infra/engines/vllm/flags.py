@@ -8,6 +8,8 @@ ONE_NODE = "a replica runs on one node"
 TLS = "the gateway ends TLS, and probes speak plain HTTP"
 REPLICAS = "write replicas"
 ENDS = "the server prints it and ends"
+LOG = "the log is lines of JSON of level INFO: finer levels have prompts, and other formats no ids of requests"
+WORDS = "the log would have words of callers: a line with the id of each request is there already"
 
 # By the full name of each.
 REFUSED: Mapping[str, str] = {
@@ -32,6 +34,14 @@ REFUSED: Mapping[str, str] = {
     "--enable-force-include-usage": "it is on: the gateway counts the tokens of every stream",
     "--otlp-traces-endpoint": "write monitoring.traces",
     "--collect-detailed-traces": "write monitoring.traces: spans have the times of queue, prefill and decode anyway",
+    "--enable-log-requests": WORDS,
+    "--enable-log-outputs": WORDS,
+    "--disable-uvicorn-access-log": "a line with the id of each request is there in its place",
+    "--log-error-stack": "the log would have words of callers, which stand in what is wrong with their requests",
+    "--log-level": LOG,
+    "--logging-config": LOG,
+    "--log-config-file": LOG,
+    "--uvicorn-log-level": LOG,
     "--disable-log-stats": "scaler and dashboards read the metrics that it switches off",
     "--revision": "write revision",
     "--dtype": "write quantization",
@@ -67,7 +77,7 @@ REFUSED: Mapping[str, str] = {
 # Of versions before the pinned one (github.com/vllm-project/vllm/releases, read 2026-11) -> what to write today.
 GONE: Mapping[str, str] = {
     "--task": "write task, a key of the model, in its place",
-    "--disable-log-requests": "leave it out: requests are logged only where --enable-log-requests asks for it",
+    "--disable-log-requests": "leave it out: of a request the log has its id, path and status alone",
     "--enable-reasoning": "leave it out: --reasoning-parser is enough",
     "--guided-decoding-backend": "write --structured-outputs-config.backend=NAME in its place",
     "--rope-scaling": "write ropeScaling, a key of the model, in its place",

@@ -113,7 +113,6 @@ UNPLANNED: Mapping[str, Unplanned] = {
     ),
     "--tool-parser-plugin": _PLUGIN,
     "--reasoning-parser-plugin": _PLUGIN,
-    "--log-config-file": _PLUGIN,
     "--mm-encoder-fp8-scale-path": _PLUGIN,
     "--mm-encoder-fp8-scale-save-path": Unplanned("writes a file, and the weights are read-only"),
     # Parts of a server that runs beside others.

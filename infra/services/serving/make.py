@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
 
 from components.bucket_access import BucketAccess
 from components.container import Fetch, Query
+from components.engine_files import EngineFiles
 from components.engine_keys import EngineKeys
 from components.gateway_proxy import LABELS
 from components.model_cache import ModelCache
@@ -42,6 +43,7 @@ class Serving:
     site: Site
     cache: ModelCache
     keys: EngineKeys
+    files: EngineFiles
     callers_key: pulumi.Output[str] | None  # of the client `default`: for the Secrets of version 1
     login: PrometheusLogin | None
     filled_by: BucketAccess | None = None  # what downloads fill the bucket with that is the cache
@@ -60,6 +62,16 @@ class Serving:
         """Of the pods, unless the storage owns the files already."""
         storage = self.plan.cache.storage
         return storage is None or not storage.owns_files
+
+
+def make_engine_files(plan: Plan, site: Site, after: Sequence[pulumi.Resource]) -> EngineFiles:
+    return EngineFiles(
+        "engine-files",
+        namespace=plan.settings.namespace.name,
+        texts={name: text for engine in ENGINES.values() for name, text in engine.files.items()},
+        depends_on=after,
+        opts=site.opts,
+    )
 
 
 def serve(serving: Serving, model: ModelPlan) -> ModelServer:
@@ -166,7 +178,7 @@ def _server(serving: Serving, model: ModelPlan, engine: Engine) -> ModelServer:
         awaited=[each.complete for each in fetches.values()] if plan.cache.directory is not None else (),
         monitor_labels=plan.monitoring.labels if plan.monitoring else None,
         depends_on=[serving.cache, *site.ready, *site.operators],
-        pods_wait_for=[*fetched, *nodes, *([on_nodes] if on_nodes else [])],
+        pods_wait_for=[serving.files, *fetched, *nodes, *([on_nodes] if on_nodes else [])],
         replace_with=serving.claims if model.place is None else [],
         opts=site.opts,
     )

@@ -17,6 +17,7 @@ class Serving(Part, Service):
     keys = ("models",)
     owns = (
         "llm:kubernetes:ModelServer",
+        "llm:kubernetes:EngineFiles",
         "llm:kubernetes:ModelScaler",
         "llm:kubernetes:Prefetch",
         "llm:kubernetes:NodePrefetch",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from infra.engines.last_words import OF_ANY
 from infra.status.findings import Cause
+from infra.status.logs import in_words
 from infra.status.seen import Container, Pod
 from infra.status.subject import Subject
 
@@ -53,15 +54,16 @@ def _ended(subject: Subject, pod: Pod, each: Container) -> Cause:
     assert each.ended is not None
     times = f", {each.restarts} restarts" if each.restarts else ""
     command = subject.logs(pod, before=each.restarts > 0)
-    words = next((one for one in (*subject.last_words, *OF_ANY) if re.search(one.pattern, each.ended.message)), None)
+    text = in_words(each.ended.message)
+    words = next((one for one in (*subject.last_words, *OF_ANY) if re.search(one.pattern, text)), None)
     if words is not None:
-        said = f"{words.said}{times}: {_line(each.ended.message, words.pattern)}"
+        said = f"{words.said}{times}: {_line(text, words.pattern)}"
         return Cause(words.kind, said, f"{subject.path}: {words.fix}", command)
     if each.ended.reason == "OOMKilled":
         return _out_of_memory(subject, each, times, command)
     if _probe_failed(subject, pod):
         return _too_slow(subject, times, command)
-    last = _last_line(each.ended.message)
+    last = _last_line(text)
     said = f"it ends with code {each.ended.code}{times}{f': {last}' if last else ''}"
     return Cause("crash", said, "", command)
 

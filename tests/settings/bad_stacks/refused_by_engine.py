@@ -239,7 +239,7 @@ REFUSED_BY_ENGINE = (
                 "models.a.extraArgs[0]",
                 8,
                 "vLLM 0.32.0 has no --disable-log-requests any more",
-                "leave it out: requests are logged only where --enable-log-requests asks for it",
+                "leave it out: of a request the log has its id, path and status alone",
             ),
             Mistake(
                 "models.a.extraArgs[1]",
