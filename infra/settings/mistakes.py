@@ -13,24 +13,31 @@ from infra.config_keys import PLATFORM
 Key = tuple[str | int, ...]
 NULL_KEY = "<nil>"  # what Go makes of a key without a name
 
-# Tokens that people paste: Hugging Face, OpenAI, AWS, GitHub, GitLab, Slack; private keys.
+# Tokens that people paste: Hugging Face, OpenAI, AWS, GitHub, GitLab, Slack; private keys. Slack's webhooks and
+# triggers have theirs in the URL.
 _TOKEN = re.compile(
     r"hf_\w{6,}|\bsk-[\w-]{16,}|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[abprs]-[\w-]{10,}"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY|hooks\.slack\.com/\w+/[\w/-]+"
 )
 _OTHER_CURRENCY = re.compile(r"(?:eur|euros?|gbp|chf|sek|nok|dkk|pln|czk|jpy|inr|cad|aud)(Per\w+)")
 # Words that people write for a key that has another name here: keys of the section where they do, and what to write.
+# A URL: of a service of the cluster, of another platform, of somebody who is notified.
+_SECRET_URL = "keySecret: alertKey-NAME, a secret of the stack that has it (`pulumi config set --secret alertKey-NAME`)"
 _OTHERWISE = {
-    "spot": ({"capacity"}, "capacity: spot"),
-    "spotinstances": ({"capacity"}, "capacity: spot"),
-    "ondemand": ({"capacity"}, "capacity: on-demand"),
-    "count": ({"gpusPerNode", "nodes"}, "nodes: the number of nodes"),
-    "url": ({"service", "port"}, "service, namespace and port: rerank, tools and 8080 of http://rerank.tools:8080"),
-    "rpm": ({"requestsPerMinute"}, "requestsPerMinute"),
-    "tpm": ({"tokensPerMinute"}, "tokensPerMinute"),
-    "requestspersecond": ({"requestsPerMinute"}, "requestsPerMinute, and 60 times the number"),
-    "tokenspersecond": ({"tokensPerMinute"}, "tokensPerMinute, and 60 times the number"),
-    "region": ({"cluster", "create", "zones"}, "aws:region beside llm-platform:platform"),
+    "spot": [({"capacity"}, "capacity: spot")],
+    "spotinstances": [({"capacity"}, "capacity: spot")],
+    "ondemand": [({"capacity"}, "capacity: on-demand")],
+    "count": [({"gpusPerNode", "nodes"}, "nodes: the number of nodes")],
+    "url": [
+        ({"service", "port"}, "service, namespace and port: rerank, tools and 8080 of http://rerank.tools:8080"),
+        ({"baseUrl"}, "baseUrl"),
+        ({"keySecret"}, _SECRET_URL),
+    ],
+    "rpm": [({"requestsPerMinute"}, "requestsPerMinute")],
+    "tpm": [({"tokensPerMinute"}, "tokensPerMinute")],
+    "requestspersecond": [({"requestsPerMinute"}, "requestsPerMinute, and 60 times the number")],
+    "tokenspersecond": [({"tokensPerMinute"}, "tokensPerMinute, and 60 times the number")],
+    "region": [({"cluster", "create", "zones"}, "aws:region beside llm-platform:platform")],
 }
 _PLAIN_KEY = re.compile(r"[\w/:.-]+")
 _MISTYPED = 0.8  # at least as similar as `gpu` and `gpus`
@@ -121,9 +128,9 @@ def meant_place(key: str, known: Iterable[str], places: Collection[Key]) -> Key 
 
 def _written_otherwise(key: str, known: Collection[str]) -> str | None:
     """The message for a name that other programs use for a key: it is no typo, so no known key is similar to it."""
-    others, write = _OTHERWISE.get(key.lower(), (set[str](), ""))
-    if others & set(known):
-        return f"write {write}"
+    for others, write in _OTHERWISE.get(key.lower(), ()):
+        if others & set(known):
+            return f"write {write}"
     currency = _OTHER_CURRENCY.fullmatch(key)
     dollars = f"usd{currency[1]}" if currency else None
     return f"prices are in US dollars here; write {dollars}" if dollars in known else None

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from infra.catalog import Catalog
-from infra.config_keys import PLATFORM, is_secret
+from infra.config_keys import PLATFORM, is_alert_key, is_secret
 from infra.settings import pasted_key
 from infra.settings.capacity import INSTANT
 from infra.settings.instead import instead_of_key, instead_of_number, instead_of_word, of_another_namespace, per_minute
@@ -32,6 +32,7 @@ from infra.settings.sections import settings_type
 from infra.settings.types import KUBERNETES_VERSION
 
 _MAX_DEPTH = 60
+_ALERTS = "alertKey-slack"
 _GO_TIME = re.compile(r"(\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4} \S+")
 _ZONE_NAME = re.compile(r"[a-z]{2}(-[a-z]+)+-\d[a-z]")
 _ZONE_ID = re.compile(r"[a-z]{3,4}\d-az\d")
@@ -91,7 +92,8 @@ def _check_text(key: Key, text: str, stack: str, report: Report) -> None:
         if not report.is_broken(key):
             name = _secret_for(key, text)
             command = f"pulumi config set --secret {name} -s {stack}"
-            report.always(key, "a credential in plain text (value not shown). Revoke it, then:", command)
+            named = f", and as a receiver {_slack(name)}" if is_alert_key(name) else ""
+            report.always(key, "a credential in plain text (value not shown). Revoke it, then:", f"{command}{named}")
         report.broken(key)
     elif (match := _GO_TIME.fullmatch(text)) and not _takes_time(key):
         report.always(key, f"an unquoted date; Pulumi reads it as {json.dumps(text)}", f'write "{match[1]}"')
@@ -106,7 +108,13 @@ def _secret_for(key: Key, text: str) -> str:
     """The name of the secret that was meant, where a value was pasted in its place."""
     if key[0] == "external" and len(key) > 1:
         return f"externalKey-{key[1]}"
+    if "slack.com/" in text:
+        return f"alertKey-{key[3]}" if key[:3] == ("monitoring", "alerts", "receivers") and len(key) > 3 else _ALERTS
     return "apiKey" if "sk-" in text else "huggingFaceToken"
+
+
+def _slack(name: str) -> str:
+    return f'{{slack: {{channel: "#CHANNEL", keySecret: {name}}}}}'
 
 
 def _wrong_keys(error: ValidationError, data: Any) -> dict[Key, str]:

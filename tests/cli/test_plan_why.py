@@ -62,6 +62,12 @@ def test_a_value_is_given_chosen_or_the_default_and_has_a_reason(
     assert said["reason"]
 
 
+@pytest.mark.parametrize(("key", "typed"), [("budget.usdPerMonth", "30000"), ("models.llama-8b.gpus", "1")])
+def test_a_number_is_shown_as_it_was_typed(key: str, typed: str) -> None:
+    (section, *_) = why_document(PROD.plan, why(PROD, key)).sections
+    assert [row[:2] for row in section.rows] == [(key, typed)]
+
+
 def test_every_chosen_value_has_its_reason() -> None:
     for path, choice in PROD.plan.chosen.items():
         assert [(each["value"], each["reason"]) for each in of(path)["values"] if each["path"] == path] == [

@@ -1,7 +1,7 @@
 """Rules for `models`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from infra.engines import DEFAULT, ENGINES, Engine, on_cpu, with_library
 from infra.models.places import is_url
@@ -30,6 +30,8 @@ from infra.services.serving.shapes import asked_shape
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key, did_you_mean, nearest
 
+_SIZELESS = 0.8  # how similar a name without a size has to be
+_TYPED = 0.8  # how similar a mistyped word is
 _SIZE = re.compile(r"\d+(?:\.\d+)?[bm]\b")  # in a model's name
 _OF_THE_GATEWAY = ("gateway", "gateway-pods", "gateway-tokens", "gateway-traces")
 _LIKE = "like: a known model of the same shape, or architecture: its config.json"
@@ -155,18 +157,46 @@ def _check_library_name(scope: Scope, key: Key, model: Model, engine: Engine, re
 
 
 def _meant(name: str, known: Mapping[str, object], sample: str, otherwise: str = "") -> str:
-    """What to write for an unknown name. A similar name with the same size is probably meant; with another size it is
-    another model."""
-    same = next((each for each in known if each.lower() == name.lower()), None)
-    near = [same] if same else nearest(name, known, len(known), 0.6)
-    others = [each for each in near if not same and _SIZE.sub("", each.lower()) == _SIZE.sub("", name.lower())]
-    close = next((each for each in near if _sizes(each) == _sizes(name)), None)
+    """What to write for an unknown name. A similar name with the same size and of the same words is probably meant;
+    with another size it is another model."""
+    same = next((each for each in known if each.lower() == name.lower()), None) or _without_unit(name, known)
+    near = [same] if same else _near(name, known)
+    others = [each for each in known if not same and _sizes(each) != _sizes(name) and _family(each) == _family(name)]
+    alike = [each for each in near if _sizes(each) == _sizes(name)]
+    close = same or min(alike, key=lambda each: _others(each, name), default=None)
     if close and not others:
         return f"did you mean {close}?" + (f" Else {otherwise}" if otherwise else "")
     if not (others or sample):
         return otherwise
-    write = f"write one of its other sizes, {' or '.join(others)}" if others else f"write a known one, e.g. {sample}"
+    sizes = "its other sizes" if _sizes(name) else "its sizes"
+    write = f"write one of {sizes}, {' or '.join(others)}" if others else f"write a known one, e.g. {sample}"
     return write + (f"; or {otherwise}" if otherwise else "")
+
+
+def _near(name: str, known: Iterable[str]) -> list[str]:
+    """A name without its owner is like the ends of others."""
+    ends = {each.rpartition("/")[2] if "/" not in name else each: each for each in known}
+    return [ends[each] for each in nearest(name, ends, len(ends), 0.55 if _sizes(name) else _SIZELESS)]
+
+
+def _others(known: str, name: str) -> tuple[int, int]:
+    """Words of a known name that nobody wrote, such as VL of another kind of model; then words that it lacks."""
+    there, written = (re.split(r"[-/:]", each.lower()) for each in (known, name))
+    return _not_among(there, written), _not_among(written, there)
+
+
+def _not_among(words: list[str], others: list[str]) -> int:
+    return sum(not nearest(each, others, 1, _TYPED) for each in words)
+
+
+def _without_unit(name: str, known: Iterable[str]) -> str | None:
+    """The shortest known name of which a name is the start, up to its size without the unit: llama3.2:1 of 1b."""
+    start = re.compile(rf"{re.escape(name.lower())}[bm]\b") if name[-1:].isdigit() else None
+    return min((each for each in known if start and start.match(each.lower())), key=len, default=None)
+
+
+def _family(name: str) -> str:
+    return _SIZE.sub("", name.lower()).rstrip("-:")
 
 
 def _sizes(name: str) -> list[str]:

@@ -24,7 +24,7 @@ MODELS = (
                 "models.a.model",
                 5,
                 "unknown model Qwen/Qwen3-8b-instruct",
-                f"did you mean Qwen/Qwen3-VL-8B-Instruct? Else {_read('Qwen/Qwen3-8b-instruct')}",
+                f"did you mean Qwen/Qwen3-8B? Else {_read('Qwen/Qwen3-8b-instruct')}",
             ),
         ),
     ),
@@ -50,6 +50,30 @@ MODELS = (
                 "unknown model Qwen/Qwen2.5-Coder-14B-Instruct",
                 "write one of its other sizes, Qwen/Qwen2.5-Coder-7B-Instruct or Qwen/Qwen2.5-Coder-32B-Instruct;"
                 f" or {_read('Qwen/Qwen2.5-Coder-14B-Instruct')}",
+            ),
+        ),
+    ),
+    Bad(
+        "a size without its unit, a name without its owner, and one without a size",
+        stack(CLUSTER, "models: {a: {model: Qwen/Qwen3-8}, b: {model: llama-3.1-8b}, c: {model: Qwen/Qwen3-VL}}"),
+        (
+            Mistake(
+                "models.a.model",
+                5,
+                "unknown model Qwen/Qwen3-8",
+                f"did you mean Qwen/Qwen3-8B? Else {_read('Qwen/Qwen3-8')}",
+            ),
+            Mistake(
+                "models.b.model",
+                5,
+                "unknown model llama-3.1-8b",
+                f"did you mean meta-llama/Llama-3.1-8B? Else {_LIKE}",
+            ),
+            Mistake(
+                "models.c.model",
+                5,
+                "unknown model Qwen/Qwen3-VL",
+                _read("Qwen/Qwen3-VL"),
             ),
         ),
     ),

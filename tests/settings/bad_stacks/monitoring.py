@@ -3,6 +3,19 @@
 from infra.settings.mistakes import Mistake
 from tests.settings.bad_stacks.writing import CLUSTER, LAPTOP, MODEL, Bad, model, stack
 
+_SLACK = "https://hooks.slack.com/services/T0/B0/X"
+
+
+def _webhook(path: str, line: int, name: str) -> Mistake:
+    return Mistake(
+        f"monitoring.alerts.{path}",
+        line,
+        "a credential in plain text (value not shown). Revoke it, then:",
+        f"pulumi config set --secret alertKey-{name} -s dev, and as a receiver"
+        f' {{slack: {{channel: "#CHANNEL", keySecret: alertKey-{name}}}}}',
+    )
+
+
 MONITORING = (
     Bad(
         "logs to a cloud in which the cluster isn't, kept for a number of days that isn't offered",
@@ -95,6 +108,31 @@ MONITORING = (
         ),
     ),
     Bad(
+        "Slack's URL, which is a secret, wherever people write it",
+        stack(
+            CLUSTER,
+            MODEL,
+            "monitoring:",
+            "  alerts:",
+            "    receivers:",
+            f"      team: {{slack: {_SLACK}}}",
+            f'      ops: {{slack: {{channel: "#llm", keySecret: alertKey-ops, url: {_SLACK}}}}}',
+            "      hook: {webhook: {url: https://hooks.example.com/1, keySecret: alertKey-hook}}",
+            f"    route: {{critical: {_SLACK}, warning: ops}}",
+        ),
+        (
+            _webhook("receivers.team.slack", 9, "team"),
+            _webhook("receivers.ops.slack.url", 10, "ops"),
+            Mistake(
+                "monitoring.alerts.receivers.hook.webhook.url",
+                11,
+                "unknown key; write keySecret: alertKey-NAME, a secret of the stack that has it (`pulumi config set"
+                " --secret alertKey-NAME`)",
+            ),
+            _webhook("route.critical", 12, "slack"),
+        ),
+    ),
+    Bad(
         "receivers with their keys in plain text, and a route to nobody",
         stack(
             CLUSTER,
@@ -107,16 +145,14 @@ MONITORING = (
             "    route: {critical: on-cal, warning: team}",
         ),
         (
-            *(
-                Mistake(
-                    f"monitoring.alerts.receivers.{path}.keySecret",
-                    line,
-                    "got what may be a key (not shown); allowed: a name of a secret, alertKey-NAME of at most 60"
-                    " characters",
-                    f"write keySecret: alertKey-{path.partition('.')[0]}",
-                )
-                for path, line in (("on-call.pagerduty", 9), ("team.slack", 10))
+            Mistake(
+                "monitoring.alerts.receivers.on-call.pagerduty.keySecret",
+                9,
+                "got what may be a key (not shown); allowed: a name of a secret, alertKey-NAME of at most 60"
+                " characters",
+                "write keySecret: alertKey-on-call",
             ),
+            _webhook("receivers.team.slack.keySecret", 10, "team"),
             Mistake(
                 "monitoring.alerts.route.critical", 11, "no receiver on-cal; there are on-call, team", "write on-call"
             ),

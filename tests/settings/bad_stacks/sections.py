@@ -37,7 +37,7 @@ SECTIONS = (
     Bad(
         "a key that resembles nothing",
         stack(CLUSTER, MODEL, "cache: {kind: efs, colour: blue}"),
-        (Mistake("cache.colour", 6, "unknown key; known here: kind, storageClass, path, size"),),
+        (Mistake("cache.colour", 6, "unknown key; known here: kind, storageClass, path, size, compile"),),
     ),
     Bad(
         "keys in the wrong place",

@@ -43,9 +43,10 @@ def _check_route(scope: Scope, said: AlertsSection) -> None:
     wrong = {way: name for way, name in ways.items() if name is not None and not _is_there(scope, name)}
     for way, name in wrong.items():
         scope.report.wrong((*_KEY, "route", way), *_unknown(name, list(said.receivers)))
+    reads: list[Key] = [(*_KEY, "route", way) for way in ways]
     for name in [] if wrong else known:
         write = f"write route: {{critical: {name}}} beside receivers, or warning"
-        scope.report.wrong((*_KEY, "receivers", name), "no route leads to it, so it gets nothing", write, reads=())
+        scope.report.wrong((*_KEY, "receivers", name), "no route leads to it, so it gets nothing", write, reads=reads)
 
 
 def _is_there(scope: Scope, receiver: str) -> bool:
