@@ -43,6 +43,13 @@ class Offer:
         return self.settings.shared if self.settings else None
 
     @property
+    def unit(self) -> str:
+        """What a replica gets one or several of."""
+        if self.sharing is None:
+            return "slice" if self.card.slice else "GPU"
+        return "slice" if self.sharing.mig is not None else "part"
+
+    @property
     def separates(self) -> bool:
         """Whether no other server reaches the memory that one has: whole GPUs, or slices of MIG."""
         return self.sharing is None or self.sharing.mig is not None

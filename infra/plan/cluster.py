@@ -119,6 +119,7 @@ class PoolPlan:
     runtime_class: str | None  # of GPU pods
     idle_gpus: int  # GPUs that are paid for and that the minimum of replicas leaves unused
     reasons: tuple[str, ...]
+    unit: str = "GPU"  # what `gpus_per_node` counts: GPUs, slices by MIG, or parts of a GPU that several servers share
     card: str = ""  # the GPU of the nodes; `gpu` is the part of it that a server gets where several share one
     sharing: Sharing | None = None
     resource: str = GPU_RESOURCE  # what the nodes offer, and pods request
@@ -175,6 +176,11 @@ class PoolPlan:
     def instance_types(self) -> tuple[str, ...]:
         """By name, as a stack file writes them."""
         return tuple(each.name for each in self.types)
+
+
+def units(pools: Iterable[PoolPlan]) -> str:
+    """`GPUs`, or `GPUs or slices` where pools differ."""
+    return " or ".join(dict.fromkeys(f"{pool.unit}s" for pool in pools))
 
 
 def has_made(pools: Iterable[PoolPlan]) -> bool:

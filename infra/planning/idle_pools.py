@@ -149,7 +149,7 @@ def _moves(group: Sequence[Placed], market: Market) -> Advice | None:
         ways.append(on_pool(each, place.offer))
     write = completed(market.plan, tuple(dict(part for way in ways for part in way.write).items()))
     offers = (offer for offer in market.pools if offer.name in moved)
-    where = " and ".join(f"{count(_free(offer, market), 'GPU')} of {offer.name}" for offer in offers)
+    where = " and ".join(f"{count(_free(offer, market), offer.unit)} of {offer.name}" for offer in offers)
     return Advice(write, f"{written(write)} ({'; '.join(way.text for way in ways)}; {where} stand idle)")
 
 

@@ -59,15 +59,16 @@ def plan_pool(
         own=own,
         runtime_class=_existing(offer).runtime_class_name if offer.existing else None,
         idle_gpus=idle,
+        unit=offer.unit,
         card=offer.whole or offer.gpu,
         sharing=offer.sharing,
         resource=(_existing(offer).resource or GPU_RESOURCE) if offer.existing else GPU_RESOURCE,
         steps=steps_of(offer, pool_max, catalog),
         spread=spread_nodes(_pods(placed, room), offer.gpus_per_node),
         reasons=(
-            f"{count(peak, 'GPU')} at peak + {surge} for one rollout = {peak + surge}"
+            f"{count(peak, offer.unit)} at peak + {surge} for one rollout = {peak + surge}"
             f" of {pool_max * offer.gpus_per_node}",
-            *([f"{count(idle, 'GPU')} idle at the minimum of replicas"] if idle else []),
+            *([f"{count(idle, offer.unit)} idle at the minimum of replicas"] if idle else []),
         ),
     )
 
@@ -120,8 +121,8 @@ def _maximum(offer: Offer, placed: Sequence[Placed], surge: int, needed: int) ->
         return offer.nodes
     needed = max(needed, 1)
     minimum = offer.settings.min if offer.settings else 0
-    nodes = f"{count(needed, 'node')} of {count(offer.gpus_per_node, 'GPU')}"
-    rollout = f"and {count(surge, 'GPU')} for one rollout" if surge else "and no rollout needs more"
+    nodes = f"{count(needed, 'node')} of {count(offer.gpus_per_node, offer.unit)}"
+    rollout = f"and {count(surge, offer.unit)} for one rollout" if surge else "and no rollout needs more"
     reason = f"{nodes}: every model at its maximum of replicas, {rollout}"
     if any(each.served.settings.paused for each in placed):
         reason += "; paused models count, so it is what unpausing can cost"

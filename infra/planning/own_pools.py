@@ -39,21 +39,21 @@ def _no_room(placed: Placed, running: Sequence[Placed]) -> str:
     if offer is None or offer.nodes is None:
         return ""
     if placed not in running:
-        return "no GPU is kept for a paused model"
+        return f"no {offer.unit} is kept for a paused model"
     free = max_nodes(offer, offer.nodes) * offer.gpus_per_node - sum(w.gpus * w.replicas for w in _wanted(running))
     scaled = [each.served for each in running if each.served.replicas.max > each.served.replicas.min]
     at = ", ".join(f"{each.name} at {count(each.replicas.max, 'replica')}" for each in scaled)
     limit = max_nodes(offer, offer.nodes)
     counted = f"the {count(limit, 'node')} of {offer.name} that max counts" if limit < offer.nodes else offer.name
-    return f"{f'with {at} ' if at else ''}{_what_is_free(counted, free, placed.gpus)}"
+    return f"{f'with {at} ' if at else ''}{_what_is_free(counted, free, placed.gpus, offer.unit)}"
 
 
-def _what_is_free(pool: str, free: int, needed: int) -> str:
+def _what_is_free(pool: str, free: int, needed: int, unit: str) -> str:
     if free >= needed:
-        return f"it isn't certain that one node of {pool} has {count(needed, 'GPU')} free"
+        return f"it isn't certain that one node of {pool} has {count(needed, unit)} free"
     if free <= 0:
-        return f"no GPU of {pool} is free"
-    return f"only {count(free, 'GPU')} of {pool} {'is' if free == 1 else 'are'} free"
+        return f"no {unit} of {pool} is free"
+    return f"only {count(free, unit)} of {pool} {'is' if free == 1 else 'are'} free"
 
 
 def _room(placed: Placed, on: Sequence[Placed]) -> str:
@@ -69,7 +69,7 @@ def _room(placed: Placed, on: Sequence[Placed]) -> str:
         return ""
     without = in_turn(wanted, _minimum(running), nodes, each_has)
     number, free = _free_node(without[1] if without else (), beside[1], placed.gpus)
-    return f"after the others are placed, node {number} of {offer.name} has {count(free, 'GPU')} free"
+    return f"after the others are placed, node {number} of {offer.name} has {count(free, offer.unit)} free"
 
 
 def _free_node(without: Sequence[OwnNode], beside: Sequence[OwnNode], gpus: int) -> tuple[int, int]:
@@ -162,11 +162,11 @@ def _refuse(offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], n
     parts = " + ".join(
         f"{w.gpus} for {w.name}"
         if w.name == ROLLOUT
-        else f"{w.name}: {count(w.replicas, 'replica')} x {count(w.gpus, 'GPU')}"
+        else f"{w.name}: {count(w.replicas, 'replica')} x {count(w.gpus, offer.unit)}"
         for w in wanted
     )
     needed, there = sum(w.replicas * w.gpus for w in wanted), nodes * offer.gpus_per_node
-    where = f"pool {offer.name} has {there}: {count(nodes, 'node')} of {count(offer.gpus_per_node, 'GPU')}"
+    where = f"pool {offer.name} has {there}: {count(nodes, 'node')} of {count(offer.gpus_per_node, offer.unit)}"
     if needed <= there:
         where += f"; all GPUs of a replica must be on one node, and {_why_no_node(offer, running, wanted, nodes)}"
     yield Violation(
@@ -185,12 +185,13 @@ def _is_limited(offer: Offer, nodes: int) -> bool:
 
 def _why_no_node(offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], nodes: int) -> str:
     if pack(wanted, nodes, offer.gpus_per_node) is None:
-        return "therefore some GPUs stay unused"
+        return f"therefore some {offer.unit}s stay unused"
     late = max(
         (each for each in wanted if each.replicas > _minimum(running).get(each.name, 0)), key=lambda each: each.gpus
     )
+    needed = count(late.gpus, offer.unit)
     return (
-        f"Kubernetes spreads the minimum of replicas over the nodes: then no node has {count(late.gpus, 'GPU')} free"
+        f"Kubernetes spreads the minimum of replicas over the nodes: then no node has {needed} free"
         f" for {late.name if late.name == ROLLOUT else f'another replica of {late.name}'}"
     )
 

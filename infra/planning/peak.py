@@ -35,7 +35,7 @@ def check_peak(
     if pool.peak_gpus + surge <= room:
         return
     parts = " + ".join(
-        f"{model.name}: {count(model.replicas.max, 'replica')} x {count(model.gpus, 'GPU')}" for model in on
+        f"{model.name}: {count(model.replicas.max, 'replica')} x {count(model.gpus, pool.unit)}" for model in on
     )
     rollout = [f"{surge} for a rollout"] if surge else []
     yield Violation(

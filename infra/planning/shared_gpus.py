@@ -15,17 +15,15 @@ def say_shared(offer: Offer) -> Iterator[Finding]:
     if offer.sharing is None:
         return
     path = f"gpuPools.{offer.name}{'.existing' if offer.existing else ''}.sharing"
-    part = f"what this plan calls a GPU of {offer.name} is one of {offer.parts} parts of one {offer.whole}"
+    each = f"each {offer.whole} is {offer.parts} {offer.unit}s of {offer.card.engine_gib or 0:.4g} GiB"
+    numbers = f"the numbers of GPUs in JSON count {offer.unit}s"
     if offer.sharing.mig is not None:
         speed = "nobody has measured how fast a server is on one: no tokens per second are estimated"
-        yield Assumption(path, f"{part}, a slice of {offer.card.engine_gib:g} GiB; {speed}")
+        yield Assumption(path, f"{each}, and {numbers}; {speed}")
         return
     speed = "how fast a server is on one depends on the others: no tokens per second are estimated"
-    yield Assumption(
-        path,
-        f"{part}: {offer.card.engine_gib or 0:.1f} GiB, with {CONTEXT_GIB:g} GiB less for the driver's context of each;"
-        f" {speed}",
-    )
+    context = f"with {CONTEXT_GIB:g} GiB less for the driver's context of each"
+    yield Assumption(path, f"{each}, {context}, and {numbers}; {speed}")
     yield warned(
         path,
         f"{count(offer.parts, 'server')} share the memory of each {offer.whole}: an engine that starts counts what"

@@ -19,7 +19,7 @@ def list_nodes(cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterator[
             yield ToDo(
                 f"gpuPools.{pool.name}.existing",
                 f"the cluster is new, and these nodes are yours to make, once it is there: {labels},"
-                f" {count(pool.gpus_per_node, 'GPU')} each{_billed(pool)}",
+                f" {count(pool.gpus_per_node, pool.unit)} each{_billed(pool)}",
                 Step.NODES,
             )
         elif pool.existing:

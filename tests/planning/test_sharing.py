@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from infra.catalog import load_catalog
+from infra.cli.report.models import pools_section
 from infra.offers.shared import device_plugin_configs
 from infra.planning import Plan
 from infra.recording import Recorded
@@ -179,6 +180,17 @@ PLUGIN, LABEL = "nvidia-device-plugin", "nvidia.com/device-plugin.config"
 
 def test_without_sharing_the_device_plugin_has_no_configuration() -> None:
     assert device_plugin_configs(plan(DEV).pools.values()) == {}
+
+
+@pytest.mark.parametrize(
+    ("site", "unit"), [("mig-rke2", "slice"), ("mig-eks", "slice"), ("mps-kubeadm", "part"), ("amd", "GPU")]
+)
+def test_the_plan_names_what_it_counts(site: str, unit: str) -> None:
+    """Who reads `12 GPUs free` of a node with two GPUs that are cut looks for ten more servers."""
+    found = planned(site).plan
+    assert f"{unit}s: peak + one rollout" in [column.title for column in pools_section(found).columns]
+    (pool,) = found.pools.values()
+    assert all(f" {unit}" in reason for reason in pool.reasons)
 
 
 def test_what_the_nodes_of_somebody_else_need_is_to_do() -> None:

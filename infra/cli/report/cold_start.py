@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 from infra.cli.document import Column, Row, Section
+from infra.plan.cluster import PoolPlan
 from infra.plan.models import ColdStart, ModelPlan, Spare
 from infra.plan.money import Remedy
 from infra.plan.plan import Plan
@@ -83,13 +84,14 @@ def _spares(plan: Plan, shown: list[str]) -> Iterator[str]:
             on.setdefault(str(plan.models[model].pool), []).append(model)
     for pool, models in on.items():
         text = ", or ".join(_on_spare(model, plan.spares[model]) for model in models)
-        yield f"{_where(pool, plan.spares[models[0]].nodes, plan.pools[pool].min)}: {text}"
+        yield f"{_where(plan.pools[pool], plan.spares[models[0]].nodes)}: {text}"
 
 
-def _where(pool: str, nodes: int, kept: int) -> str:
+def _where(pool: PoolPlan, nodes: int) -> str:
     if not nodes:
-        return f"on free GPUs of running nodes of {pool}"
-    return f"on {'a spare node' if nodes == 1 else f'{nodes} spare nodes'} that gpuPools.{pool}.min: {kept} keeps"
+        return f"on free {pool.unit}s of running nodes of {pool.name}"
+    spare = "a spare node" if nodes == 1 else f"{nodes} spare nodes"
+    return f"on {spare} that gpuPools.{pool.name}.min: {pool.min} keeps"
 
 
 def _on_spare(model: str, spare: Spare) -> str:

@@ -6,7 +6,7 @@ from infra.cli.document import Column, Row, Section, columns
 from infra.cli.report.words import between, price, two_figures
 from infra.engines import ENGINES
 from infra.plan.alike import alike
-from infra.plan.cluster import CapacityPlan, PoolPlan
+from infra.plan.cluster import CapacityPlan, PoolPlan, units
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cheaper
 from infra.plan.plan import Plan
@@ -68,7 +68,7 @@ def _shares(plan: Plan) -> list[str]:
         if model.pool and 0 < model.gpus < plan.pools[model.pool].gpus_per_node
     }
     return [
-        f"a whole node of {name} has {pool.gpus_per_node} GPUs for ${pool.usd_per_node_hour:,.2f} per hour"
+        f"a whole node of {name} has {count(pool.gpus_per_node, pool.unit)} for ${pool.usd_per_node_hour:,.2f} per hour"
         for name, pool in shared.items()
         if pool.usd_per_node_hour
     ]
@@ -202,7 +202,7 @@ def pools_section(plan: Plan) -> Section:
         Column("each node"),
         Column("$ per hour", right=True),
         Column("nodes"),
-        Column("GPUs: peak + one rollout"),
+        Column(f"{units(plan.pools.values())}: peak + one rollout"),
         Column("idle at min replicas" if any(pool.idle_gpus for pool in plan.pools.values()) else "", right=True),
     )
     notes = [_whose(plan.pools.values()), *(_steps(pool) for pool in plan.pools.values() if pool.steps)]
@@ -247,5 +247,5 @@ def _pool_row(pool: PoolPlan) -> Row:
         price(pool) + ("*" if pool.price_note else ""),
         span(str(pool.min), str(pool.max)) + (f" of {pool.max + pool.own.left}" if pool.own and pool.own.left else ""),
         f"{pool.peak_gpus} + {pool.surge_gpus} = {pool.peak_gpus + pool.surge_gpus} of {pool.max * pool.gpus_per_node}",
-        count(pool.idle_gpus, "GPU") if pool.idle_gpus else "",
+        count(pool.idle_gpus, pool.unit) if pool.idle_gpus else "",
     )

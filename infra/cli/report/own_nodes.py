@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from infra.cli.document import Row, Section, columns
-from infra.plan.cluster import OwnNode, PoolPlan
+from infra.plan.cluster import OwnNode, PoolPlan, units
 from infra.plan.plan import Plan
 from infra.plan.words import NO_START, count, minutes, without
 from infra.services.external.plan import fallback_of
@@ -12,19 +12,20 @@ from infra.services.external.plan import fallback_of
 
 def own_nodes_section(plan: Plan) -> Section:
     """At the minimum of replicas, as a plan can pack them; the scheduler may choose other nodes."""
+    own = [pool for pool in plan.pools.values() if pool.own]
     rows = [row for pool in plan.pools.values() if pool.own for row in _pool_rows(plan, pool, pool.own.nodes)]
-    note = "at the minimum of replicas, packed by GPUs; Kubernetes may choose other nodes" if rows else ""
+    note = f"at the minimum of replicas, packed by {units(own)}; Kubernetes may choose other nodes" if rows else ""
     for pool in plan.pools.values():
         if pool.own and pool.min < pool.max:
             note += f"; {pool.name}: up to {count(pool.max, 'node')}, which others add and remove"
         if pool.own and pool.sharing:
-            note += f"; {pool.name}: what counts as a GPU is a part of one, {pool.gpu}"
+            note += f"; a {pool.unit} of {pool.name}: {pool.gpu}"
         if pool.own and pool.own.left:
             note += (
                 f"; {pool.name}: max leaves {count(pool.own.left, 'node')} of {pool.max + pool.own.left} to others, and"
                 f" Kubernetes may put pods there too: to prevent that, select a label that only {pool.max} of them have"
             )
-    return Section("SERVERS", columns("holds", "GPUs free", right=1), rows, note)
+    return Section("SERVERS", columns("holds", f"{units(own)} free", right=1), rows, note)
 
 
 def _pool_rows(plan: Plan, pool: PoolPlan, nodes: Sequence[OwnNode]) -> Iterator[Row]:
@@ -50,7 +51,7 @@ def _rollouts(plan: Plan, pool: PoolPlan) -> str:
     depends = [name for name in could_roll if name not in rolling]
     others = [name for name in pool.own.lose_one if name not in (*rolling, *depends)]
     said = (
-        (rolling, "the new pod starts first, on free GPUs"),
+        (rolling, f"the new pod starts first, on free {pool.unit}s"),
         (
             depends,
             "`rollout: {strategy: rolling}` lets the new pod come first, but it waits where Kubernetes has spread the"
@@ -71,7 +72,7 @@ def _with_gap(plan: Plan, name: str) -> str:
 def _held(plan: Plan, pool: PoolPlan, node: OwnNode) -> str:
     parts: list[str] = []
     for name, replicas in node.holds.items():
-        gpus = count(plan.models[name].gpus, "GPU")
+        gpus = count(plan.models[name].gpus, pool.unit)
         held = f"{name}, {gpus}" if replicas == 1 else f"{name}, {replicas} replicas of {gpus}"
         parts.append(held if plan.models[name].starts else f"{held} ({NO_START})")
     return "; ".join((*parts, *(f"{name}, on its CPU" for name in _on_its_cpu(plan, pool))))
@@ -90,7 +91,7 @@ def _lose_one(plan: Plan, pool: PoolPlan) -> str:
         loss: [name for name, each in pool.own.lose_one.items() if each == loss]
         for loss in ("serves", "restarts", "may_wait", "waits")
     }
-    free = "free GPUs or on a node that others add" if pool.min < pool.max else "free GPUs"
+    free = f"free {pool.unit}s{' or on a node that others add' if pool.min < pool.max else ''}"
     others = ", also of the nodes that max leaves to others" if pool.own.left else ""
     starts = f"down until it has started on {free}"
     said = {

@@ -61,7 +61,7 @@ def _room(placed: Placed, pool: PoolPlan | None) -> str:
         return ""
     if pool.needed > pool.max:
         return f"the maximum of {pool.name} would have to hold every replica and that pod, and doesn't"
-    return f"the pool's maximum has {count(placed.gpus, 'GPU')} for it"
+    return f"the pool's maximum has {count(placed.gpus, pool.unit)} for it"
 
 
 def check_rollout(placed: Placed, *, one_reader: bool) -> Iterator[Finding]:
@@ -92,7 +92,7 @@ def _old_first(placed: Placed, *, one_reader: bool) -> str | None:
     if placed.offer is not None and placed.offer.existing and placed.offer.nodes is not None:
         return None if placed.room else f"because {placed.no_room}"
     if placed.offer is not None and placed.offer.existing:
-        return f"because {count(placed.gpus, 'GPU')} more may not be free on nodes that others make"
+        return f"because {count(placed.gpus, placed.offer.unit)} more may not be free on nodes that others make"
     return None
 
 

@@ -66,7 +66,8 @@ def _no_free_gpu(subject: Subject, pod: Pod, nodes: int) -> Cause:
         fix = "addons.nvidiaDevicePlugin, and the driver of the nodes' image"
         return Cause("device-plugin", said, fix, f"{subject.plan.cluster.kubectl} describe node {without[0]}")
     needed = model.gpus if model is not None else 1
-    said = f"{_nodes(nodes, 'has', 'have')} fewer than {count(needed, 'free GPU')}, which each replica needs"
+    free = count(needed, f"free {pool.unit if pool else 'GPU'}")
+    said = f"{_nodes(nodes, 'has', 'have')} fewer than {free}, which each replica needs"
     if pool is None:
         return Cause("no-free-gpu", said, "", subject.describe(pod))
     more = f"more nodes in pool {pool.name}" if pool.existing else f"gpuPools.{pool.name}.max: {pool.max + 1}"
