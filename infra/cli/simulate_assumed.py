@@ -30,6 +30,11 @@ def assumptions(asked: Asked, plan: Plan) -> Iterator[str]:
     yield "each Envoy has its share of a client's requests, so that its limits count as one"
     yield from _of_gateway(plan)
     yield from _of_spot(plan)
+    if any(len(pool.steps) > 1 for pool in plan.pools.values()):
+        yield (
+            "a new node is of the first step of `capacity` that isn't at its maximum, since nobody knows when a step"
+            " lacks capacity; each has its own price, and only spot nodes are taken back"
+        )
     yield "callers who try again aren't in it"
     yield "dollars are those of GPU nodes at the plan's price per hour; other costs aren't in it"
 

@@ -22,12 +22,12 @@ class Interruptions:
 
     def scan(self, now: float) -> None:
         for node in list(self.pool.nodes):
-            if not node.going and self.chance.random() < PER_MONTH * SCAN_SECONDS / _MONTH_SECONDS:
+            if node.step.spot and not node.going and self.chance.random() < PER_MONTH * SCAN_SECONDS / _MONTH_SECONDS:
                 self._take(node, now)
 
     def one(self, now: float, _: None) -> None:
-        """A node with the minimum of free GPUs."""
-        staying = [each for each in self.pool.nodes if not each.going]
+        """A spot node with the minimum of free GPUs."""
+        staying = [each for each in self.pool.nodes if each.step.spot and not each.going]
         if staying:
             self._take(min(staying, key=lambda each: each.free), now)
 

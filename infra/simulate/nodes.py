@@ -17,6 +17,15 @@ AFTER_ADD_SECONDS = 600
 
 
 @dataclass(frozen=True)
+class Step:
+    """One kind of nodes of a pool; the first kind that may have another node is asked for it."""
+
+    max: int  # nodes
+    usd_per_hour: float | None  # of a node that runs; 0 where that was paid before, or is paid whether it runs or not
+    spot: bool = False
+
+
+@dataclass(frozen=True)
 class PoolShape:
     """What a plan says of a pool."""
 
@@ -25,14 +34,14 @@ class PoolShape:
     min: int
     max: int
     made: bool  # the autoscaler adds and removes its nodes; else all of them are always there
-    usd_per_node_hour: float | None
+    steps: tuple[Step, ...]
     notice: float | None = None  # seconds that pods have to leave a spot node; None: no node is taken back
     reserved_usd_per_hour: float = 0.0  # of reserved instances, which are paid whether they run or not
-    reserved_first: int = 0  # of them, those that run before any other node is paid
 
 
 @dataclass(eq=False)
 class Node:
+    step: Step
     free: int  # GPUs
     ready: float
     since: float
@@ -66,6 +75,7 @@ class Pool:
     nodes: list[Node] = field(default_factory=list[Node])
     pending: deque[Pod] = field(default_factory=deque[Pod])
     node_seconds: float = 0.0  # of nodes that are gone
+    node_usd: float = 0.0  # for those, beside what is paid for reserved instances
     gpu_seconds: float = 0.0  # of pods that are gone
     pods: dict[Pod, None] = field(default_factory=dict[Pod, None])  # that have GPUs, in their order
     changes: list[tuple[float, int]] = field(default_factory=list[tuple[float, int]])  # nodes from a time on
@@ -74,14 +84,12 @@ class Pool:
     def start(self) -> None:
         """The nodes that are there before any pod."""
         for _ in range(self.shape.min if self.shape.made else self.shape.max):
-            self.nodes.append(Node(self.shape.gpus_per_node, 0.0, 0.0, 0.0))
-        self._note(0.0)
+            self._add(self._next_step() or self.shape.steps[-1], 0.0, 0.0)
 
     def begin(self, pod: Pod) -> None:
         """A pod that runs already when the run starts, on a node that does."""
         if not self._put(pod, 0.0):
-            self.nodes.append(Node(self.shape.gpus_per_node, 0.0, 0.0, 0.0))
-            self._note(0.0)
+            self._add(self._next_step() or self.shape.steps[-1], 0.0, 0.0)
             self._put(pod, 0.0)
 
     def ask(self, pod: Pod, now: float) -> None:
@@ -110,9 +118,7 @@ class Pool:
                 not node.going and node.empty is not None and now - max(node.empty, node.ready) >= UNNEEDED_SECONDS
             )
             if unneeded and len(self.nodes) > self.shape.min:
-                self.nodes.remove(node)
-                self.node_seconds += now - node.since
-                self._note(now)
+                self._remove(node, now)
 
     def evict(self, node: Node, now: float) -> None:
         """The cloud takes it back soon: its pods are asked to leave."""
@@ -125,9 +131,7 @@ class Pool:
         for pod in self._on(node):
             if pod.lost is not None:
                 pod.lost(pod, now)
-        self.nodes.remove(node)
-        self.node_seconds += now - node.since
-        self._note(now)
+        self._remove(node, now)
         self._place(now)
 
     def _on(self, node: Node) -> list[Pod]:
@@ -142,15 +146,11 @@ class Pool:
 
     def usd(self, end: float) -> float | None:
         """None: its nodes have no price."""
-        price, shape = self.shape.usd_per_node_hour, self.shape
-        if price is None or not shape.reserved_usd_per_hour:
+        price = self.shape.steps[0].usd_per_hour
+        if price is None or not self.shape.made:
             return None if price is None else price * self.hours(end)
-        ends = [*(time for time, _ in self.changes[1:]), end]
-        beside = sum(
-            max(0, number - shape.reserved_first) * (until - start)
-            for (start, number), until in zip(self.changes, ends, strict=True)
-        )
-        return (shape.reserved_usd_per_hour * end + price * beside) / 3600
+        running = sum((each.step.usd_per_hour or 0.0) * (end - each.since) for each in self.nodes) / 3600
+        return self.shape.reserved_usd_per_hour * end / 3600 + self.node_usd + running
 
     def _place(self, now: float) -> None:
         while self.pending and self._put_or_add(self.pending[0], now):
@@ -159,12 +159,27 @@ class Pool:
     def _put_or_add(self, pod: Pod, now: float) -> bool:
         if self._put(pod, now):
             return True
-        if not self.shape.made or len(self.nodes) >= self.shape.max:
+        step = self._next_step()
+        if not self.shape.made or len(self.nodes) >= self.shape.max or step is None:
             return False
-        self.nodes.append(Node(self.shape.gpus_per_node, now + drawn(pod.new_node, self.chance), now, now))
+        self._add(step, now, now + drawn(pod.new_node, self.chance))
         self._last_added = now
-        self._note(now)
         return self._put(pod, now)
+
+    def _next_step(self) -> Step | None:
+        """The first that may have another node; None: each has all of its nodes."""
+        found = (each for each in self.shape.steps if sum(node.step is each for node in self.nodes) < each.max)
+        return next(found, None)
+
+    def _add(self, step: Step, now: float, ready: float) -> None:
+        self.nodes.append(Node(step, self.shape.gpus_per_node, ready, now, now))
+        self._note(now)
+
+    def _remove(self, node: Node, now: float) -> None:
+        self.nodes.remove(node)
+        self.node_seconds += now - node.since
+        self.node_usd += (node.step.usd_per_hour or 0.0) * (now - node.since) / 3600
+        self._note(now)
 
     def _put(self, pod: Pod, now: float) -> bool:
         node = next((each for each in self.nodes if each.free >= pod.gpus and not each.going), None)

@@ -13,7 +13,7 @@ from infra.plan.plan import Plan
 from infra.plan.signals import CACHE, IN_FLIGHT, KEPT, WAITING
 from infra.simulate.clients import ClientLimits, clients_of
 from infra.simulate.hours import Hours, hours_of
-from infra.simulate.nodes import PoolShape
+from infra.simulate.nodes import PoolShape, Step
 from infra.simulate.replica import Limits, Replica
 from infra.sizing.estimates import Estimate, Steps
 
@@ -203,11 +203,19 @@ def _pool(pool: PoolPlan, plan: Plan) -> PoolShape:
         pool.min,
         pool.max,
         made,
-        pool.usd_per_node_hour,
+        tuple(_steps(pool)),
         _notice(pool, plan),
         pool.reserved_usd_per_hour,
-        pool.reserved_first,
     )
+
+
+def _steps(pool: PoolPlan) -> Iterator[Step]:
+    """Reserved instances are paid whether they run or not, and a Capacity Block was paid before."""
+    if not pool.steps:
+        yield Step(pool.max, pool.usd_per_node_hour, pool.capacity == "spot")
+    for each in pool.steps:
+        price = max(of_type.hourly_of((each.kind,))[1] for of_type in each.types)
+        yield Step(each.max, price if each.reservation is None else 0.0, each.kind == "spot")
 
 
 def _notice(pool: PoolPlan, plan: Plan) -> float | None:

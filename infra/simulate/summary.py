@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from infra.simulate.counted import Counted, Rolled
+from infra.simulate.nodes import PoolShape
 from infra.simulate.patterns import DAY
 from infra.simulate.platform import Platform
 from infra.simulate.run import Outcome
@@ -122,7 +123,7 @@ def _model(platform: Platform, name: str, outcomes: Sequence[Outcome], per_day: 
     pool = next(each for each in platform.pools if each.name == server.pool)
     firsts, tokens = [sorted(each.first_tokens) for each in runs], [sorted(each.per_token) for each in runs]
     hours = _spread([each.gpu_seconds / 3600 * per_day for each in runs])
-    price = pool.usd_per_node_hour
+    price = _price(pool, outcomes)
     return ModelSummary(
         name=name,
         requests=_mean(runs, lambda each: each.arrived),
@@ -147,6 +148,14 @@ def _model(platform: Platform, name: str, outcomes: Sequence[Outcome], per_day: 
         usd=None if price is None else hours.mean * price / pool.gpus_per_node,
         rollouts=tuple(runs[0].rollouts),
     )
+
+
+def _price(pool: PoolShape, outcomes: Sequence[Outcome]) -> float | None:
+    """Per node and hour; of a pool with several kinds of nodes, what those that ran cost in the mean."""
+    if len(pool.steps) == 1 or pool.steps[0].usd_per_hour is None:
+        return pool.steps[0].usd_per_hour
+    hours = sum(each.node_hours[pool.name] for each in outcomes)
+    return sum(each.node_usd[pool.name] or 0.0 for each in outcomes) / hours if hours else 0.0
 
 
 def _pools(platform: Platform, outcomes: Sequence[Outcome], per_day: float) -> Iterator[PoolSummary]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from components.scaling_behavior import behavior
 from infra.plan.models import Scaling
 from infra.simulate.arrivals import Arrivals
-from infra.simulate.nodes import PoolShape
+from infra.simulate.nodes import PoolShape, Step
 from infra.simulate.platform import Gateway, Platform, Server
 from infra.simulate.replica import Limits
 from infra.sizing.estimates import Estimate
@@ -62,7 +62,7 @@ def server(
 
 
 def platform(*servers: Server, nodes: int = 8, least: int = 0) -> Platform:
-    pool = PoolShape("gpu", 1, least, nodes, made=True, usd_per_node_hour=2.0)
+    pool = PoolShape("gpu", 1, least, nodes, made=True, steps=(Step(nodes, 2.0),))
     return Platform("small", servers, (), (pool,), Gateway(200, 5.0, 20.0), {})
 
 

@@ -23,7 +23,9 @@ NOTICE = 110.0
 
 def on_spot(of: Platform, *, at: float | None = None) -> Platform:
     events = Events(interruptions=(("gpu", at),)) if at is not None else Events()
-    return replace(of, pools=(replace(of.pools[0], notice=NOTICE),), events=events)
+    (pool,) = of.pools
+    steps = tuple(replace(each, spot=True) for each in pool.steps)
+    return replace(of, pools=(replace(pool, steps=steps, notice=NOTICE),), events=events)
 
 
 def played(traffic: Arrivals, replicas: int = 1, at: float = 1_000.0) -> Outcome:

@@ -2,12 +2,15 @@
 
 import random
 
-from infra.simulate.nodes import AFTER_ADD_SECONDS, UNNEEDED_SECONDS, Pod, Pool, PoolShape
+import pytest
+
+from infra.simulate.interruptions import Interruptions
+from infra.simulate.nodes import AFTER_ADD_SECONDS, UNNEEDED_SECONDS, Pod, Pool, PoolShape, Step
 from tests.simulate.platforms import exactly
 
 
 def pool(least: int = 0, most: int = 2, gpus: int = 2) -> Pool:
-    found = Pool(PoolShape("gpu", gpus, least, most, made=True, usd_per_node_hour=1.0), random.Random(1))
+    found = Pool(PoolShape("gpu", gpus, least, most, made=True, steps=(Step(most, 1.0, spot=True),)), random.Random(1))
     found.start()
     return found
 
@@ -55,14 +58,43 @@ def test_a_node_goes_after_ten_minutes_without_a_pod_and_the_minimum_stays() -> 
 
 
 def test_reserved_nodes_are_paid_whether_they_run_or_not() -> None:
-    """Three reserved ones, two of which are asked for first; beside them one node at a dollar runs for a while."""
-    shape = PoolShape("gpu", 1, 0, 4, made=True, usd_per_node_hour=1.0, reserved_usd_per_hour=6.0, reserved_first=2)
+    """Two reserved ones for six dollars; beside them one node at a dollar runs for a while."""
+    steps = (Step(2, 0.0), Step(4, 1.0))
+    shape = PoolShape("gpu", 1, 0, 4, made=True, steps=steps, reserved_usd_per_hour=6.0)
     one, starts = Pool(shape, random.Random(1)), []
     one.start()
     assert one.usd(7_200.0) == 12.0
     for _ in range(3):
         one.ask(pod(starts), 3_600.0)
     assert one.usd(7_200.0) == 12.0 + 1.0
+
+
+def test_each_step_has_its_price_and_a_node_that_went_leaves_its_place() -> None:
+    """Asked for in their order: two on spot at 30 cents, then nodes on demand at a dollar."""
+    shape = PoolShape("gpu", 1, 0, 4, made=True, steps=(Step(2, 0.3, spot=True), Step(4, 1.0)), notice=120.0)
+    one, starts = Pool(shape, random.Random(1)), []
+    one.start()
+    for _ in range(3):
+        one.ask(pod(starts), 0.0)
+    assert [node.step.spot for node in one.nodes] == [True, True, False]
+    assert one.usd(3_600.0) == pytest.approx(0.3 + 0.3 + 1.0)
+    one.gone(3_600.0, one.nodes[0])
+    one.ask(pod(starts), 3_600.0)
+    assert [node.step.spot for node in one.nodes] == [True, False, True]
+    assert one.usd(7_200.0) == pytest.approx(2 * (0.3 + 0.3 + 1.0))
+
+
+def test_only_spot_nodes_are_taken_back() -> None:
+    shape = PoolShape("gpu", 1, 0, 4, made=True, steps=(Step(2, 0.0), Step(4, 0.3, spot=True)), notice=120.0)
+    one, starts = Pool(shape, random.Random(1)), []
+    one.start()
+    for _ in range(3):
+        one.ask(pod(starts), 0.0)
+    taking = Interruptions(one, 0.0, random.Random(1), lambda now, what, node: what(now, node))
+    for hour in range(3):
+        taking.one(3_600.0 * hour, None)
+    assert taking.taken == 1
+    assert [node.step.usd_per_hour for node in one.nodes] == [0.0, 0.0]
 
 
 def test_no_node_goes_shortly_after_one_was_added() -> None:
