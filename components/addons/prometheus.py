@@ -39,7 +39,8 @@ def values(grafana: Mapping[str, Any] | None = None, *, alertmanager: bool = Fal
         "prometheusOperator": {"resources": {"requests": {"cpu": "100m", "memory": "128Mi"}}},
         "kube-state-metrics": {
             "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}},
-            "metricLabelsAllowlist": ["nodes=[llm-platform/pool]"],  # `usage` needs a node's pool for its price
+            # `usage` needs a node's pool, and the step of its capacity, for its price.
+            "metricLabelsAllowlist": ["nodes=[llm-platform/pool,llm-platform/capacity]"],
         },
         "prometheus": {
             "prometheusSpec": {

@@ -81,6 +81,11 @@ class CapacityPlan:
     ends: str | None = None
 
     @property
+    def usd_per_hour(self) -> float:
+        """Of a node of its most expensive type that runs; on spot, in the most expensive zone."""
+        return max(each.hourly_of((self.kind,))[1] for each in self.types)
+
+    @property
     def always(self) -> bool:
         """Whether it isn't there for some days only."""
         return self.kind != "block"

@@ -21,7 +21,7 @@ MPS_LABEL = "nvidia.com/mps.capable"  # where it is "true", the device plugin's 
 POOL_LABEL = "llm-platform/pool"  # of a node: its pool's name
 STEP_LABEL = "llm-platform/capacity"  # of a node: the step of its pool's capacity that gave it
 # kube-state-metrics writes a label of a node as a label of kube_node_labels, with _ for all but letters and digits.
-POOL_IN_METRICS = "label_" + re.sub(r"\W", "_", POOL_LABEL)
+POOL_IN_METRICS, STEP_IN_METRICS = ("label_" + re.sub(r"\W", "_", each) for each in (POOL_LABEL, STEP_LABEL))
 CLIENT_LABEL = "llm-platform/client"  # a namespace on which it is "true" may call the models inside the cluster
 
 

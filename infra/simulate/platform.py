@@ -214,8 +214,7 @@ def _steps(pool: PoolPlan) -> Iterator[Step]:
     if not pool.steps:
         yield Step(pool.max, pool.usd_per_node_hour, pool.capacity == "spot")
     for each in pool.steps:
-        price = max(of_type.hourly_of((each.kind,))[1] for of_type in each.types)
-        yield Step(each.max, price if each.reservation is None else 0.0, each.kind == "spot")
+        yield Step(each.max, each.usd_per_hour if each.kind != "reservation" else 0.0, each.kind == "spot")
 
 
 def _notice(pool: PoolPlan, plan: Plan) -> float | None:

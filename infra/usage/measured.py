@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from infra.plan.labels import POOL_IN_METRICS
+from infra.plan.labels import POOL_IN_METRICS, STEP_IN_METRICS
 from infra.plan.plan import Plan
 from infra.plan.versions import present_of
 from infra.usage.prometheus import NoAnswer, Prometheus, Sample
@@ -36,6 +36,7 @@ class Node:
     pool: str | None  # None: its labels aren't known, and no model of the stack runs there
     gpus: int
     hours: float
+    step: str | None = None  # of the pool's capacity; None: the pool has none, or the label isn't known
 
 
 @dataclass(frozen=True)
@@ -113,21 +114,23 @@ def _nodes(prometheus: Prometheus, plan: Plan, hours: int, occupied: Sequence[Oc
     # A node may offer GPUs by several names, and counts once.
     steps = prometheus.ask(f"count_over_time((sum by (node) ({counted})){_steps(hours)})")
     gpus = _by_node(prometheus.ask(f"max by (node) (max_over_time({counted}[{hours}h]))"))
-    pools = _pools(prometheus, hours) | {each.node: each.pool for each in occupied if each.pool is not None}
+    steps_of = _labels(prometheus, STEP_IN_METRICS, hours)
+    pools = _labels(prometheus, POOL_IN_METRICS, hours)
+    pools |= {each.node: each.pool for each in occupied if each.pool is not None}
     only = next(iter(plan.pools)) if len(plan.pools) == 1 else None
     for each in sorted(steps, key=lambda sample: sample.labels["node"]):
         name = each.labels["node"]
         if gpus.get(name):
             pool = pools.get(name, only)
             known = pool if pool in plan.pools else None
-            yield Node(name, known, round(gpus[name]), each.value * _STEP_MINUTES / 60)
+            yield Node(name, known, round(gpus[name]), each.value * _STEP_MINUTES / 60, steps_of.get(name))
 
 
-def _pools(prometheus: Prometheus, hours: int) -> dict[str, str]:
-    """Node -> pool, of the nodes whose labels kube-state-metrics was asked to show."""
-    shown = f'kube_node_labels{{{POOL_IN_METRICS}!=""}}'
-    found = prometheus.ask(f"max by (node, {POOL_IN_METRICS}) (max_over_time({shown}[{hours}h]))")
-    return {each.labels["node"]: each.labels[POOL_IN_METRICS] for each in found}
+def _labels(prometheus: Prometheus, label: str, hours: int) -> dict[str, str]:
+    """Node -> a label's value, of the nodes whose labels kube-state-metrics was asked to show."""
+    shown = f'kube_node_labels{{{label}!=""}}'
+    found = prometheus.ask(f"max by (node, {label}) (max_over_time({shown}[{hours}h]))")
+    return {each.labels["node"]: each.labels[label] for each in found}
 
 
 def _by_node(samples: Sequence[Sample]) -> dict[str, float]:

@@ -8,6 +8,7 @@ idle.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.money import HOURS_PER_MONTH
 from infra.plan.plan import Plan
@@ -80,7 +81,7 @@ def share(measured: Measured, plan: Plan) -> Usage:
             hours_of[each.model] = hours_of.get(each.model, 0.0) + each.gpu_hours
     here = [each for each in measured.used if not each.served_by]
     shares = list(_shares(here, cost_of, hours_of, plan))
-    pools = list(_pools(measured.nodes, priced))
+    pools = list(_pools(measured, priced, plan))
     return Usage(
         hours=measured.hours,
         shares=shares,
@@ -100,14 +101,30 @@ def _list_price(used: Used, plan: Plan) -> float | None:
 
 
 def _price(node: Node, plan: Plan) -> float | None:
-    """Per hour; of a pool with several types, of the most expensive one."""
-    return plan.pools[node.pool].usd_per_node_hour if node.pool is not None else None
+    """Per hour, of the step of capacity that gave it; of several types, or where the step isn't known, of the most
+    expensive one."""
+    if node.pool is None:
+        return None
+    pool = plan.pools[node.pool]
+    step = next((each for each in pool.steps if each.name == node.step), None)
+    return step.usd_per_hour if step is not None else pool.usd_per_node_hour
 
 
-def _pools(nodes: Sequence[Node], priced: Mapping[str, float]) -> Iterator[PoolHours]:
-    for pool in sorted({each.pool for each in nodes if each.pool is not None and each.name in priced}):
-        mine = [each for each in nodes if each.pool == pool]
-        yield PoolHours(pool, sum(each.hours for each in mine), sum(each.hours * priced[each.name] for each in mine))
+def _pools(measured: Measured, priced: Mapping[str, float], plan: Plan) -> Iterator[PoolHours]:
+    there = {each.pool for each in measured.nodes if each.pool is not None and each.name in priced}
+    for pool in sorted({*there, *(name for name, each in plan.pools.items() if each.reserved)}):
+        mine = [each for each in measured.nodes if each.pool == pool]
+        usd = sum(each.hours * priced[each.name] for each in mine)
+        yield PoolHours(pool, sum(each.hours for each in mine), usd + _not_run(mine, plan.pools[pool], measured.hours))
+
+
+def _not_run(nodes: Sequence[Node], pool: PoolPlan, hours: float) -> float:
+    """What reserved instances cost in the hours in which they didn't run."""
+    reserved = {each.name: each.instances * hours for each in pool.steps if each.kind == "reservation"}
+    for each in nodes:
+        if each.step in reserved:
+            reserved[each.step] -= each.hours
+    return sum(max(0.0, reserved.get(each.name, 0.0)) * each.usd_per_hour for each in pool.steps)
 
 
 def _shares(

@@ -110,9 +110,10 @@ def test_dollars_of_what_runs_have_reserved_instances_without_nodes() -> None:
     reserved, beside = of_pools(ladder(RESERVED, "spot"))
     usd = l4(ladder(RESERVED, "spot")).types[0].usd_per_hour or 0
     assert float(reserved) == pytest.approx(2 * usd, abs=1e-3)
-    assert beside.endswith(" - 2, 0)")
-    assert [each.endswith(" - 0, 0)") for each in of_pools(ladder("spot", RESERVED))] == [False, True]
-    assert ["clamp_min" in each for each in of_pools(ladder("spot", "on-demand"))] == [False]
+    assert f'label_llm_platform_capacity="{l4(ladder(RESERVED, "spot")).steps[1].name}"' in beside
+    prices = [float(each.partition(" ")[0]) for each in of_pools(ladder("spot", "on-demand"))]
+    assert prices == pytest.approx([step.usd_per_hour for step in l4(ladder("spot", "on-demand")).steps], abs=1e-3)
+    assert prices[0] < prices[1]
 
 
 def test_the_expected_bill_has_the_price_of_the_kind_that_is_asked_for_first() -> None:

@@ -76,6 +76,15 @@ def test_nodes_are_taken_as_often_as_assumed() -> None:
     assert len(neighbour.pods) == len(nodes.nodes) == 100
 
 
+def test_a_ladder_is_played_by_its_steps() -> None:
+    (pool,) = [each for each in platform_of(planned("ladder").plan).pools if each.name == "l4"]
+    assert [step.spot for step in pool.steps] == [False, True, False]
+    prices = [step.usd_per_hour or 0.0 for step in pool.steps]
+    assert prices[0] == 0.0, "reserved instances are paid whether they run or not"
+    assert 0.0 < prices[1] < prices[2]
+    assert pool.reserved_usd_per_hour > 0
+
+
 def test_nodes_on_demand_stay() -> None:
     one = replace(platform(server(1, 1)), events=Events(interruptions=(("gpu", 1_000.0),)))
     outcome = run(one, arrivals([], seconds=3_000), 1)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from infra.cli.usage import document, usage_of
-from infra.plan.labels import POOL_LABEL
+from infra.plan.labels import POOL_LABEL, STEP_LABEL
 from infra.plan.plan import Plan
 from infra.usage.measured import Measured, Node, Occupied, Used, measure
 from infra.usage.prometheus import NoAnswer, Prometheus, Sample
@@ -168,6 +168,19 @@ def test_every_hour_is_paid_once() -> None:
         assert usage.unknown_hours == unknown, why
 
 
+def test_a_node_has_the_price_of_the_step_that_gave_it_and_reserved_hours_are_paid_whether_they_run_or_not() -> None:
+    """Two reserved nodes for ten hours, of which one ran for four; and one on spot for three."""
+    ladder = planned("ladder").plan
+    reserved, spot, _ = ladder.pools["l4"].steps
+    nodes = [Node("a", "l4", 1, 4.0, reserved.name), Node("b", "l4", 1, 3.0, spot.name)]
+    found = share(Measured(10.0, [], nodes, []), ladder)
+    assert [(each.pool, each.hours) for each in found.pools] == [("l4", 7.0)]
+    assert found.nodes_usd == pytest.approx(20 * reserved.usd_per_hour + 3 * spot.usd_per_hour)
+    assert spot.usd_per_hour < reserved.usd_per_hour
+    unknown = share(Measured(10.0, [], [Node("a", "t4", 1, 1.0)], []), ladder)
+    assert unknown.nodes_usd == pytest.approx(20 * reserved.usd_per_hour + (ladder.pools["t4"].usd_per_node_hour or 0))
+
+
 class _Answers(Prometheus):
     """A Prometheus that knows pods, and a node without labels for each."""
 
@@ -275,4 +288,4 @@ def test_nodes_show_the_label_by_which_their_price_is_found() -> None:
     values = next(each for each in planned("prod").recording.resources if each.name == "addons-prometheus").inputs[
         "values"
     ]
-    assert values["kube-state-metrics"]["metricLabelsAllowlist"] == [f"nodes=[{POOL_LABEL}]"]
+    assert values["kube-state-metrics"]["metricLabelsAllowlist"] == [f"nodes=[{POOL_LABEL},{STEP_LABEL}]"]
