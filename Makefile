@@ -4,6 +4,7 @@
 # make test-quick         the test suite without the tests that start programs or plan many stacks
 # make check              formatter, linter, who imports whom, types
 # make docs               the pictures, tables and schemas that the program writes
+# make dashboards         the pictures of the dashboards; it needs Prometheus (Debian's package prometheus)
 # make engine-facts       reads flags, architectures, metrics and more out of the pinned vLLM (3 GB of packages)
 # make config-defaults    reads what a config.json may leave out from the newest transformers (20 MB of packages)
 # make test-engine        the tests that start the pinned vLLM on a CPU; the first time it installs 3 GB of packages
@@ -78,9 +79,12 @@ check: .venv/dev
 	@$(INSTALL) -r requirements-dev.txt >&2
 	@touch $@
 
-.PHONY: docs engine-facts config-defaults kernel-model benchmark benchmark-memory benchmark-gateway benchmark-throughput benchmark-start benchmark-simulate benchmark-contenders
+.PHONY: docs dashboards engine-facts config-defaults kernel-model benchmark benchmark-memory benchmark-gateway benchmark-throughput benchmark-start benchmark-simulate benchmark-contenders
 docs: .venv/program
 	$(BIN)/python -m docs.generate
+
+dashboards: .venv/dev
+	$(BIN)/python -m tests.monitoring.pictures
 
 # ENGINE=FOLDER keeps the environment, 6 GB, for the next time; without it, it is gone afterwards.
 engine-facts: .venv/program

@@ -5,10 +5,11 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -21,6 +22,12 @@ WHY = f"not on PATH: {', '.join(MISSING)} (Debian's package prometheus has both)
 HOURS = 24
 START = int(time.time()) - HOURS * 3600  # seconds since 1970: the samples end now
 _STEP = 60
+
+
+class Sampled(Protocol):
+    def samples(self) -> Iterator[str]:
+        """Lines of OpenMetrics."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ class Series:
 
 
 @contextmanager
-def prometheus_with(series: list[Series], folder: Path) -> Iterator[str]:
+def prometheus_with(series: Iterable[Sampled], folder: Path) -> Iterator[str]:
     """The URL of a Prometheus that has these samples."""
     metrics = folder / "metrics"
     metrics.write_text("\n".join(line for each in series for line in each.samples()) + "\n# EOF\n")

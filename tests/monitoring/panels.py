@@ -17,9 +17,9 @@ def queries(plan: Plan) -> Iterator[tuple[Panel, Asked, list[str]]]:
                 yield panel, each, as_sent(each.promql, dashboard)
 
 
-def as_sent(query: str, dashboard: Dashboard) -> list[str]:
+def as_sent(query: str, dashboard: Dashboard, seconds: int = RANGE) -> list[str]:
     """As Grafana sends it, once for each choice."""
-    times = {"__rate_interval": "5m", "__range": f"{RANGE}s"}
+    times = {"__rate_interval": "5m", "__range": f"{seconds}s"}
     choices = [[(each.name, value) for value in ([".*"] if each.all else each.values)] for each in dashboard.choices]
     return [_with(query, {**times, **dict(chosen)}) for chosen in product(*choices)]
 

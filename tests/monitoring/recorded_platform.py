@@ -18,9 +18,9 @@ NODE, IMAGE, ENGINE = 100, 60, 200  # seconds of a start
 _GPUS = {"resource": "nvidia_com_gpu", "unit": "integer"}
 
 
-def recorded(plan: Plan) -> Iterator[Series]:
+def recorded(plan: Plan, *, start: int = START) -> Iterator[Series]:
     for model in plan.models.values():
-        yield from _server(plan, model)
+        yield from _server(plan, model, start)
         yield from _calls(plan, model)
     for name in plan.pools:
         yield from _node(name)
@@ -42,7 +42,7 @@ def _histogram(metric: str, labels: Mapping[str, str], bound: float) -> Iterator
     yield _counter(f"{metric}_count", labels, PER_HOUR)
 
 
-def _server(plan: Plan, model: ModelPlan) -> Iterator[Series]:
+def _server(plan: Plan, model: ModelPlan, start: int) -> Iterator[Series]:
     """One replica that is ready, whatever the minimum."""
     namespace, pod = plan.settings.namespace.name, f"{model.name}-7d9f8b6c5-abcde"
     where = {"namespace": namespace, "service": model.name, "pod": pod}
@@ -58,7 +58,7 @@ def _server(plan: Plan, model: ModelPlan) -> Iterator[Series]:
     deployment = {"namespace": namespace, "deployment": model.name}
     yield _gauge("kube_deployment_status_replicas_ready", deployment, 1)
     yield _gauge("kube_deployment_spec_replicas", deployment, 1)
-    yield from _started({"namespace": namespace, "pod": pod}, model.engine)
+    yield from _started({"namespace": namespace, "pod": pod}, model.engine, start)
     if model.gpus:
         held = {"namespace": namespace, "pod": pod, "node": f"{model.pool}-a", **_GPUS}
         yield _gauge("kube_pod_container_resource_requests", held, model.gpus)
@@ -68,14 +68,14 @@ def _server(plan: Plan, model: ModelPlan) -> Iterator[Series]:
         yield _gauge("envoy_cluster_circuit_breakers_default_remaining_retries", cluster, left)
 
 
-def _started(pod: Mapping[str, str], engine: str) -> Iterator[Series]:
+def _started(pod: Mapping[str, str], engine: str, start: int) -> Iterator[Series]:
     """It waited for a node, then for the image, then for its engine."""
     server = {**pod, "container": engine}
-    yield _gauge("kube_pod_created", pod, START)
-    yield _gauge("kube_pod_status_scheduled_time", pod, START + NODE)
-    yield _gauge("kube_pod_container_state_started", server, START + NODE + IMAGE)
-    yield _gauge("kube_pod_container_state_started", {**pod, "container": "another"}, START + NODE + 1)
-    yield _gauge("kube_pod_status_ready_time", pod, START + NODE + IMAGE + ENGINE)
+    yield _gauge("kube_pod_created", pod, start)
+    yield _gauge("kube_pod_status_scheduled_time", pod, start + NODE)
+    yield _gauge("kube_pod_container_state_started", server, start + NODE + IMAGE)
+    yield _gauge("kube_pod_container_state_started", {**pod, "container": "another"}, start + NODE + 1)
+    yield _gauge("kube_pod_status_ready_time", pod, start + NODE + IMAGE + ENGINE)
     yield _counter("kube_pod_container_status_restarts_total", server, 0)
 
 

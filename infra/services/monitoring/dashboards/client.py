@@ -5,6 +5,7 @@ from infra.services.monitoring.dashboards.panel import TODAY, Asked, Choice, Das
 from infra.services.monitoring.dashboards.queries import FAILED, LATELY, REFUSED, failed, of
 
 _WHO = ('client=~"$client"', 'team=~"$team"')
+_LARGEST = 6  # numbers that are readable side by side
 _NO_TEAM = "-"  # as the gateway writes it
 
 
@@ -24,6 +25,7 @@ def _requests(plan: Plan) -> tuple[Panel, ...]:
     who, errors = of(plan, *_WHO), of(plan, *_WHO, FAILED)
     every = f"rate(envoy_llm_requests{who}{LATELY})"
     refused = f"rate(envoy_llm_requests{of(plan, *_WHO, REFUSED)}{LATELY})"
+    none = f'label_replace(0 * sum({every}), "status", "none", "", "")'
     return (
         Panel(
             "Requests by model",
@@ -41,7 +43,7 @@ def _requests(plan: Plan) -> tuple[Panel, ...]:
             "Refused",
             "Answered with 4xx, by status: 429 is a limit of the client.",
             "reqps",
-            (Asked(f"sum by (status) ({refused} or 0 * {every})", "{{status}}"),),
+            (Asked(f"sum by (status) ({refused}) or on () {none}", "{{status}}"),),
         ),
     )
 
@@ -66,9 +68,9 @@ def _tokens(plan: Plan) -> tuple[Panel, ...]:
         ),
         Panel(
             "Requests today",
-            "Of each client.",
+            f"Of the {_LARGEST} clients with the highest numbers.",
             "short",
-            (Asked(f"sum by (client) (increase(envoy_llm_requests{who}[$__range]))", "{{client}}"),),
+            (Asked(f"topk({_LARGEST}, sum by (client) (increase(envoy_llm_requests{who}[$__range])))", "{{client}}"),),
             number=True,
             since=TODAY,
         ),

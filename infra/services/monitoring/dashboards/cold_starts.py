@@ -1,11 +1,11 @@
 """The dashboard of cold starts: how long each part took of the pods that run, and what the plan says."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from infra.plan.models import ModelPlan
 from infra.plan.plan import Plan
 from infra.services.monitoring.dashboards.panel import Asked, Choice, Dashboard, Panel, Row
-from infra.services.monitoring.dashboards.queries import awake, of, one_of, pods_of
+from infra.services.monitoring.dashboards.queries import awake, of, of_each, one_of, pods_of
 
 _MADE, _PLACED = "kube_pod_created", "kube_pod_status_scheduled_time"
 _STARTED, _READY = "kube_pod_container_state_started", "kube_pod_status_ready_time"
@@ -16,6 +16,7 @@ _PARTS = {
     "Weights and engine": (("weights", "engine"), _STARTED, _READY, "After a restart, of the newest start."),
     "The whole start": (("node", "boot", "image", "weights", "engine"), _MADE, _READY, "Of all parts."),
 }
+_LARGEST = 6  # numbers that are readable side by side
 _CHOSEN = 'label_replace(vector(1), "server", "$model", "", "")'
 
 
@@ -31,12 +32,13 @@ def cold_starts(plan: Plan) -> Dashboard:
 
 def _against(plan: Plan) -> Panel:
     took = f'label_replace({_took(plan, _MADE, _READY)}, "server", "$1", "pod", "(.+)-[a-z0-9]+-[a-z0-9]+")'
-    highest = _of_each(plan, lambda model: max(model.cold_start.high, 1))
+    highest = of_each({each.name: max(each.cold_start.high, 1) for each in awake(plan)}, "server")
     return Panel(
         "The slowest start, of the plan's highest",
-        "Above 100 %: a pod took longer than the interval of the plan. The parts below say which part it was.",
+        "Above 100 %: a pod took longer than the interval of the plan. The parts below say which part it was. Of the"
+        f" {_LARGEST} slowest servers.",
         "percentunit",
-        (Asked(f"max by (server) ({took}) / on (server) ({highest})", "{{server}}"),),
+        (Asked(f"topk({_LARGEST}, max by (server) ({took}) / on (server) ({highest}))", "{{server}}"),),
         number=True,
         red_above=1,
     )
@@ -44,24 +46,16 @@ def _against(plan: Plan) -> Panel:
 
 def _parts(plan: Plan) -> Iterator[Panel]:
     for title, (parts, begins, ends, known) in _PARTS.items():
-        planned = _of_each(plan, lambda model, parts=parts: _planned(model, parts))
+        planned = of_each({each.name: _planned(each, parts) for each in awake(plan)}, "server")
         asked = (
             Asked(_took(plan, begins, ends, pods_of("$model")), "{{pod}}"),
-            Asked(f"({planned}) and on (server) {_CHOSEN}", "planned"),
+            Asked(f"({planned}) and on (server) {_CHOSEN}", "planned", level=True),
         )
         yield Panel(title, f"Of the model's pods that run; the level line is the plan's. {known}", "s", asked)
 
 
 def _planned(model: ModelPlan, parts: Sequence[str]) -> float:
     return sum(model.cold_start.parts[each].mid for each in parts)
-
-
-def _of_each(plan: Plan, seconds: Callable[[ModelPlan], float]) -> str:
-    """A figure of the plan for each server."""
-    values = {each.name: seconds(each) for each in awake(plan)}
-    return " or ".join(
-        f'label_replace(vector({each:.0f}), "server", "{name}", "", "")' for name, each in values.items()
-    )
 
 
 def _took(plan: Plan, begins: str, ends: str, *pods: str) -> str:

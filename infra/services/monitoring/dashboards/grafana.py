@@ -6,11 +6,12 @@ from itertools import count
 
 from grafana_foundation_sdk.builders import common, dashboard, prometheus, stat, timeseries
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
-from grafana_foundation_sdk.models.common import BigValueGraphMode, LegendDisplayMode, LegendPlacement
+from grafana_foundation_sdk.models.common import BigValueGraphMode, BigValueTextMode, LegendDisplayMode, LegendPlacement
 from grafana_foundation_sdk.models.dashboard import (
     DashboardCursorSync,
     DashboardLinkType,
     DataSourceRef,
+    DynamicConfigValue,
     Threshold,
     ThresholdsMode,
     VariableHide,
@@ -22,6 +23,8 @@ from infra.services.monitoring.dashboards.panel import Choice, Dashboard, Panel
 TAG = "llm-platform"
 _PROMETHEUS = DataSourceRef(type_val="prometheus", uid="${datasource}")
 _HEIGHT, _NUMBER_HEIGHT, _WIDTH = 8, 5, 24  # of a panel with lines, of numbers alone, and of a whole row
+_NAMED = BigValueTextMode.VALUE_AND_NAME  # by itself Grafana leaves the name of a single value out
+_DASHED = DynamicConfigValue("custom.lineStyle", {"fill": "dash", "dash": [8, 6]})
 _REFRESH, _FROM = "1m", "now-6h"
 
 
@@ -80,8 +83,10 @@ def _lines(panel: Panel) -> timeseries.Panel:
         .min(0)
         .legend(_legend())
     )
-    for query in _queries(panel):
+    for number, query in enumerate(_queries(panel)):
         made = made.with_target(query.range())
+        if panel.asked[number].level:
+            made = made.override_by_query(_id(number), [_DASHED])
     return made
 
 
@@ -93,6 +98,7 @@ def _number(panel: Panel) -> stat.Panel:
         .datasource(_PROMETHEUS)
         .unit(panel.unit)
         .graph_mode(BigValueGraphMode.NONE)
+        .text_mode(_NAMED if any(each.legend for each in panel.asked) else BigValueTextMode.VALUE)
         .thresholds(_thresholds(panel))
     )
     if panel.since:
@@ -104,8 +110,12 @@ def _number(panel: Panel) -> stat.Panel:
 
 def _queries(panel: Panel) -> Iterator[prometheus.Dataquery]:
     for number, asked in enumerate(panel.asked):
-        query = prometheus.Dataquery().ref_id(f"Q{number}").expr(asked.promql)
+        query = prometheus.Dataquery().ref_id(_id(number)).expr(asked.promql)
         yield query.legend_format(asked.legend) if asked.legend else query
+
+
+def _id(number: int) -> str:
+    return f"Q{number}"
 
 
 def _legend() -> common.VizLegendOptions:

@@ -14,6 +14,7 @@ class Asked:
 
     promql: str
     legend: str = ""
+    level: bool = False  # a promise or a figure of the plan, not measured: a dashed line
 
 
 @dataclass(frozen=True)

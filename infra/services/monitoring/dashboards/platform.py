@@ -1,6 +1,6 @@
 """The dashboard of the whole platform: is it answering, how fast, does it have what it needs, what does it cost."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from infra.plan.plan import Plan
 from infra.services.gateway.envoy.held import held_query
@@ -10,6 +10,7 @@ from infra.services.monitoring.dashboards.queries import (
     LATELY,
     REFUSED,
     SLOW,
+    above_zero,
     awake,
     engines,
     failed,
@@ -18,6 +19,7 @@ from infra.services.monitoring.dashboards.queries import (
     gpus,
     has_price,
     of,
+    of_each,
     one_of,
     quantile,
     slowest,
@@ -85,7 +87,7 @@ def _times(plan: Plan) -> Iterator[Panel]:
 def _promises(plan: Plan) -> Iterator[Asked]:
     for name, model in sorted(plan.settings.models.items()):
         if model.scaling is not None and model.scaling.ttft_p95_seconds is not None and not model.paused:
-            yield Asked(f"vector({model.scaling.ttft_p95_seconds:g})", f"{name}: promised")
+            yield Asked(f"vector({model.scaling.ttft_p95_seconds:g})", f"{name}: promised", level=True)
 
 
 def _load(plan: Plan) -> Iterator[Panel]:
@@ -117,10 +119,10 @@ def _replicas(plan: Plan) -> Iterator[Panel]:
     if promised:
         yield Panel(
             "Missing of the promised minimum",
-            "Replicas that aren't ready, of the minimum that the stack file gives. Above 0 for longer than a start"
-            " takes: `llm-platform status` says why.",
+            "Replicas that aren't ready, of the minimum that the stack file gives, by server; 0: none is missing. Above"
+            " 0 for longer than a start takes: `llm-platform status` says why.",
             "short",
-            tuple(_missing(plan, model.name, model.replicas.min) for model in promised),
+            (_missing(plan, {model.name: model.replicas.min for model in promised}),),
             number=True,
             red_above=0,
         )
@@ -143,10 +145,10 @@ def _replicas(plan: Plan) -> Iterator[Panel]:
         )
 
 
-def _missing(plan: Plan, name: str, promised: int) -> Asked:
-    which = f'deployment="{name}"'
-    ready = f"sum(kube_deployment_status_replicas_ready{of(plan, which)})"
-    return Asked(f"clamp_min({promised} - ({ready} or vector(0)), 0)", name)
+def _missing(plan: Plan, promised: Mapping[str, int]) -> Asked:
+    measured, minimum = f"kube_deployment_status_replicas_ready{of(plan)}", of_each(promised, "deployment")
+    ready = f"sum by (deployment) ({measured}) or on (deployment) 0 * ({minimum})"
+    return Asked(above_zero(f"({minimum}) - on (deployment) ({ready})", measured, "deployment"), "{{deployment}}")
 
 
 def _money(plan: Plan) -> Iterator[Row]:

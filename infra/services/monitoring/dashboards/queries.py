@@ -1,6 +1,6 @@
 """Parts of the queries of panels."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from infra.engines import ENGINES, Engine
 from infra.plan.models import ModelPlan
@@ -59,6 +59,19 @@ def slowest(metrics: Iterable[str | None], labels: str, share: float, legend: st
 def gauges(metrics: Iterable[str | None], labels: str, legend: str, how: str = "sum") -> list[Asked]:
     """Of those that there are."""
     return [Asked(f"{how} by (service) ({metric}{labels})", legend) for metric in metrics if metric is not None]
+
+
+def of_each(values: Mapping[str, float], label: str) -> str:
+    """A figure of the plan for each name."""
+    return " or ".join(
+        f'label_replace(vector({each:.0f}), "{label}", "{name}", "", "")' for name, each in values.items()
+    )
+
+
+def above_zero(query: str, measured: str, label: str) -> str:
+    """Those above 0, or a 0 for "none": nobody would see the two that matter among 200."""
+    none = f'label_replace(0 * max({measured}), "{label}", "none", "", "")'
+    return f"{query} > 0 or on () {none}"
 
 
 def failed(labels: str, errors: str, by: str) -> str:
