@@ -11,6 +11,7 @@ API_KEY = "api-key"  # in a Secret: one key
 KEYS_MOUNT = "/etc/engine-keys"
 ENGINE_FILES = "engine-files"  # the ConfigMap with what engines read beside their keys
 FILES_MOUNT = "/etc/engine-files"
+COMPILED = "compiled"  # the folder of the claim with what servers compile
 BUCKET = "WEIGHTS_BUCKET"  # the variable with the name of the cache's bucket; Kubernetes puts it into arguments
 HOME = "/home/model"  # writable and lost with the pod; the root file system is read-only
 
@@ -61,6 +62,15 @@ class Fetch:
         """A file beside what was fetched, which is there once all of it is. Only downloads onto a node make it: where
         one claim serves all nodes, the end of the Job says the same."""
         return f"{self.directory}/.llm-platform-complete"
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """What a server compiles as it starts, and finds there at its next start."""
+
+    directory: str  # in the claim
+    key: str  # that all servers have which compile the same
+    watched: str  # a directory in the home: it has new files where the server compiled
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from components.bucket_access import BucketAccess
+from components.compiled import CPU, MEMORY_GIB, compiled_container
 from components.container import (
     API_KEY,
     CLAIM,
@@ -14,6 +15,7 @@ from components.container import (
     FILES_MOUNT,
     KEYS_MOUNT,
     MODELS_MOUNT,
+    Compiled,
     Container,
     KeysFile,
 )
@@ -56,9 +58,13 @@ def pod_spec(
     own_claim: str | None = None,
     bucket: BucketAccess | None = None,
     awaited: Sequence[str] = (),
+    compiled: Compiled | None = None,
 ) -> Any:
     """`own_claim` has the weights of this model; None: they are in the model cache. With `bucket`, the server reads
-    them from there, and no claim is mounted. `awaited`: files that the node has once its weights are whole."""
+    them from there, and no claim is mounted. `awaited`: files that the node has once its weights are whole. `compiled`:
+    what it compiles is kept in the model cache."""
+    if compiled is not None:
+        size = replace(size, cpu=size.cpu - CPU, memory_gib=size.memory_gib - MEMORY_GIB)
     volumes, mounts = scratch(size.disk_gib)
     if bucket is None:
         volumes.append({"name": "models", "persistentVolumeClaim": _claim(own_claim)})
@@ -111,8 +117,11 @@ def pod_spec(
         "containers": [container],
         "volumes": volumes,
     }
-    if awaited:
-        spec["initContainers"] = [_waiting(server, awaited)]
+    first = [_waiting(server, awaited)] if awaited else []
+    if compiled is not None:
+        first.append(compiled_container(compiled, server))
+    if first:
+        spec["initContainers"] = first
     if bucket is not None and bucket.service_account is not None:
         spec["serviceAccountName"] = bucket.service_account
     if place.runtime_class is not None:

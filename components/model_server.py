@@ -8,7 +8,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.bucket_access import BucketAccess
-from components.container import API_KEY, Container
+from components.container import API_KEY, Compiled, Container
 from components.engine_keys import EngineKeys
 from components.model_pod import PodPlace, PodSize, pod_spec
 from components.network_policy import server_policy
@@ -50,7 +50,7 @@ class ModelServer(pulumi.ComponentResource):
     `pods_wait_for`, the weights and the nodes: `reachable`, by which the gateway finds and reaches them, is created
     meanwhile.
     `own_claim` has the weights of this model; None: they are in the model cache, or the server reads them from
-    `bucket`. `awaited` are files by which each node says that it has them.
+    `bucket`. `awaited` are files by which each node says that it has them. `compiled`: what is kept of its start.
     `replace_with` is the claim: the pods must be deleted before the claim can be replaced.
     `monitor_labels` are the labels by which the Prometheus selects ServiceMonitors; None creates no ServiceMonitor.
     """
@@ -78,6 +78,7 @@ class ModelServer(pulumi.ComponentResource):
         own_claim: str | None = None,
         bucket: BucketAccess | None = None,
         awaited: Sequence[str] = (),
+        compiled: Compiled | None = None,
         monitor_labels: Mapping[str, str] | None,
         depends_on: Sequence[pulumi.Resource] = (),
         by_use: PodRange | None = None,
@@ -133,6 +134,7 @@ class ModelServer(pulumi.ComponentResource):
                 own_claim=own_claim,
                 bucket=bucket,
                 awaited=awaited,
+                compiled=compiled,
             ),
         }
         spec: Any = {

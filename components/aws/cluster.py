@@ -1,12 +1,13 @@
 """An EKS cluster: control plane, system nodes, EKS add-ons, and its Kubernetes provider."""
 
-import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
+from components.aws.eks_addon import NODE_MONITOR, eks_addon
 from components.aws.kubernetes_provider import eks_provider
 from components.aws.node_role import CNI_POLICY, make_node_role, managed_policy
 from components.aws.node_template import node_template
@@ -54,13 +55,15 @@ class NewEksCluster(pulumi.ComponentResource):
         system_root_gib: int,
         ebs_driver: bool,
         efs_driver: bool,
+        node_monitor: Mapping[str, Any] | None,
         log_days: int,
         protect: bool,
         tags: Mapping[str, str],
         depends_on: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`partition`: the region's partition as it is written in ARNs: aws, aws-cn, aws-us-gov."""
+        """`partition`: the region's partition as it is written in ARNs: aws, aws-cn, aws-us-gov. `node_monitor`: values
+        of the agent that tells EKS which node is broken; None: there is none."""
         super().__init__("llm:aws:Cluster", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         guarded = pulumi.ResourceOptions(parent=self, protect=protect)
@@ -118,9 +121,9 @@ class NewEksCluster(pulumi.ComponentResource):
         ]
 
         node_role, node_policies = make_node_role(name, partition, network_plugin=False, opts=child)
-        agent = _addon(name, "eks-pod-identity-agent", eks, addon_versions, opts=child)
+        agent = eks_addon(name, "eks-pod-identity-agent", eks, addon_versions, opts=child)
         cni_role = PodRole(f"{name}-cni", managed_policy_arn=managed_policy(partition, CNI_POLICY), opts=child)
-        cni = _addon(
+        cni = eks_addon(
             name,
             "vpc-cni",
             eks,
@@ -129,7 +132,7 @@ class NewEksCluster(pulumi.ComponentResource):
             pod_role=("aws-node", cni_role),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[agent, cni_role]),
         )
-        proxy = _addon(name, "kube-proxy", eks, addon_versions, opts=child)
+        proxy = eks_addon(name, "kube-proxy", eks, addon_versions, opts=child)
         self.before_nodes = [agent, cni, proxy, *node_policies]
 
         template = node_template(
@@ -163,7 +166,9 @@ class NewEksCluster(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=self.before_nodes),
         )
         after_nodes = pulumi.ResourceOptions(parent=self, depends_on=[nodes])
-        self.ready = [nodes, _addon(name, "coredns", eks, addon_versions, opts=after_nodes)]
+        self.ready = [nodes, eks_addon(name, "coredns", eks, addon_versions, opts=after_nodes)]
+        if node_monitor is not None:
+            eks_addon(name, NODE_MONITOR, eks, addon_versions, configuration=node_monitor, opts=after_nodes)
         for wanted, addon, policy, account in (
             (ebs_driver, "aws-ebs-csi-driver", _EBS_POLICY, "ebs-csi-controller-sa"),
             (efs_driver, "aws-efs-csi-driver", _EFS_POLICY, "efs-csi-controller-sa"),
@@ -172,7 +177,7 @@ class NewEksCluster(pulumi.ComponentResource):
                 pod_role = PodRole(f"{name}-{addon}", managed_policy_arn=managed_policy(partition, policy), opts=child)
                 driver_opts = pulumi.ResourceOptions(parent=self, depends_on=[nodes, pod_role])
                 self.ready.append(
-                    _addon(name, addon, eks, addon_versions, pod_role=(account, pod_role), opts=driver_opts)
+                    eks_addon(name, addon, eks, addon_versions, pod_role=(account, pod_role), opts=driver_opts)
                 )
 
         self.name = eks.name
@@ -243,34 +248,3 @@ def _access(
         )
         associations.append(association)
     return associations
-
-
-def _addon(
-    name: str,
-    addon: str,
-    eks: aws.eks.Cluster,
-    versions: Mapping[str, str],
-    *,
-    configuration: Mapping[str, str] | None = None,
-    pod_role: tuple[str, PodRole] | None = None,
-    opts: pulumi.ResourceOptions,
-) -> aws.eks.Addon:
-    """An EKS add-on. It isn't upgraded together with the cluster.
-
-    `pod_role`: a service account and the role that it gets.
-    """
-    associations = None
-    if pod_role is not None:
-        account, role = pod_role
-        associations = [aws.eks.AddonPodIdentityAssociationArgs(service_account=account, role_arn=role.arn)]
-    return aws.eks.Addon(
-        f"{name}-{addon}",
-        cluster_name=eks.name,
-        addon_name=addon,
-        addon_version=versions[addon],
-        configuration_values=json.dumps(configuration) if configuration else None,
-        pod_identity_associations=associations,
-        resolve_conflicts_on_create="OVERWRITE",
-        resolve_conflicts_on_update="OVERWRITE",
-        opts=opts,
-    )

@@ -65,6 +65,7 @@ class GpuPool(pulumi.ComponentResource):
         labels: Mapping[str, str],
         taint: Taint,
         tags: Mapping[str, str],
+        node_repair: bool,
         security_group_ids: Sequence[pulumi.Input[str]] = (),
         autoscaler_tag: str | None = None,
         read_once: Sequence[str] = (),
@@ -127,6 +128,7 @@ class GpuPool(pulumi.ComponentResource):
                 ),
                 # MINIMAL ends a node before it starts its replacement, so an update needs no additional GPU quota.
                 update_config=aws.eks.NodeGroupUpdateConfigArgs(max_unavailable=1, update_strategy="MINIMAL"),
+                node_repair_config=_repair(node_repair),
                 labels=own_labels,
                 taints=[aws.eks.NodeGroupTaintArgs(key=taint.key, value=taint.value, effect=_EFFECTS[taint.effect])],
                 tags=dict(hints.values()),
@@ -152,6 +154,14 @@ def _capacity_type(size: GroupSize, of_pool: Literal["on-demand", "spot"]) -> st
     if size.reservation is not None and size.reservation.block:
         return "CAPACITY_BLOCK"
     return "SPOT" if (size.capacity or of_pool) == "spot" else "ON_DEMAND"
+
+
+def _repair(wanted: bool) -> aws.eks.NodeGroupNodeRepairConfigArgs:
+    """One node at a time: EKS' own limit begins with the sixth node of a group, and a fault of all nodes would end all
+    replicas. Where it isn't wanted, that has to be said: EKS keeps what was said last."""
+    if not wanted:
+        return aws.eks.NodeGroupNodeRepairConfigArgs(enabled=False)
+    return aws.eks.NodeGroupNodeRepairConfigArgs(enabled=True, max_parallel_nodes_repaired_count=1)
 
 
 def _scaling_group_tags(

@@ -154,17 +154,27 @@ def deployment_of(side: Side, model: str) -> Mapping[str, Any] | None:
 def quotas(old: Side, new: Side) -> dict[QuotaId, Change]:
     """What clouds must grant; None: the base's code is older than this key of its plan."""
     before, after = quotas_of(old), quotas_of(new)
-    found = sorted({*(before or ()), *(after or ())})
+    found = sorted({*(before or ()), *(after or ())} - _said_by_one(old, new))
     changed = {quota: Change(_needed(before, quota), _needed(after, quota)) for quota in found}
     return {quota: change for quota, change in changed.items() if change}
+
+
+def _said_by_one(old: Side, new: Side) -> set[QuotaId]:
+    """Of system nodes, where the base's code is older than that: the change need not be what asks for them."""
+    if all("system" in each for each in old.plan.get("quotas", [])):
+        return set()
+    return {_quota(each) for each in new.plan.get("quotas", []) if each["system"]}
 
 
 def quotas_of(side: Side) -> dict[QuotaId, int] | None:
     """None: its code is older than this key of its plan."""
     if side.exists and "quotas" not in side.plan:
         return None
-    found = side.plan.get("quotas", [])
-    return {QuotaId(each["name"], each["code"], each["region"], each["unit"]): each["needed"] for each in found}
+    return {_quota(each): each["needed"] for each in side.plan.get("quotas", [])}
+
+
+def _quota(each: Mapping[str, Any]) -> QuotaId:
+    return QuotaId(each["name"], each["code"], each["region"], each["unit"])
 
 
 def _needed(quotas: Mapping[QuotaId, int] | None, quota: QuotaId) -> int | None:

@@ -1,15 +1,16 @@
 """What an engine is: how it starts, what it measures, how it gets its weights. A new one overrides what differs."""
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from components.container import Container, Fetch, KeysFile, Query
+from components.container import Compiled, Container, Fetch, KeysFile, Query
 from infra.catalog import Catalog, Gpu, ModelShape
 from infra.catalog.metrics import Exporter
 from infra.engines.arguments import Argument, BadArgument
-from infra.engines.hub import ADAPTERS, WEIGHTS, bucket_fetch, hub_adapter_fetch, hub_download, hub_fetch
+from infra.engines.hub import ADAPTERS, WEIGHTS, bucket_fetch, compiled_path, hub_adapter_fetch, hub_download, hub_fetch
 from infra.engines.last_words import LastWords
 from infra.engines.library import Library
 from infra.engines.model import (
@@ -48,7 +49,7 @@ class Limits:
     # The arguments by which it loads weights directly from object storage; empty: it can't.
     streams_weights: tuple[str, ...] = ()
     defaults_known: bool = False  # its default batch and share are known: the plan says what other values gain
-    compiles: bool = False  # it compiles at each start, and could keep the result
+    compiles: str | None = None  # the directory of its home with what it compiles at each start; None: it doesn't
     truncates_prompts: bool = False  # it leaves out a part of a prompt that is too long; else it refuses the request
     refused_keys: Mapping[str, str] = field(default_factory=dict)  # attribute of a model -> why it may not be given
     refused_arguments: Mapping[str, str] = field(default_factory=dict)  # flag -> the key to use, or why there is none
@@ -213,6 +214,18 @@ class Engine:
 
     def args(self, model: EngineModel) -> tuple[str, ...]:
         raise NotImplementedError
+
+    def compiled(self, model: EngineModel, image: str, card: str) -> Compiled | None:
+        """What is kept of its start; None: it doesn't compile. Its keys are in Secrets, so none is in the key."""
+        if self.limits.compiles is None:
+            return None
+        parts = (image, card, model.model, model.revision or "main", *self.compiled_by(model))
+        key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+        return Compiled(compiled_path(model), key, self.limits.compiles)
+
+    def compiled_by(self, model: EngineModel) -> tuple[str, ...]:
+        """The arguments and variables from which it follows what it compiles."""
+        return (*self.args(model), *(f"{name}={value}" for name, value in sorted(self.env(model).items())))
 
     def env(self, model: EngineModel) -> Mapping[str, str]:
         return {}

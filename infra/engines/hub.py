@@ -4,6 +4,7 @@ cluster already are on a claim that takes the cache's place; those in a bucket a
 from collections.abc import Mapping, Sequence
 
 from components.container import BUCKET, HOME, MODELS_MOUNT, Fetch
+from components.container import COMPILED as COMPILED_FOLDER
 from infra.engines.model import Adapter, EngineModel
 from infra.engines.store import Store
 from infra.models.places import Bucket, Claim, NodePath, place_of
@@ -11,6 +12,8 @@ from infra.models.places import Bucket, Claim, NodePath, place_of
 _HUB = "huggingface.co"
 # `huggingface-cli download --local-dir` keeps what it knows of each file in .cache (huggingface_hub 0.32).
 WEIGHTS, ADAPTERS = (Store(folder, (".cache",), "*.incomplete") for folder in ("hf", "adapters"))
+# What servers compile as they start, by repository and revision as the weights are.
+COMPILED = Store(COMPILED_FOLDER, (), "*.part")
 # Copies of the weights in other formats. Engines read the safetensors (or .bin) files in the root.
 _OTHER_COPIES = ("*.gguf", "onnx/*", "openvino/*", "*.pth", "original/*")
 NOT_NEEDED = ("consolidated*", *_OTHER_COPIES)
@@ -41,6 +44,11 @@ def served_path(model: EngineModel) -> str:
 def in_bucket(model: str, revision: str | None) -> str:
     """The prefix of a revision in the bucket that is the cache."""
     return f"{WEIGHTS.folder}/{model}/{revision or 'main'}"
+
+
+def compiled_path(model: EngineModel) -> str:
+    """One for each revision of a repository: a next version that becomes the model finds what it compiled."""
+    return f"{MODELS_MOUNT}/{COMPILED.folder}/{model.model}/{model.revision or 'main'}"
 
 
 # From the hub to the bucket, file by file, without a copy on a disk: a part is in memory until it is sent. What the

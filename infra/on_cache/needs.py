@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.engines import ENGINES
+from infra.engines.hub import compiled_path
 from infra.on_cache.job import CLAIM, COMPONENT, MODELS_MOUNT
 from infra.plan.plan import Plan
 
@@ -41,6 +42,8 @@ def of_plan(plan: Plan) -> Iterator[Need]:
         if model.prefetch is not None:
             for _, fetch in ENGINES[model.engine].fetches(model):
                 yield Need(fetch.directory.removeprefix(f"{MODELS_MOUNT}/"), f"the stack file: {model.path}")
+        if model.keeps_compiled:
+            yield Need(compiled_path(model).removeprefix(f"{MODELS_MOUNT}/"), f"the stack file: {model.path}")
 
 
 def needs(plan: Plan, objects: Iterable[Object]) -> Needs:

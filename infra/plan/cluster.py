@@ -64,6 +64,7 @@ class Quota:
     region: str
     needed: int
     unit: str  # vCPUs, groups
+    system: bool = False  # of the nodes without GPUs
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,7 @@ class PoolPlan:
     # By the end of their names; none where each node is asked for by itself.
     groups: Mapping[str, NodeGroupPlan] = field(default_factory=dict)
     launch: str = "launch"  # how a node comes: a row of cold_start.toml
+    node_repair: bool = False  # the cloud restarts or replaces a node that is broken
 
     @property
     def highest(self) -> int:
@@ -276,6 +278,7 @@ class CachePlan:
     one_node: bool = False  # the cluster has no other node
     directory: str | None = None  # on each node, where each has its own copy; None: all nodes read one
     own_directory: bool = False  # the stack file says which, so it may be on another disk than pods write to
+    compiled: bool = False  # what servers compile as they start is kept there too
 
     @property
     def streamed(self) -> bool:

@@ -187,6 +187,7 @@ class ModelPlan(EngineModel):
     pods: PodScaling | None = None  # by Kubernetes' own autoscaler; None: KEDA scales it, or nothing does
     vertical: VerticalScaling | None = None  # None: its pods ask for `resources`
     schedule: Schedule | None = None  # None: its minimum of replicas is the same at all hours
+    keeps_compiled: bool = False  # what its servers compile as they start is kept beside the weights
     next_of: str | None = None  # the model whose next version it is; its name is then that of its objects alone
 
     @property

@@ -216,11 +216,12 @@ def tried_remedies(
 
 
 def _whole(remedy: Remedy) -> Write:
-    """What a remedy writes, its own line (a path, and a number or a word) included."""
+    """What a remedy writes, its own line (a path, and a number, a word or true) included."""
     if remedy.write is None:
         return ()
     path, _, value = remedy.write.partition(": ")
-    return (*remedy.write_with, (path, int(value) if value.isdigit() else value))
+    known = {"true": True, "false": False}
+    return (*remedy.write_with, (path, int(value) if value.isdigit() else known.get(value, value)))
 
 
 def _with(violation: Violation, advice: Iterable[Advice]) -> Violation:

@@ -132,6 +132,12 @@ class GpuPool(Section):
         description="several servers on each GPU of these instance types; of nodes that exist, write it in existing",
         examples=[{"timeSlicing": 4}],
     )
+    node_repair: bool = Field(
+        default=True,
+        description="EKS restarts or replaces a node whose GPU, kernel, network or kubelet fails; false: a broken node"
+        " stays until somebody ends it",
+        examples=[False],
+    )
 
     @property
     def shared(self) -> Sharing | None:

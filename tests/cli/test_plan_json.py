@@ -30,7 +30,7 @@ KEYS = {
     "cost": "usd_per_month_min usd_per_month_expected usd_per_month_typical usd_per_month_max items prices"
     " while_paused",
     "cost item": "name pool min expected typical max usd_per_gib",
-    "quota": "code name region needed unit",
+    "quota": "code name region needed unit system",
     "choice": "value reason",
     "resource": "urn type name parent inputs options",
     "note": "path message",

@@ -37,6 +37,7 @@ ADDON_VERSIONS = {
     "coredns": "v1.13.2-eksbuild.4",
     "kube-proxy": "v1.35.3-eksbuild.2",
     "eks-pod-identity-agent": "v1.3.10-eksbuild.3",
+    "eks-node-monitoring-agent": "v1.6.6-eksbuild.1",
     "aws-ebs-csi-driver": "v1.59.0-eksbuild.1",
     "aws-efs-csi-driver": "v3.1.0-eksbuild.1",
 }
@@ -56,6 +57,7 @@ CLUSTER: dict[str, Any] = {
     "system_root_gib": 50,
     "ebs_driver": True,
     "efs_driver": True,
+    "node_monitor": {"dcgmAgent": {}},
     "log_days": 30,
     "protect": False,
     "tags": {"team": "ml"},
@@ -83,6 +85,7 @@ POOL: dict[str, Any] = {
     "labels": LABELS,
     "taint": Taint("nvidia.com/gpu", "present", "NoSchedule"),
     "tags": {"team": "ml"},
+    "node_repair": True,
 }
 
 

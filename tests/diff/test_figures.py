@@ -57,7 +57,7 @@ G = QuotaId("Running On-Demand G and VT instances", "L-DB2E81BA", "us-east-1", "
 
 def test_quotas_are_read_from_the_field_and_no_to_do_is_parsed() -> None:
     of = side("many")
-    more = [{**each, "needed": each["needed"] + 8} for each in of.plan["quotas"]]
+    more = [{**each, "needed": each["needed"] + 8 * (each["code"] == G.code)} for each in of.plan["quotas"]]
     ((quota, change),) = quotas(of, Side({**of.plan, "to_do": [], "quotas": more})).items()
     assert (quota, change.new - change.old) == (G, 8)
     assert quotas(of, Side({**of.plan, "to_do": []})) == {}
@@ -67,10 +67,17 @@ def test_quotas_of_a_base_whose_code_is_older_are_not_known_and_those_of_a_new_s
     of = side("many")
     older = Side({key: value for key, value in of.plan.items() if key != "quotas"}, of.config)
     needed = of.plan["quotas"][0]["needed"]
-    assert quotas(older, of) == {G: Change(None, needed)}
-    assert quotas(Side(), of) == {G: Change(0, needed)}
+    assert quotas(older, of)[G] == Change(None, needed)
+    assert quotas(Side(), of)[G] == Change(0, needed)
     (row,) = [row for row in figures_table(compare("many", older, of)) if G.code in row[0]]
     assert row[1:] == ("not known", f"{needed:,}", "")
+
+
+def test_a_base_that_does_not_say_what_its_system_nodes_need_needed_as_much() -> None:
+    of = side("many")
+    older = [{key: each[key] for key in each if key != "system"} for each in of.plan["quotas"] if not each["system"]]
+    assert len(of.plan["quotas"]) == len(older) + 1
+    assert quotas(Side({**of.plan, "quotas": older}, of.config), of) == {}
 
 
 def more(side_: Side, needed: int) -> Side:
@@ -117,7 +124,7 @@ def test_old_nodes_count_in_the_quota_of_their_own_region_alone(region: str, bes
     }
     there = cloud_side("cloud", edited("cloud", edit))
     change = compare("cloud", here, there)
-    (quota,) = quotas_of(there) or {}
+    (quota,) = [each for each in quotas_of(there) or {} if each.code == G.code]
     assert quota.region == region
     assert (quota in raises(here, there, change.resources)) == beside
     rows = [plain(name) for name, *_ in figures_table(change)]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from components.container import COMPILED
 from infra.engines import ENGINES
 from infra.offline import Planned
 from infra.recording import SECRET as MASKED
@@ -173,8 +174,9 @@ def _to_own_pods(rule: Mapping[str, Any]) -> bool:
 
 
 def _online(recording: Recording, server: Pod) -> list[str]:
-    """What lets a server go to the internet, or write to the cache. One that streams its weights from a bucket mounts
-    none, and has a way to the bucket and to the agent that gives it credentials."""
+    """What lets a server go to the internet, or write to the weights: what it compiles has a separate folder. One that
+    streams its weights from a bucket mounts none, and has a way to the bucket and to the agent that gives it
+    credentials."""
     broken = []
     (container,) = server.spec["containers"]
     streams = any(argument.startswith("s3://") for argument in server.arguments)
@@ -183,7 +185,7 @@ def _online(recording: Recording, server: Pod) -> list[str]:
         broken.append(f"{server.name}: HF_HUB_OFFLINE isn't 1")
     claims = {v["name"] for v in server.spec["volumes"] if "persistentVolumeClaim" in v}
     mounts = [m for c in server.containers for m in c["volumeMounts"] if m["name"] in claims]
-    if bool(mounts) == streams or not all(m.get("readOnly") for m in mounts):
+    if bool(mounts) == streams or not all(m.get("readOnly") or m.get("subPath") == COMPILED for m in mounts):
         broken.append(f"{server.name}: the cache isn't mounted read-only")
     policies = [p.inputs["spec"] for p in recording.of(NETWORK_POLICY) if _selects(p, server)]
     if not any("Egress" in p["policyTypes"] for p in policies):

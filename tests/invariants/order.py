@@ -10,6 +10,7 @@ from tests.invariants.node_pools import needed_by, node_pools
 from tests.invariants.nodes import groups_of
 from tests.invariants.reading import (
     CLAIM,
+    EKS_ADDON,
     INGRESS,
     NAMESPACE,
     NODE_GROUP,
@@ -28,7 +29,6 @@ from tests.invariants.reading import (
 
 _ROUTE = "aws:ec2/route:Route"
 _ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"
-_EKS_ADDON = "aws:eks/addon:Addon"
 _MOUNT_TARGET = "aws:efs/mountTarget:MountTarget"
 _ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 _ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
@@ -102,7 +102,7 @@ def _workloads(recording: Recording, order: Dependencies) -> list[str]:
     releases = [each for each in recording.of(RELEASE) if each.name != "traces-collector"]
     claims, caches = recording.of(CLAIM), weight_claims(recording)
     fetching = [each.resource for each in (*jobs(recording), *on_each_node(recording))]
-    drivers = [addon for addon in recording.of(_EKS_ADDON) if addon.inputs["addonName"].endswith("csi-driver")]
+    drivers = [addon for addon in recording.of(EKS_ADDON) if addon.inputs["addonName"].endswith("csi-driver")]
     broken = [
         *order.missing(recording.of(INGRESS), _installed(recording, "aws-load-balancer-controller"), "its ALB stays"),
         *order.missing(recording.of(SCALED_OBJECT), _installed(recording, "keda"), "its finalizer stays"),
@@ -143,7 +143,7 @@ def _operators(recording: Recording, order: Dependencies) -> list[str]:
 
 def _nodes(recording: Recording, order: Dependencies) -> list[str]:
     groups = recording.of(NODE_GROUP)
-    agents = [addon for addon in recording.of(_EKS_ADDON) if addon.inputs["addonName"] in _BEFORE_NODES]
+    agents = [addon for addon in recording.of(EKS_ADDON) if addon.inputs["addonName"] in _BEFORE_NODES]
     broken = order.missing(groups, _routes(recording), "its nodes can't leave the cluster")
     broken += order.missing(groups, agents, "nodes start without it")
     for group in groups:

@@ -1,5 +1,6 @@
 """Rules 1 to 3: pods and the GPU nodes that they run on."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -7,7 +8,17 @@ from infra.offline import Planned
 from infra.recording import Recording
 from tests.invariants.groups import NodeGroup
 from tests.invariants.nodes import gpu_groups, groups_of, node_groups
-from tests.invariants.reading import RELEASE, Pod, max_replicas, on_each_node, pods, release, servers, tolerates
+from tests.invariants.reading import (
+    EKS_ADDON,
+    RELEASE,
+    Pod,
+    max_replicas,
+    on_each_node,
+    pods,
+    release,
+    servers,
+    tolerates,
+)
 
 # What runs on every GPU node: chart -> where its values hold the tolerations.
 _ON_GPU_NODES = {
@@ -33,9 +44,22 @@ def gpu_nodes_are_tolerated_by_whom_they_are_for(planned: Planned) -> list[str]:
                 values = values.get(key, {})
             for group in groups:
                 broken += _missing(chart, values.get("tolerations", []), group)
+    broken += _unseen(recording)
     for group in groups:
         broken += _uninvited(recording, group)
     return [*broken, *_existing_pools(planned), *_without_weights(recording)]
+
+
+def _unseen(recording: Recording) -> list[str]:
+    """Where EKS repairs nodes of a cluster that we make, its agent's host engine runs on each, or it sees no GPU."""
+    agents = [each for each in recording.of(EKS_ADDON) if each.inputs["addonName"] == "eks-node-monitoring-agent"]
+    repaired = [group for group in gpu_groups(recording) if group.resource.inputs["nodeRepairConfig"]["enabled"]]
+    if recording.of(EKS_ADDON) and repaired and not agents:
+        return [f"{group.name}: EKS repairs its nodes, and no agent says which is broken" for group in repaired]
+    values = [json.loads(agent.inputs["configurationValues"])["dcgmAgent"] for agent in agents]
+    return [
+        line for each in values for group in repaired for line in _missing("dcgm-server", each["tolerations"], group)
+    ]
 
 
 def pods_fit_a_pool_at_zero_nodes(planned: Planned) -> list[str]:

@@ -50,6 +50,14 @@ BREAKS = [
         [],
         "the cache isn't mounted read-only",
     ),
+    Break(
+        "7 secrets",
+        "spot-per-zone",
+        "Deployment qwen3-8b-deployment",
+        "pod initContainers 0 volumeMounts 0 subPath",
+        "hf",
+        "the cache isn't mounted read-only",
+    ),
     Break("7 secrets", "maintained", "Deployment qwen-7b-deployment", "container env", [], "HF_HUB_OFFLINE isn't 1"),
     Break(
         "7 secrets",

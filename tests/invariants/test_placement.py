@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.invariants.breaking import ABSENT, Break, caught
+from tests.invariants.breaking import ABSENT, Break, caught, instead
 
 BREAKS = [
     Break(
@@ -37,6 +37,22 @@ BREAKS = [
         "inputs values tolerations",
         [{"key": "nvidia.com/gpu", "operator": "Equal", "value": "true"}],
         "nvidia-device-plugin: doesn't tolerate nvidia.com/gpu=present",
+    ),
+    Break(
+        "1 tolerations",
+        "prod",
+        "Addon cluster-eks-node-monitoring-agent",
+        "inputs configurationValues",
+        instead('"Exists"', '"Equal"'),
+        "dcgm-server: doesn't tolerate nvidia.com/gpu=present",
+    ),
+    Break(
+        "1 tolerations",
+        "prod",
+        "Addon cluster-eks-node-monitoring-agent",
+        "inputs addonName",
+        "metrics-server",
+        "l4-nodes: EKS repairs its nodes, and no agent says which is broken",
     ),
     Break(
         "1 tolerations",

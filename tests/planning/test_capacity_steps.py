@@ -172,9 +172,9 @@ def test_tokens_of_nodes_that_were_paid_up_front_have_no_price() -> None:
 
 
 def test_each_kind_counts_against_its_own_quota() -> None:
-    needed = {each.name: each.needed for each in ladder(RESERVED, "spot", "on-demand").quotas if each.unit == "vCPUs"}
+    needed = {each.name: each.needed for each in ladder(RESERVED, "spot", "on-demand").quotas if not each.system}
     assert needed == {"All G and VT Spot Instance Requests": 32, "Running On-Demand G and VT instances": 32}
-    needed = {each.name: each.needed for each in ladder(RESERVED, "spot").quotas if each.unit == "vCPUs"}
+    needed = {each.name: each.needed for each in ladder(RESERVED, "spot").quotas if not each.system}
     assert needed == {"All G and VT Spot Instance Requests": 32, "Running On-Demand G and VT instances": 16}
 
 

@@ -7,7 +7,15 @@ import pytest
 
 from components.addons import dcgm_exporter
 from components.aws import pod_logs
-from infra.clouds.aws.node_room import DAEMONS, DAEMONS_CPU, DAEMONS_GIB, allocatable
+from infra.clouds.aws.node_room import (
+    DAEMONS,
+    DAEMONS_CPU,
+    DAEMONS_GIB,
+    ON_GPU_NODES,
+    SYSTEM_CPU,
+    SYSTEM_GIB,
+    allocatable,
+)
 from infra.planning.advice import as_mapping
 from tests.planning.following import follow
 from tests.planning.stacks import CATALOG, DEV, LOCAL, PROD, changed, plan
@@ -15,14 +23,14 @@ from tests.planning.stacks import CATALOG, DEV, LOCAL, PROD, changed, plan
 
 def test_allocatable_is_what_eks_leaves() -> None:
     """4 vCPU: 6 % + 1 % + 2 x 0.5 % of a core; 16 GiB x 0.925 - (255 + 11 x 110) MiB - 100 MiB of eviction."""
-    cpu, memory = allocatable(4, 16)
+    cpu, memory = allocatable(4, 16, gpus=True)
     assert cpu == pytest.approx(4 - 0.08 - DAEMONS_CPU)
     assert memory == pytest.approx(16 * 0.925 - 1465 / 1024 - 100 / 1024 - DAEMONS_GIB)
 
 
 def test_a_server_fits_the_smallest_type_of_its_pool() -> None:
     resources = plan(DEV).models["qwen3-8b"].resources
-    cpu, memory = allocatable(4, 16)  # g6.xlarge, not g6.2xlarge
+    cpu, memory = allocatable(4, 16, gpus=True)  # g6.xlarge, not g6.2xlarge
     assert 0.8 * cpu < resources.cpu <= cpu
     assert 0.8 * memory < resources.memory_gib <= memory
     assert resources.shm_gib < resources.memory_gib
@@ -32,7 +40,7 @@ def test_servers_that_share_a_node_fit_it_together() -> None:
     model = {"model": "Qwen/Qwen3-0.6B", "maxModelLen": 2048, "pool": "l40s", "gpus": 1}
     resources = plan(changed(PROD, models={"small": model})).models["small"].resources
     node = CATALOG.instances["g6e.12xlarge"]
-    cpu, memory = allocatable(node.vcpus, node.memory_gib)
+    cpu, memory = allocatable(node.vcpus, node.memory_gib, gpus=True)
     assert 4 * resources.cpu <= cpu
     assert 4 * resources.memory_gib <= memory
 
@@ -92,6 +100,10 @@ def test_root_volumes_hold_every_engine_whatever_runs_on_the_pool() -> None:
 def test_a_node_leaves_room_for_the_pods_of_every_node() -> None:
     assert sum(cpu for cpu, _ in DAEMONS.values()) <= DAEMONS_CPU
     assert sum(mib for _, mib in DAEMONS.values()) <= DAEMONS_GIB * 1024
+    system = [asked for name, asked in DAEMONS.items() if name not in ON_GPU_NODES]
+    assert DAEMONS.keys() > ON_GPU_NODES
+    assert sum(cpu for cpu, _ in system) <= SYSTEM_CPU
+    assert sum(mib for _, mib in system) <= SYSTEM_GIB * 1024
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from infra.diff import figures
 from infra.diff.answers import CERTAIN, another_answers
 from infra.diff.difference import Difference, Facts
 from infra.diff.settings import without_secrets
-from infra.diff.side_by_side import Raise, of_quota, raises
+from infra.diff.side_by_side import Raise, of_quota, path_of, raises
 from infra.diff.traffic import noticed
 from infra.plan.alike import alike, parts
 from infra.plan.money import rise
@@ -205,7 +205,7 @@ def to_do(difference: Difference) -> list[tuple[str, str]]:
     raised = raises(difference.old, difference.new, difference.resources)
     new = difference.to_do.introduced
     found = [each for each in new if not any(of_quota(quota, each) for quota in raised)]
-    sums = [(code("gpuPools"), said(_raise(quota, each))) for quota, each in raised.items()]
+    sums = [(code(path_of(quota, difference.new)), said(_raise(quota, each))) for quota, each in raised.items()]
     return [*((code(each["path"]), said(each["message"])) for each in found), *sums]
 
 

@@ -24,6 +24,7 @@ from infra.clouds.aws.live import access, access_entries, log_groups, older_vers
 from infra.clouds.aws.live_existing import cluster_there, security_groups_there, subnets_there
 from infra.clouds.aws.load_balancer import ALB
 from infra.clouds.aws.no_node import NO_NODE_WORDS
+from infra.clouds.aws.node_repair import is_repaired, to_do_agent
 from infra.clouds.aws.nodes import furnished, say_cut
 from infra.clouds.aws.plan import AwsCluster, aws_cluster
 from infra.clouds.aws.prices import offered_in, priced_types, with_prices
@@ -151,7 +152,8 @@ class Aws(Cloud):
         nodes = furnished(pool, catalog)
         if aws_cluster(cluster).karpenter:
             return replace(nodes, launch=karpenter.LAUNCH)
-        return (yield from with_groups(nodes, settings, cluster))
+        made = replace(nodes, node_repair=is_repaired(pool.name, settings))
+        return (yield from with_groups(made, settings, cluster))
 
     def system_nodes(self, settings: Settings, catalog: Catalog) -> SystemNodesPlan | None:
         return system_nodes(settings, catalog)
@@ -195,6 +197,7 @@ class Aws(Cloud):
     ) -> Iterator[Finding]:
         yield from list_account(settings, aws_cluster(cluster), addons)
         yield from to_do_there(aws_cluster(cluster), pools, addons)
+        yield from to_do_agent(settings, aws_cluster(cluster), pools)
         yield from list_quotas(quotas)
         yield from list_zones(settings, pools.values())
 

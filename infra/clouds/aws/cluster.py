@@ -9,6 +9,7 @@ from infra.catalog import Catalog
 from infra.clouds.aws.config import AwsConfig
 from infra.clouds.aws.disks import root_gib
 from infra.clouds.aws.existing import assume_nodes, plan_nodes, plan_version
+from infra.clouds.aws.node_repair import AGENT, agent_values
 from infra.clouds.aws.node_room import allocatable
 from infra.clouds.aws.plan import AwsCluster
 from infra.clouds.aws.reached_from import warn_of_access, warn_of_gateway
@@ -130,9 +131,10 @@ def explain_versions(settings: Settings, cluster: AwsCluster, cache: CachePlan, 
         yield from assume_nodes(settings, cluster)
         return
     path, own = "cluster.create", _own_versions(create)
-    unused = {"efs", "ebs"} - {cache.kind}
+    unused = {f"aws-{kind}-csi-driver" for kind in {"efs", "ebs"} - {cache.kind}}
+    unused |= {AGENT} if agent_values(settings) is None else set()
     for name, version in cluster.addon_versions.items():
-        if name not in own and name not in {f"aws-{kind}-csi-driver" for kind in unused}:
+        if name not in own and name not in unused:
             yield Chosen(f"{path}.addonVersions.{name}", version, f"from the version table for {cluster.version}")
     if create.ami_release is None:
         reason = f"from the version table for {cluster.version}; system nodes and GPU nodes"
@@ -151,7 +153,7 @@ def system_nodes(settings: Settings, catalog: Catalog) -> SystemNodesPlan | None
     node = catalog.aws.cpu_instances.get(create.system_nodes.instance_type) if create is not None else None
     if create is None or node is None:
         return None
-    cpu, gib = allocatable(node.vcpus, node.memory_gib)
+    cpu, gib = allocatable(node.vcpus, node.memory_gib, gpus=False)
     path = "cluster.create.systemNodes"
     return SystemNodesPlan(node.name, create.system_nodes.count, MAX_SYSTEM_NODES, cpu, gib, path)
 

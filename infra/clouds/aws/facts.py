@@ -142,7 +142,7 @@ def _driver_of(row: Row) -> AmiDriver:
 def _instance_of(row: Row, gpus: Mapping[str, Gpu]) -> Instance:
     left_out = row.text_or_none("left_out")
     vcpus, memory_gib = row.whole("vcpus"), row.whole("memory_mib") / 1024
-    pod_cpu, pod_gib = allocatable(vcpus, memory_gib)
+    pod_cpu, pod_gib = allocatable(vcpus, memory_gib, gpus=True)
     return Instance(
         name=row.text("instance_type"),
         gpu=row.known("gpu", gpus, "row of gpus.csv"),

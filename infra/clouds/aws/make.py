@@ -34,6 +34,7 @@ from infra.clouds.aws.logs import group_of
 from infra.clouds.aws.make_buckets import bucket_cache, read_bucket
 from infra.clouds.aws.make_karpenter import make_karpenter_pools, make_nodes
 from infra.clouds.aws.make_pools import make_pools
+from infra.clouds.aws.node_repair import agent_values
 from infra.clouds.aws.nodes import OWN_TAG
 from infra.clouds.aws.plan import aws_cluster
 from infra.clouds.aws.storage import EBS, EFS, S3
@@ -130,6 +131,7 @@ def _new_cluster(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Sit
         system_root_gib=wanted.system_root_gib,
         ebs_driver=plan.cache.storage == EBS,
         efs_driver=plan.cache.storage == EFS,
+        node_monitor=agent_values(settings),
         log_days=wanted.log_days,
         protect=settings.protect,
         tags=wanted.tags,

@@ -45,6 +45,7 @@ def _pool(plan: Plan, pool: PoolPlan, ground: Ground, cloud: aws.Provider) -> Gp
         labels=pool.selector,
         taint=Taint(*GPU_TAINT),
         tags=aws_cluster(plan.cluster).tags,
+        node_repair=pool.node_repair,
         security_group_ids=ground.security_group_ids,
         autoscaler_tag=ground.autoscaler_tag,
         read_once=ground.read_once,

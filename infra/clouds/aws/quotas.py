@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from infra.catalog import Instance
+from infra.clouds.aws.plan import aws_cluster
 from infra.plan.cluster import ClusterPlan, PoolPlan, Quota
 from infra.plan.notes import Finding, Step, ToDo
 
@@ -14,14 +15,17 @@ OF_INSTANCES = {
     ("P", "spot"): ("L-7212CCBC", "All P Spot Instance Requests"),
 }
 OF_GROUPS = "L-6D54EA21", "Managed node groups per cluster"
+OF_SYSTEM_NODES = "L-1216C47A", "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances"
+# The example of `aws service-quotas get-aws-default-service-quota` in AWS's documentation, read in 2026-11.
+STANDARD_DEFAULT = 5
 GROUPS_DEFAULT = 30  # docs.aws.amazon.com/eks/latest/userguide/service-quotas.html
 SYSTEM_GROUPS = 1
 VCPUS, GROUPS = "vCPUs", "groups"
 
 
 def plan_quotas(cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> tuple[Quota, ...]:
-    """vCPUs always, because a new account has none. Node groups where the default isn't enough."""
-    return (*_instances(cluster, pools), *_groups(cluster, pools))
+    """vCPUs always, because a new account has few or none. Node groups where the default isn't enough."""
+    return (*_instances(cluster, pools), *_groups(cluster, pools), *_system(cluster))
 
 
 def _instances(cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterator[Quota]:
@@ -63,12 +67,22 @@ def _groups(cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterator[Quo
         yield Quota(*OF_GROUPS, cluster.region or "", groups, GROUPS)
 
 
+def _system(cluster: ClusterPlan) -> Iterator[Quota]:
+    """Of a new cluster: whoever made one that exists has what its nodes need."""
+    if vcpus := aws_cluster(cluster).system_vcpus:
+        yield Quota(*OF_SYSTEM_NODES, cluster.region or "", vcpus, VCPUS, system=True)
+
+
 def list_quotas(quotas: Sequence[Quota]) -> Iterator[Finding]:
     for nth, each in enumerate(quotas):
         needed = f"quota '{each.name}' ({each.code}) in {each.region}: {each.needed} {each.unit} at least"
-        have = (
-            "; new accounts have 0"
-            if each.unit == VCPUS
-            else f"; the default is {GROUPS_DEFAULT}, or write nodeGroups: one for pools with a group per zone"
-        )
-        yield ToDo("gpuPools", f"{needed}{have}", Step.QUOTAS, nth, quota=each)
+        path = "cluster.create.systemNodes" if each.system else "gpuPools"
+        yield ToDo(path, f"{needed}{_there(each)}", Step.QUOTAS, nth, quota=each)
+
+
+def _there(quota: Quota) -> str:
+    if quota.system:
+        return f", for the system nodes; new accounts may have {STANDARD_DEFAULT}"
+    if quota.unit == VCPUS:
+        return "; new accounts have 0"
+    return f"; the default is {GROUPS_DEFAULT}, or write nodeGroups: one for pools with a group per zone"

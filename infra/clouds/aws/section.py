@@ -83,6 +83,12 @@ class AddonVersions(Section):
         description="gives pods their AWS rights",
         examples=["v1.3.10-eksbuild.3"],
     )
+    eks_node_monitoring_agent: AddonVersion | None = Field(
+        default=None,
+        alias="eks-node-monitoring-agent",
+        description="finds what is wrong with a node and its GPUs; with nodeRepair of a pool",
+        examples=["v1.6.6-eksbuild.1"],
+    )
     aws_ebs_csi_driver: AddonVersion | None = Field(
         default=None,
         alias="aws-ebs-csi-driver",

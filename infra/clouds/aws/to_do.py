@@ -10,9 +10,6 @@ from infra.plan.notes import Finding, Step, ToDo
 from infra.services.serving.next import servers
 from infra.settings.platform import Settings
 
-_STANDARD = "L-1216C47A", "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances"
-# The example of `aws service-quotas get-aws-default-service-quota` in AWS's documentation, read in 2026-11.
-_STANDARD_DEFAULT = 5
 WITH_AWS_RIGHTS = ("clusterAutoscaler", "loadBalancerController")
 
 
@@ -33,7 +30,6 @@ def list_account(settings: Settings, cluster: AwsCluster, addons: Mapping[str, A
     yield from _pod_identity(settings, cluster, addons)
     yield from _account_of_arns(settings, cluster)
     create = settings.cluster.create
-    yield from _system_quota(cluster)
     if create is not None and not create.access.admins:
         yield ToDo("cluster.create.access.admins", no_admins(create.account_id), Step.ACCOUNT)
     if create is not None and create.network.vpc_id is not None:
@@ -41,17 +37,6 @@ def list_account(settings: Settings, cluster: AwsCluster, addons: Mapping[str, A
             "cluster.create.network",
             "have one private subnet per zone, with a way to the internet; for load balancers the private ones need the"
             " tag kubernetes.io/role/internal-elb=1, the public ones kubernetes.io/role/elb=1",
-            Step.ACCOUNT,
-        )
-
-
-def _system_quota(cluster: AwsCluster) -> Iterator[Finding]:
-    """Of a new cluster: whoever made one that exists has what its nodes need."""
-    if cluster.system_vcpus:
-        yield ToDo(
-            "cluster.create.systemNodes",
-            f"quota '{_STANDARD[1]}' ({_STANDARD[0]}) in {cluster.region}: {cluster.system_vcpus} vCPUs at least, for"
-            f" the system nodes; new accounts may have {_STANDARD_DEFAULT}",
             Step.ACCOUNT,
         )
 

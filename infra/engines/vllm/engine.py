@@ -8,9 +8,19 @@ from infra.catalog import Catalog, Gpu, ModelShape
 from infra.catalog.metrics import Exporter
 from infra.engines.arguments import Argument, BadArgument
 from infra.engines.engine import OPENAI, Engine, Limits, StartStep, as_served
-from infra.engines.hub import NOT_NEEDED_BY_MISTRAL, adapters_path, bucket_fetch, hub_fetch, served_path
+from infra.engines.hub import (
+    ADAPTERS,
+    COMPILED,
+    NOT_NEEDED_BY_MISTRAL,
+    WEIGHTS,
+    adapters_path,
+    bucket_fetch,
+    hub_fetch,
+    served_path,
+)
 from infra.engines.model import Dimensions, EngineModel, Family, ModelSection, Parsers, Refusal
 from infra.engines.vllm.answers import parsers_of
+from infra.engines.vllm.compiled import WATCHED, factors
 from infra.engines.vllm.facts import facts, grammar
 from infra.engines.vllm.flags import REFUSED
 from infra.engines.vllm.last_words import LAST_WORDS
@@ -83,6 +93,7 @@ class Vllm(Engine):
         "utilization": "--gpu-memory-utilization",
         "gpus": "--tensor-parallel-size",
     }
+    stores = (WEIGHTS, ADAPTERS, COMPILED)
     limits = Limits(
         quantizes_at_load=("fp8",),
         cache_in_8_bit=True,
@@ -94,7 +105,7 @@ class Vllm(Engine):
         # memory_limit 0: each GPU's process holds one tensor at a time. By default it is 40 GB for each.
         streams_weights=("--load-format", "runai_streamer", "--model-loader-extra-config", '{"memory_limit": 0}'),
         defaults_known=True,
-        compiles=True,
+        compiles=WATCHED,
         refused_arguments=REFUSED,
     )
 
@@ -138,6 +149,9 @@ class Vllm(Engine):
         if model.remote_code:
             args.append(str(self.limits.remote_code))
         return (*args, *model.extra_args)
+
+    def compiled_by(self, model: EngineModel) -> tuple[str, ...]:
+        return tuple(factors(self.args(model), self.env(model)))
 
     def _parser_arguments(self, model: EngineModel) -> Iterator[str]:
         """Those that the stack file adds itself are left to it."""

@@ -8,6 +8,7 @@ from infra.plan.cluster import CachePlan, PoolPlan
 from infra.plan.models import ColdStart, StartPart, Timeouts
 from infra.services.serving import start_parts
 from infra.services.serving.placement import Placed
+from infra.services.serving.served import Served
 
 # MiB/s from the hub or an engine's own library, slow days and retries included.
 DOWNLOAD_MIBPS = 30
@@ -44,15 +45,28 @@ def cold_start(
     served, asked, figures = placed.served, placed.served.question, catalog.cold_start
     vcpus = min((each.vcpus for each in placed.offer.types), default=0) if placed.offer else 0
     image = start_parts.image(served.image, pool, vcpus, figures, system_disk=system_disk)
+    kept = cache.compiled and finds_compiled(served, pool, cache)
     return ColdStart(
         {
             "node": start_parts.launch(pool, figures),
             "boot": start_parts.boot(pool, figures),
             "image": image,
             "weights": _weights(placed, pool, image, cache, figures),
-            "engine": start_parts.engine(asked, placed.sized, placed.gpus, figures),
+            "engine": start_parts.engine(asked, placed.sized, placed.gpus, figures, kept=kept),
         }
     )
+
+
+def can_keep_compiled(served: Served, cache: CachePlan) -> bool:
+    """Only a volume takes what pods write: a bucket is read alone, and so is a claim that others fill."""
+    compiles = served.question.engine.limits.compiles is not None and not served.cpu
+    return compiles and served.place is None and not cache.streamed
+
+
+def finds_compiled(served: Served, pool: PoolPlan | None, cache: CachePlan) -> bool:
+    """Whether the next start could find what an earlier one compiled: a new node's own disk has nothing yet."""
+    new_disk = cache.directory is not None and pool is not None and not pool.existing
+    return can_keep_compiled(served, cache) and not new_disk
 
 
 def _weights(

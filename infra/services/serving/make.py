@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.bucket_access import BucketAccess
-from components.container import Fetch, Query
+from components.container import Compiled, Fetch, Query
 from components.engine_files import EngineFiles
 from components.engine_keys import EngineKeys
 from components.gateway_proxy import LABELS
@@ -176,6 +176,7 @@ def _server(serving: Serving, model: ModelPlan, engine: Engine) -> ModelServer:
         own_claim=own_claim,
         bucket=_bucket(serving, model),
         awaited=[each.complete for each in fetches.values()] if plan.cache.directory is not None else (),
+        compiled=_compiled(plan, model, engine),
         monitor_labels=plan.monitoring.labels if plan.monitoring else None,
         depends_on=[serving.cache, *site.ready, *site.operators],
         pods_wait_for=[serving.files, *fetched, *nodes, *([on_nodes] if on_nodes else [])],
@@ -239,6 +240,11 @@ def _place(plan: Plan, model: ModelPlan) -> PodPlace:
         gpu_resource=pool.resource if pool else GPU_RESOURCE,
         own_shm=not (pool and model.pool and pool.sharing and pool.sharing.mps),
     )
+
+
+def _compiled(plan: Plan, model: ModelPlan, engine: Engine) -> Compiled | None:
+    pool = plan.pools.get(model.pool or "")
+    return engine.compiled(model, model.image, pool.card or pool.gpu) if pool and model.keeps_compiled else None
 
 
 def _rollout(model: ModelPlan) -> PodReplacement:

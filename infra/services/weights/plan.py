@@ -41,6 +41,7 @@ def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPla
         folders=folders,
         one_node=settings.cluster.existing is not None and settings.cluster.existing.one_node,
         directory=(yield from _directory(settings, cloud)) if kind == NODE.kind else None,
+        compiled=cache is not None and cache.compile,
         own_directory=cache is not None and cache.path not in (None, _default_directory(settings, cloud)),
     )
 

@@ -29,3 +29,9 @@ class Cache(Section):
     size: Size | None = Field(
         default=None, description="size of the volume, with kind ebs or storageClass; chosen when absent"
     )
+    compile: bool = Field(
+        default=False,
+        description="true: what a server compiles at its first start is kept beside the weights, and later starts of"
+        " the same model read it",
+        examples=[True],
+    )

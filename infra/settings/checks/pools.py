@@ -17,9 +17,10 @@ def check_pools(scope: Scope) -> None:
             scope.report.wrong(
                 key, f"min {pool.min} is more than max {pool.max}", _swap(pool.min, pool.max), reads=reads
             )
-        if scope.written(there) and scope.written((*key, "nodeGroups")):
-            got = "existing nodes are in no node group of this stack"
-            scope.report.out_of_place((*key, "nodeGroups"), got, "leave it out")
+        for of_groups in ("nodeGroups", "nodeRepair"):
+            if scope.written(there) and scope.written((*key, of_groups)):
+                got = "existing nodes are in no node group of this stack"
+                scope.report.out_of_place((*key, of_groups), got, "leave it out")
         if scope.written(made):
             _check_made(scope, made, pool.instance_types or ())
 

@@ -209,5 +209,6 @@ def _capacity_fix(subject: Subject) -> str:
 
 
 def _quota_fix(subject: Subject) -> str:
-    wanted = [f"{each.name} ({each.code}) in {each.region}: {each.needed} {each.unit}" for each in subject.plan.quotas]
+    quotas = (each for each in subject.plan.quotas if each.system == (subject.pool is None))
+    wanted = [f"{each.name} ({each.code}) in {each.region}: {each.needed} {each.unit}" for each in quotas]
     return f"have the quota raised to what the plan needs: {'; '.join(wanted)}" if wanted else "have the quota raised"

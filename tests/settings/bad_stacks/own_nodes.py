@@ -53,6 +53,11 @@ OWN_NODES = (
         ),
     ),
     Bad(
+        "nodes that exist, repaired by EKS",
+        stack(EKS, NODES.replace("l4: {", "l4: {nodeRepair: true, "), model("pool: l4")),
+        (Mistake("gpuPools.l4.nodeRepair", 5, "existing nodes are in no node group of this stack", "leave it out"),),
+    ),
+    Bad(
         "a maximum above the nodes that exist",
         stack(EKS, NODES.replace("l4: {", "l4: {max: 3, "), model("pool: l4")),
         (Mistake("gpuPools.l4.max", 5, "max 3 is more than the 2 nodes that exist", "leave max out"),),

@@ -1,0 +1,137 @@
+"""`cache: {compile: true}`: what servers compile is kept beside the weights, by a key that no credential is part of."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from infra.engines import ENGINES
+from infra.engines.hub import compiled_path
+from infra.plan.models import ModelPlan
+from infra.plan.plan import Plan
+from infra.settings.mistakes import BadStackFile
+from tests.example_stacks import planned as site
+from tests.invariants.reading import Pod, servers
+from tests.planning.following import follow, outcome, planned
+from tests.planning.stacks import CATALOG, DEV, changed
+
+EFS = changed(DEV, cache={"kind": "efs"})
+KEPT = changed(DEV, cache={"kind": "efs", "compile": True})
+PLAIN, WITH = outcome(EFS), outcome(KEPT)
+OWN = {"own": {"existing": {"gpu": "L40S", "gpusPerNode": 1, "nodes": 2, "selector": {"a": "b"}}}}
+FIGURES = CATALOG.cold_start
+
+
+def model(plan: Plan) -> ModelPlan:
+    (found,) = plan.models.values()
+    return found
+
+
+def key(change: dict[str, Any], image: str = "vllm:1", card: str = "L4") -> str:
+    made = dataclasses.replace(model(WITH), **change)
+    kept = ENGINES["vllm"].compiled(made, image, card)
+    assert kept is not None
+    return kept.key
+
+
+def test_later_starts_are_shorter_by_what_they_read_and_no_timeout_is() -> None:
+    plain, kept = model(PLAIN).cold_start.parts["engine"], model(WITH).cold_start.parts["engine"]
+    read = FIGURES["compile-unpack"].value + FIGURES["compile-cached"].value
+    assert plain.mid - kept.mid == pytest.approx(36 * FIGURES["compile-layer"].value - read)
+    assert kept.high == plain.high  # of the first start
+    assert "kept of an earlier start (27 s at the first start" in kept.reason
+    assert model(WITH).timeouts == model(PLAIN).timeouts
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ({"name": "other"}, True),
+        ({"timeouts": dataclasses.replace(model(WITH).timeouts, drain=7, keep_alive=9)}, True),
+        ({"traces_to": "http://spans:4317"}, True),
+        ({"revision": "v2"}, False),
+        ({"max_num_batched_tokens": 4096}, False),
+        ({"extra_args": ("--enforce-eager",)}, False),
+        ({"gpus": 2}, False),
+    ],
+    ids=["name", "timeouts", "spans", "revision", "batch", "argument", "GPUs"],
+)
+def test_the_key_changes_with_what_is_compiled(change: dict[str, Any], same: bool) -> None:
+    assert (key(change) == key({})) is same
+
+
+def test_the_key_changes_with_the_card_and_the_image() -> None:
+    assert len({key({}), key({}, card="L40S"), key({}, image="vllm:2")}) == 3
+
+
+def test_a_rotated_key_of_the_engines_leaves_it_as_it_is() -> None:
+    """The server gets a file with its keys, and no variable of them; vLLM hashes nothing of either."""
+    old, new = (ENGINES["vllm"].keys_text([each]) for each in ("sk-old", "sk-new"))
+    assert old != new
+    made = ENGINES["vllm"].container(model(WITH), "vllm:1")
+    assert made.api_key_env is None
+    assert "VLLM_API_KEY" not in made.env
+    assert made.keys_file is not None
+    assert made.keys_file.argument not in made.args
+
+
+def _compiled(pod: Pod) -> dict[str, Any]:
+    (found,) = [each for each in pod.spec["initContainers"] if each["name"] == "compiled"]
+    return found
+
+
+@pytest.mark.parametrize("stack", ["spot-per-zone", "node-cache-k3s"])
+def test_the_server_itself_never_writes_beside_the_weights(stack: str) -> None:
+    plan = site(stack).plan
+    pods = [each for each in servers(site(stack).recording) if plan.models[each.name].keeps_compiled]
+    assert pods
+    for pod in pods:
+        (server,), beside = pod.spec["containers"], _compiled(pod)
+        (weights,) = [each for each in server["volumeMounts"] if each["name"] == "models"]
+        assert weights["readOnly"] is True
+        assert beside["image"] == server["image"]
+        assert beside["restartPolicy"] == "Always"
+        assert beside["volumeMounts"][0] == {"name": "models", "mountPath": "/models/compiled", "subPath": "compiled"}
+        assert compiled_path(plan.models[pod.name]) in beside["command"]
+        assert not any("KEY" in each["name"] for each in beside["env"])
+
+
+def test_both_containers_together_request_what_the_server_did() -> None:
+    def millicores(container: dict[str, Any]) -> int:
+        return int(container["resources"]["requests"]["cpu"].removesuffix("m"))
+
+    for pod in servers(site("spot-per-zone").recording):
+        resources = site("spot-per-zone").plan.models[pod.name].resources
+        together = millicores(pod.spec["containers"][0]) + millicores(_compiled(pod))
+        assert together == round(resources.cpu * 1000)
+
+
+@pytest.mark.parametrize(
+    ("stack", "offered"),
+    [
+        (EFS, True),
+        (changed(DEV, cache={"kind": "node"}), False),  # each new node would compile
+        (changed(DEV, cluster={"existing": {"context": "own"}}, gpuPools=OWN, cache={"kind": "node"}), True),
+        (changed(DEV, cache={"kind": "s3"}), False),
+        (KEPT, False),
+    ],
+    ids=["EFS", "disks of new nodes", "disks of nodes that stay", "a bucket", "in use"],
+)
+def test_the_remedy_is_offered_where_the_next_start_finds_it_and_keeps_its_word(stack: Any, offered: bool) -> None:
+    before = planned(stack)
+    (name,) = before.models
+    found = [each for each in before.remedies[name] if each.name == "kept compile cache"]
+    assert [each.write for each in found] == ["cache.compile: true"] * offered
+    for each in found:
+        after = outcome(follow(stack, {**dict(each.write_with), "cache.compile": True}))
+        saved = model(before).cold_start.seconds - model(after).cold_start.seconds
+        assert saved == pytest.approx(each.seconds, abs=1)
+        assert after.cost.usd_per_month_min - before.cost.usd_per_month_min == each.usd_per_month == 0
+
+
+def test_a_bucket_keeps_nothing_that_servers_write() -> None:
+    with pytest.raises(BadStackFile) as refused:
+        planned(changed(DEV, cache={"kind": "s3", "compile": True}))
+    (mistake,) = refused.value.mistakes
+    assert "cache.compile" in str(mistake)
+    assert "bucket" in str(mistake)
