@@ -52,7 +52,9 @@ def compiled_path(model: EngineModel) -> str:
 
 
 # From the hub to the bucket, file by file, without a copy on a disk: a part is in memory until it is sent. What the
-# bucket has already is left as it is. The time of a file says that parts go out.
+# bucket has already is left as it is: a branch that has moved since fails, because files of two commits below one
+# prefix would be served together. The name of an empty object says of which commit they are, beside the prefix that
+# servers read. The time of a file says that parts go out.
 _TO_BUCKET = """\
 import os, sys
 from fnmatch import fnmatch
@@ -63,22 +65,32 @@ from huggingface_hub import HfApi, hf_hub_url
 from huggingface_hub.utils import build_hf_headers
 _, _, repository, revision, bucket, prefix, sent, *left_out = sys.argv
 Path(sent).mkdir(parents=True, exist_ok=True)
-store, there = boto3.client("s3"), {}
-for page in store.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix + "/"):
-    there |= {each["Key"]: each["Size"] for each in page.get("Contents", ())}
-parts = TransferConfig(multipart_chunksize=64 * 2**20, max_concurrency=8)
-files = HfApi().model_info(repository, revision=revision, files_metadata=True).siblings
-if not any(file.rfilename.endswith(".safetensors") for file in files):
+store = boto3.client("s3")
+def sizes(below):
+    pages = store.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=below + "/")
+    return {each["Key"].removeprefix(below + "/"): each["Size"] for page in pages for each in page.get("Contents", ())}
+found = HfApi().model_info(repository, revision=revision, files_metadata=True)
+wanted = {file.rfilename: file.size for file in found.siblings if not any(fnmatch(file.rfilename, e) for e in left_out)}
+if not any(name.endswith(".safetensors") for name in wanted):
     sys.exit(f"{repository} has no *.safetensors, and no other file of weights is streamed: write another cache.kind")
-for file in files:
-    key = f"{prefix}/{file.rfilename}"
-    if there.get(key) == file.size or any(fnmatch(file.rfilename, each) for each in left_out):
+if found.sha != revision:
+    earlier = sizes(f"commits/{prefix}")
+    if earlier and found.sha not in earlier:
+        sys.exit(f"{revision} of {repository} has moved since the bucket was filled: write revision: {found.sha}")
+    store.put_object(Bucket=bucket, Key=f"commits/{prefix}/{found.sha}", Body=b"")
+parts, there = TransferConfig(multipart_chunksize=64 * 2**20, max_concurrency=8), sizes(prefix)
+for name, size in wanted.items():
+    if there.get(name) == size:
         continue
-    url = hf_hub_url(repository, file.rfilename, revision=revision)
+    url = hf_hub_url(repository, name, revision=found.sha)
     headers = {**build_hf_headers(), "Accept-Encoding": "identity"}
     with requests.get(url, headers=headers, stream=True, timeout=30) as answer:
         answer.raise_for_status()
-        store.upload_fileobj(answer.raw, bucket, key, Config=parts, Callback=lambda _: os.utime(sent))
+        store.upload_fileobj(answer.raw, bucket, f"{prefix}/{name}", Config=parts, Callback=lambda _: os.utime(sent))
+there = sizes(prefix)
+if short := [name for name, size in wanted.items() if there.get(name) != size]:
+    name = short[0]
+    sys.exit(f"the bucket has {there.get(name, 0)} of {wanted[name]} bytes of {name}: run `pulumi up` again")
 """
 
 

@@ -72,7 +72,8 @@ def test_the_way_out_of_the_servers_is_said() -> None:
     assert warning.path == "models.qwen3-8b.model"
 
 
-# The libraries of the image, as far as the script asks them: a repository of four files, of which the bucket has one.
+# The libraries of the image, as far as the script asks them: a repository of four files, of which the bucket has what
+# the test says. An upload is as long as the test lets it be.
 LIBRARIES = {
     "requests.py": """
 import contextlib, io
@@ -85,15 +86,17 @@ def get(url, headers, stream, timeout):
     yield Answer
 """,
     "boto3/__init__.py": """
+import json, os
 class client:
-    def __init__(self, name): pass
+    def __init__(self, name): self.there = json.loads(os.environ["THERE"])
     def get_paginator(self, name): return self
     def paginate(self, Bucket, Prefix):
-        assert (Bucket, Prefix) == ("weights-1", "hf/acme/support/v1/")
-        there = {"config.json": 2, "half.safetensors": 1}
-        yield {"Contents": [{"Key": Prefix + name, "Size": size} for name, size in there.items()]}
+        assert Bucket == "weights-1"
+        yield {"Contents": [{"Key": key, "Size": size} for key, size in self.there.items() if key.startswith(Prefix)]}
+    def put_object(self, Bucket, Key, Body): print("marked", Key)
     def upload_fileobj(self, body, bucket, key, Config, Callback):
         Callback(1)
+        self.there[key] = int(os.environ["ARRIVES"])
         print(bucket, key, body.read().decode())
 """,
     "boto3/s3/__init__.py": "",
@@ -103,33 +106,52 @@ class HfApi:
     def model_info(self, repository, revision, files_metadata):
         class File:
             def __init__(self, name): self.rfilename, self.size = name, 2
-        class Info: siblings = [File(n) for n in ("config.json", "half.safetensors", "old.gguf", "more.safetensors")]
+        class Info:
+            siblings = [File(n) for n in ("config.json", "half.safetensors", "old.gguf", "more.safetensors")]
+            sha = "c0ffee"
         return Info
 def hf_hub_url(repository, name, revision): return f"{repository}@{revision}:{name}"
 """,
     "huggingface_hub/utils.py": "build_hf_headers = lambda: {'authorization': 'Bearer x'}",
 }
+SENT = [
+    f"weights-1 hf/acme/support/PREFIX/{name} acme/support@c0ffee:{name}"
+    for name in ("half.safetensors", "more.safetensors")
+]
+MARK = "marked commits/hf/acme/support/main/c0ffee"
 
 
 @pytest.mark.programs
-def test_what_the_bucket_lacks_is_sent_to_it_and_nothing_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("revision", "commits", "arrives", "said", "last"),
+    [
+        ("c0ffee", [], 2, SENT, ""),
+        ("main", [], 2, [MARK, *SENT], ""),
+        ("main", ["c0ffee"], 2, [MARK, *SENT], ""),
+        ("main", ["0ld"], 2, [], "main of acme/support has moved since the bucket was filled: write revision: c0ffee"),
+        ("c0ffee", [], 1, SENT, "the bucket has 1 of 2 bytes of half.safetensors: run `pulumi up` again"),
+    ],
+    ids=["a commit", "a branch", "a branch that stays", "a branch that has moved", "a file that came short"],
+)
+def test_what_the_bucket_lacks_is_sent_to_it_whole_and_of_one_commit(
+    tmp_path: Path, revision: str, commits: list[str], arrives: int, said: list[str], last: str
+) -> None:
     for name, text in LIBRARIES.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
-    fetch = bucket_fetch("acme/support", "v1")
+    fetch, prefix = bucket_fetch("acme/support", revision), f"hf/acme/support/{revision}"
+    there = {f"{prefix}/config.json": 2, f"{prefix}/half.safetensors": 1}
+    there |= {f"commits/{prefix}/{each}": 0 for each in commits}
     sent = tmp_path / "sent"
     words = [{"$(WEIGHTS_BUCKET)": "weights-1", fetch.directory: str(sent)}.get(each, each) for each in fetch.command]
     done = subprocess.run(
         [sys.executable, *words[1:]],
-        env={"PYTHONPATH": str(tmp_path)},
+        env={"PYTHONPATH": str(tmp_path), "THERE": json.dumps(there), "ARRIVES": str(arrives)},
         capture_output=True,
         text=True,
         timeout=HANGS_SECONDS,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines() == [
-        f"weights-1 hf/acme/support/v1/{name} acme/support@v1:{name}"
-        for name in ("half.safetensors", "more.safetensors")
-    ]
+    assert (done.returncode, done.stderr.strip()) == (1 if last else 0, last)
+    assert done.stdout.splitlines() == [each.replace("PREFIX", revision) for each in said]
     assert sent.is_dir()  # by its time the watch sees that parts go out

@@ -27,7 +27,12 @@ from tests.promql import selectors, unknown
 PROMETHEUS_RULE = "kubernetes:monitoring.coreos.com/v1:PrometheusRule"
 # Both engines that are measured, models that sleep, next versions, and nothing but a paused model.
 STACKS = ("prod", "maintained", "fromzero", "canary", "asleep")
-_LABELS = {"node": "a", "pod": "chat-7d9f8b6c5-abcde", "label_llm_platform_pool": "l4"}
+_LABELS = {
+    "node": "a",
+    "pod": "chat-7d9f8b6c5-abcde",
+    "label_llm_platform_pool": "l4",
+    "label_llm_platform_capacity": "spot",
+}
 
 
 @dataclass(frozen=True)
