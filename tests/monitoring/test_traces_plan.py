@@ -69,6 +69,7 @@ def test_jaeger_keeps_traces_itself_and_a_collector_sends_them_on() -> None:
     inside, outside = _release(JAEGER)["values"], _release(OUTSIDE)["values"]
     assert inside["image"]["repository"].endswith("/jaeger")
     assert [*inside["alternateConfig"]["exporters"]] == ["jaeger_storage_exporter"]
+    assert inside["alternateConfig"]["extensions"]["jaeger_query"]["enable_tracing"] is False, "nobody takes its own"
     assert outside["image"]["repository"].endswith("/opentelemetry-collector-k8s")
     assert outside["alternateConfig"]["exporters"] == {
         "otlp_http": {
@@ -88,6 +89,7 @@ def test_a_pipeline_has_what_it_names_and_counts_are_numbers_in_it(stack: str) -
     *numbers, words = config["processors"]["attributes"]["actions"]
     assert {each["key"] for each in numbers} == {each.name for each in span_attributes().values() if each.type == "int"}
     assert words == {"pattern": WORDS, "action": "delete"}
+    assert config["service"]["telemetry"] == {"logs": {"encoding": "json"}}
 
 
 @pytest.mark.parametrize("stack", [JAEGER, OUTSIDE])

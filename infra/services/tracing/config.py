@@ -44,6 +44,7 @@ def configuration(plan: TracingPlan) -> Mapping[str, Any]:
         "exporters": exporter,
         "extensions": {**health, **(_jaeger() if plan.to is None else {})},
         "service": {
+            "telemetry": {"logs": {"encoding": "json"}},
             "extensions": [*(_jaeger() if plan.to is None else ()), *health],
             "pipelines": {
                 "traces": {
@@ -66,7 +67,11 @@ def _health(plan: TracingPlan) -> Mapping[str, Any]:
 def _jaeger() -> Mapping[str, Any]:
     return {
         "jaeger_storage": {"backends": {_STORE: {"memory": {"max_traces": MAX_TRACES}}}},
-        "jaeger_query": {"storage": {"traces": _STORE}, "http": {"endpoint": f"0.0.0.0:{UI_PORT}"}},
+        "jaeger_query": {
+            "storage": {"traces": _STORE},
+            "http": {"endpoint": f"0.0.0.0:{UI_PORT}"},
+            "enable_tracing": False,  # spans of its pages, which it would send to localhost
+        },
     }
 
 
