@@ -49,6 +49,7 @@ class Limits:
     # The arguments by which it loads weights directly from object storage; empty: it can't.
     streams_weights: tuple[str, ...] = ()
     defaults_known: bool = False  # its default batch and share are known: the plan says what other values gain
+    few_graphs: bool = False  # it can record CUDA graphs for few sizes of a batch
     compiles: str | None = None  # the directory of its home with what it compiles at each start; None: it doesn't
     truncates_prompts: bool = False  # it leaves out a part of a prompt that is too long; else it refuses the request
     refused_keys: Mapping[str, str] = field(default_factory=dict)  # attribute of a model -> why it may not be given
@@ -211,6 +212,14 @@ class Engine:
         """What it does at a start besides loading the weights, in order. `sized`: None on the CPU, and where no GPU was
         found for the model."""
         yield StartStep("launch", "processes and imports", f"start-{self.name}")
+
+    def graph_sizes(self, sized: Sized) -> tuple[int, ...]:
+        """The sizes of batches for which it records CUDA graphs, where few are asked for; empty: it chooses."""
+        return ()
+
+    def slower_with_few_graphs(self, sized: Sized, made: Throughput) -> float | None:
+        """The highest share of its output that a batch loses by padding; None: nobody knows."""
+        return None
 
     def args(self, model: EngineModel) -> tuple[str, ...]:
         raise NotImplementedError

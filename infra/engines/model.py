@@ -91,6 +91,7 @@ class EngineModel:
     timeouts: EngineTimeouts
     extra_args: tuple[str, ...]
     streamed: bool  # from the bucket that is the cache
+    graph_sizes: tuple[int, ...] = field(default=(), kw_only=True)  # of batches; empty: the engine chooses
     traces_to: str | None = field(default=None, kw_only=True)  # URL, OTLP over gRPC; None: it makes no spans
 
     @property

@@ -14,7 +14,9 @@ from infra.plan.words import count
 from infra.planning.advice import pool_pins
 from infra.planning.billed_nodes import nodes_by_hour
 from infra.registry import cloud_of
+from infra.services.serving.arguments import padding
 from infra.services.serving.awake import what_goes
+from infra.services.serving.check_batch import chooses_graphs
 from infra.services.serving.cold_start import finds_compiled
 from infra.services.serving.placement import Placed
 from infra.services.serving.start_parts import Figures, engine, moved, weights_streamed
@@ -52,6 +54,7 @@ def find_remedies(plan: Plan, placed: Sequence[Placed], catalog: Catalog) -> dic
                 spared = each.served.name in plan.spares
                 ways = [
                     *_all(each, pool, busy, made.cold_start, catalog.cold_start, pins, bucket, spared),
+                    *_few_graphs(each, made, catalog.cold_start),
                     *_kept_graphs(each, pool, made.cold_start, plan.cache, catalog.cold_start),
                     *_spare_replica(each, pool, busy, made, plan.cache),
                 ]
@@ -163,6 +166,17 @@ def _streamed(placed: Placed, start: ColdStart, figures: Figures, bucket: str | 
         return
     reason = f"{part.reason}: copy the files to a bucket and write {served.path}.model: s3://BUCKET/PREFIX"
     yield Remedy("weights streamed from S3", saved, None, (), None, reason)
+
+
+def _few_graphs(placed: Placed, made: ModelPlan, figures: Figures) -> Iterator[Remedy]:
+    served, sized, asked = placed.served, placed.sized, placed.served.question
+    possible = asked.engine.limits.few_graphs and served.settings.speculative is None
+    if sized is None or not possible or asked.few_graphs or not chooses_graphs(served.settings):
+        return
+    parts = [engine(each, sized, placed.gpus, figures) for each in (asked, asked.but(few_graphs=True))]
+    saved = round(parts[0].mid - parts[1].mid)
+    reason = f"{saved} s less of recording; {padding(asked.engine, sized, made.throughput)}"
+    yield Remedy("fewer CUDA graphs", saved, f"{served.path}.cudaGraphs: few", (), 0.0, reason)
 
 
 def _kept_graphs(

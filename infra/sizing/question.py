@@ -51,6 +51,7 @@ class Given:
     version_known: bool = True
     slots: Slots | None = None  # for adapters
     draft: Draft | None = None
+    few_graphs: bool = False  # CUDA graphs for some sizes of a batch: others are padded up to the next
     file_known: bool = True  # in an engine's own library; False: its size is parameters x bits per weight
 
 

@@ -54,6 +54,7 @@ class Ollama(Engine):
             "quantization": "an Ollama tag names its own quantization",
             "gpu_memory_utilization": "Ollama decides itself how much memory it uses",
             "rope_scaling": "an Ollama tag names its own positions",
+            "cuda_graphs": "Ollama chooses its graphs itself",
             "max_num_batched_tokens": "Ollama's batch can't be set here",
             "max_num_seqs": "Ollama answers as many requests at once as `concurrency` says",
         },

@@ -45,7 +45,10 @@ class Tgi(Engine):
     limits = Limits(
         quantizes_at_load=("fp8", "bitsandbytes"),
         refused_arguments=REFUSED,
-        refused_keys={"rope_scaling": "TGI stretches positions in its own ways, which nobody has sized"},
+        refused_keys={
+            "rope_scaling": "TGI stretches positions in its own ways, which nobody has sized",
+            "cuda_graphs": "the sizes of TGI's graphs can't be set here",
+        },
     )
 
     memory = staticmethod(size)

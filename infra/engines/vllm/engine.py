@@ -22,6 +22,7 @@ from infra.engines.model import Dimensions, EngineModel, Family, ModelSection, P
 from infra.engines.vllm.answers import parsers_of
 from infra.engines.vllm.compiled import WATCHED, factors
 from infra.engines.vllm.facts import facts, grammar
+from infra.engines.vllm.few_graphs import sizes_of, slower
 from infra.engines.vllm.flags import REFUSED
 from infra.engines.vllm.last_words import LAST_WORDS
 from infra.engines.vllm.log import LOG_ARGUMENTS, LOG_ENVIRONMENT, LOG_FILES
@@ -35,6 +36,7 @@ from infra.engines.vllm.throughput import of_replica
 from infra.engines.vllm.unplanned import refusal
 from infra.engines.vllm.versions import PINNED, default_utilization
 from infra.models.places import Bucket, place_of
+from infra.sizing.estimates import Throughput
 from infra.sizing.question import Question, Sized
 
 _DTYPE = {"bf16": "bfloat16", "fp16": "float16"}
@@ -105,6 +107,7 @@ class Vllm(Engine):
         # memory_limit 0: each GPU's process holds one tensor at a time. By default it is 40 GB for each.
         streams_weights=("--load-format", "runai_streamer", "--model-loader-extra-config", '{"memory_limit": 0}'),
         defaults_known=True,
+        few_graphs=True,
         compiles=WATCHED,
         refused_arguments=REFUSED,
     )
@@ -134,6 +137,8 @@ class Vllm(Engine):
             args += ["--max-num-seqs", str(model.max_num_seqs)]
         if model.max_num_batched_tokens is not None:
             args += ["--max-num-batched-tokens", str(model.max_num_batched_tokens)]
+        if model.graph_sizes:
+            args += ["--cudagraph-capture-sizes", *map(str, model.graph_sizes)]
         if model.task == "chat":
             args.append(_COUNTED)
         args += self._parser_arguments(model)
@@ -152,6 +157,12 @@ class Vllm(Engine):
 
     def compiled_by(self, model: EngineModel) -> tuple[str, ...]:
         return tuple(factors(self.args(model), self.env(model)))
+
+    def graph_sizes(self, sized: Sized) -> tuple[int, ...]:
+        return sizes_of(sized) if sized.question.few_graphs else ()
+
+    def slower_with_few_graphs(self, sized: Sized, made: Throughput) -> float | None:
+        return slower(sized.arguments.max_num_seqs, made.steps, made.request) if made.steps is not None else None
 
     def _parser_arguments(self, model: EngineModel) -> Iterator[str]:
         """Those that the stack file adds itself are left to it."""

@@ -1,7 +1,8 @@
 """What CUDA graphs take, and how much of it vLLM counts within its share of the memory."""
 
 from infra.catalog import ModelShape
-from infra.engines.vllm.versions import COUNTS_GRAPHS, PINNED, SECOND_COUNTS_GRAPHS, captured_graphs
+from infra.engines.vllm.few_graphs import number_of_graphs
+from infra.engines.vllm.versions import COUNTS_GRAPHS, PINNED, SECOND_COUNTS_GRAPHS
 from infra.sizing.estimates import Estimate
 from infra.sizing.question import Arguments, Version
 
@@ -24,7 +25,7 @@ def taken(shape: ModelShape, arguments: Arguments) -> Estimate:
     """GiB on each GPU."""
     if arguments.enforce_eager:
         return NONE
-    mid = GRAPHS_GIB + GRAPH_LAYER_GIB * number(arguments) * (shape.layers or 0)
+    mid = GRAPHS_GIB + GRAPH_LAYER_GIB * number(shape, arguments) * (shape.layers or 0)
     other = GRAPHS_MAX_GIB if arguments.slots or shape.modality == "vision" else mid + GRAPHS_MORE_GIB
     return Estimate(GRAPHS_LOW * mid, mid, max(GRAPHS_HIGH * mid, other))
 
@@ -42,7 +43,7 @@ def counted(shape: ModelShape, arguments: Arguments, card_gib: float, *, second_
     if second_runner:
         return taken(shape, arguments)
     pools = shape.modality in ("embedding", "rerank")
-    mid = (FIRST_GIB + GRAPH_GIB * number(arguments)) * (OF_POOLING if pools else 1)
+    mid = (FIRST_GIB + GRAPH_GIB * number(shape, arguments)) * (OF_POOLING if pools else 1)
     return Estimate(FIRST_LOW * mid, mid, FIRST_HIGH * mid)
 
 
@@ -50,8 +51,10 @@ def are_counted(version: Version, *, second_runner: bool) -> bool:
     return version >= (SECOND_COUNTS_GRAPHS if second_runner else COUNTS_GRAPHS)
 
 
-def number(arguments: Arguments) -> int:
-    return captured_graphs(arguments.max_num_seqs) * (2 if arguments.slots else 1)  # with adapters and without
+def number(shape: ModelShape, arguments: Arguments) -> int:
+    """With adapters and without."""
+    graphs = number_of_graphs(shape, arguments.max_num_seqs, few=arguments.few_graphs)
+    return graphs * (2 if arguments.slots else 1)
 
 
 def reason(shape: ModelShape, arguments: Arguments, *, second_runner: bool) -> str:
@@ -62,4 +65,5 @@ def reason(shape: ModelShape, arguments: Arguments, *, second_runner: bool) -> s
         outside = taken(shape, arguments)
         return f"not in vLLM's share of the memory before {until}: about {outside.mid:.1f} GiB beside it"
     twice = ", each with and without adapters" if arguments.slots else ""
-    return f"{captured_graphs(arguments.max_num_seqs)} graphs{twice} of {shape.layers or 0} layers"
+    graphs = number_of_graphs(shape, arguments.max_num_seqs, few=arguments.few_graphs)
+    return f"{graphs} graphs{twice} of {shape.layers or 0} layers"

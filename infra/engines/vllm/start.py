@@ -7,7 +7,8 @@ number of layers counts and the number of cores doesn't. The seconds of one time
 from collections.abc import Iterator
 
 from infra.engines.engine import StartStep
-from infra.engines.vllm.versions import PINNED, captured_graphs, default_batch
+from infra.engines.vllm.few_graphs import number_of_graphs
+from infra.engines.vllm.versions import PINNED, default_batch
 from infra.sizing.question import Question, Sized
 
 # Layers of a model of which nobody has seen how many it has: those of an 8B to 14B model.
@@ -21,7 +22,8 @@ DEEP_GEMM_BLOCK = 128
 def steps(question: Question, sized: Sized | None) -> Iterator[StartStep]:
     """`sized`: None where no GPU was found for it; its batch is then the default one."""
     shape, layers = question.shape, compiled_layers(question)
-    graphs = captured_graphs(_sequences(question, sized)) * (2 if question.slots else 1)
+    recorded = number_of_graphs(shape, _sequences(question, sized), few=question.few_graphs)
+    graphs = recorded * (2 if question.slots else 1)
     compiled = "compile-layer-fp8" if _method(question) == "fp8" else "compile-layer"
     yield StartStep("profile", "memory profile and warm-up", "profile")
     yield StartStep("compile", f"torch.compile for {layers} layers", compiled, layers)

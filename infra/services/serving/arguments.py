@@ -1,11 +1,15 @@
 """Why a server is started with its arguments, and what each gains over the engine's default."""
 
+from collections.abc import Iterator
+
+from infra.engines import Engine
 from infra.offers.sizing import Sizing
 from infra.plan.findings import Decided
 from infra.plan.notes import Chosen
 from infra.plan.words import memory
 from infra.services.serving.placement import Placed
 from infra.sizing.batches import MEAN_SHARE
+from infra.sizing.estimates import Throughput
 from infra.sizing.question import Sized
 
 # The reason says what a higher utilisation would hold, up to this one. Above it, fragments and other processes fill the
@@ -33,6 +37,23 @@ def choose_arguments(placed: Placed, sizing: Sizing) -> Decided[tuple[str, ...]]
     yield Chosen(f"{path}.maxNumSeqs", seqs, reason)
     gain = _gain(sized, sizing) if served.question.engine.limits.defaults_known else ""
     return (f"max-num-seqs {seqs}: {reason}{gain}",)
+
+
+def say_few_graphs(placed: Placed, made: Throughput) -> Iterator[str]:
+    """The price of a quicker start."""
+    sized, engine = placed.sized, placed.served.question.engine
+    if sized is not None and placed.served.question.few_graphs:
+        sizes = ", ".join(map(str, engine.graph_sizes(sized)))
+        yield f"CUDA graphs for batches of {sizes} alone: {padding(engine, sized, made)}"
+
+
+def padding(engine: Engine, sized: Sized, made: Throughput) -> str:
+    """What a batch loses between two sizes."""
+    lost = engine.slower_with_few_graphs(sized, made)
+    padded = "a batch between two sizes is padded to the larger one"
+    if lost is None:
+        return f"{padded}, and nobody has estimated what that takes"
+    return f"{padded}, with up to {max(lost, 0.0):.0%} fewer tokens per second (an estimate)"
 
 
 def _utilization(sized: Sized, sizing: Sizing) -> str:

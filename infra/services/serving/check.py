@@ -10,7 +10,7 @@ from infra.services.serving.answers import check_parsers
 from infra.services.serving.architecture import BadArchitecture, described
 from infra.services.serving.check_adapters import check_adapters
 from infra.services.serving.check_arguments import check_extra_args
-from infra.services.serving.check_batch import check_batch
+from infra.services.serving.check_batch import check_batch, check_graphs
 from infra.services.serving.check_next import check_next
 from infra.services.serving.check_place import check_place
 from infra.services.serving.check_rope import check_rope
@@ -66,6 +66,7 @@ def _check_server(scope: Scope, key: Key, model: Model) -> None:
     check_remote_code(scope, key, model)
     check_parsers(scope, key, model)
     check_batch(scope, key, model)
+    check_graphs(scope, key, model)
     check_rope(scope, key, model)
     check_scaling(scope, key, model)
     check_task(scope, key, model)

@@ -10,7 +10,7 @@ from infra.plan.findings import Decided
 from infra.plan.models import ColdStart, ModelPlan, RolloutPlan, Timeouts
 from infra.services.serving.adapters import adapters_of, explain_slots
 from infra.services.serving.answers import parsers_of, say_unknown_parsers
-from infra.services.serving.arguments import choose_arguments
+from infra.services.serving.arguments import choose_arguments, say_few_graphs
 from infra.services.serving.cold_start import Waits, can_keep_compiled, cold_start, timeouts
 from infra.services.serving.family import dimensions_of, needed_by
 from infra.services.serving.placement import Placed
@@ -120,6 +120,7 @@ def _plan(
         slots=served.question.slots,
         proposer=proposer_of(model, sizing.catalog),
         remote_code=model.trust_remote_code,
+        graph_sizes=served.question.engine.graph_sizes(placed.sized) if placed.sized else (),
         extra_args=model.extra_args,
         gated=bool(served.gated or served.draft_gated),
         weights_on_disk_gib=served.cached_gib,
@@ -137,6 +138,7 @@ def _plan(
         reasons=(
             *placed.reasons,
             *arguments,
+            *say_few_graphs(placed, made),
             *explain_slots(placed.sized),
             *_reasons(placed, made, rollout),
             *(scaling.reasons if scaling is not None else ()),

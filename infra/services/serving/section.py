@@ -248,6 +248,12 @@ class _Server(Section):
         description="requests of maxModelLen tokens that one replica must hold at once",
         examples=[8],
     )
+    cuda_graphs: Literal["all", "few"] = Field(
+        default="all",
+        description="sizes of a batch for which the engine records CUDA graphs at each start: all that it would choose,"
+        " or few (powers of two), which starts sooner and pads a batch up to the next size",
+        examples=["few"],
+    )
     gpu_memory_utilization: float | None = Field(
         default=None,
         gt=0,

@@ -264,6 +264,7 @@ def _question(model: Model, shape: ModelShape | None, task: Task, own_context: i
         whole_experts=ENGINES[model.engine].holds_whole_experts(model.extra_args),
         slots=slots_of(model),
         planned=True,
+        few_graphs=model.cuda_graphs == "few",
         own_repository=model.like is None,
     )
 
