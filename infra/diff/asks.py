@@ -1,7 +1,9 @@
 """What somebody has to do because of the change, in addition to what the new plan asks; worded as a plan's to-do."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
+from infra.config_keys import is_alert_key, is_external_key, is_trace_key
 from infra.diff.clients import asks_for_a_key_now
 from infra.diff.findings import Found
 from infra.diff.load_balancer import gateway_of, recreated
@@ -18,6 +20,8 @@ def asked_by(old: Side, new: Side, resources: ResourceChanges, answers: Mapping[
     yield from growing(old, new)
     yield from _keys(old, new)
     yield from _another_address(old, new, resources)
+    yield from _old_records(old, new)
+    yield from _old_secrets(old, new)
     for name, changed in answers.items():
         yield from _stored_vectors(name, new, changed)
 
@@ -42,6 +46,41 @@ def _another_address(old: Side, new: Side, resources: ResourceChanges) -> Iterat
             " gateway_address: the load balancer is recreated at another address, and the models can't be reached from"
             " outside until DNS follows",
         )
+
+
+def _old_records(old: Side, new: Side) -> Iterator[Found]:
+    """Of a domain that nothing answers any more."""
+    domain, now = (_reached_by(side) for side in (old, new))
+    if domain and domain != now:
+        yield _finding(
+            "gateway.domain",
+            f"after `pulumi up`, remove the DNS records of {both_names(domain)}, once nobody calls these names: nothing"
+            " of this stack answers there any more",
+        )
+
+
+def _reached_by(side: Side) -> str | None:
+    gateway = gateway_of(side)
+    return None if gateway.get("expose") == "cluster" else gateway.get("domain")
+
+
+def _old_secrets(old: Side, new: Side) -> Iterator[Found]:
+    """Keys of others that the stack was given, and that nothing in it names any more."""
+    stack = (new if new.exists else old).plan["stack"]
+    for name in sorted(_named(old.platform) - _named(new.platform)):
+        yield _finding(
+            name,
+            "nothing of the stack uses this secret any more: after `pulumi up`, revoke it where it was made, unless"
+            f" something else uses it; `pulumi config rm {name} -s {stack}` removes it where the stack still has it",
+        )
+
+
+def _named(section: Any) -> set[str]:
+    """Secrets that a part of a stack file names."""
+    if isinstance(section, str):
+        return {section} if is_external_key(section) or is_alert_key(section) or is_trace_key(section) else set()
+    parts = section.values() if isinstance(section, Mapping) else section if isinstance(section, list) else ()
+    return {name for part in parts for name in _named(part)}
 
 
 def _stored_vectors(name: str, new: Side, changed: Changes) -> Iterator[Found]:

@@ -8,6 +8,7 @@ from infra.registry import reach_of
 from infra.sides.types import ResourceChanges, Side, name_of, type_of
 
 INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
+GATEWAY_INGRESS = "gateway-ingress"
 
 
 def gateway_of(side: Side) -> Mapping[str, Any]:
@@ -18,7 +19,7 @@ def gateway_of(side: Side) -> Mapping[str, Any]:
 
 def reach(side: Side, model: str) -> Reach | None:
     """From where the model is reached; when that changes, the controller replaces the load balancer."""
-    ingress = side.resource(INGRESS, "gateway-ingress") or side.resource(INGRESS, f"gateway-{model}")  # of version 1
+    ingress = side.resource(INGRESS, GATEWAY_INGRESS) or side.resource(INGRESS, f"gateway-{model}")  # of version 1
     return reach_of(ingress["inputs"]["metadata"].get("annotations", {})) if ingress else None
 
 

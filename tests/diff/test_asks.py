@@ -18,6 +18,8 @@ EMBED = {"model": "BAAI/bge-m3", "pool": "l4"}
 RERANK = {"model": "BAAI/bge-reranker-v2-m3", "pool": "l4"}
 ELSEWHERE = {"aws:region": "us-west-2", "cluster.create.zones": 2, "gateway.certificateArn": CERTIFICATE}
 
+WEB = {"domain": "llm.example.com", "clients": {"web": {}}}
+
 
 def changed(after: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> Difference:
     before = before or {}
@@ -48,9 +50,63 @@ def asked(difference: Difference, path: str) -> list[str]:
 def test_a_load_balancer_at_another_address_asks_for_its_name(
     edit: dict[str, Any], path: str, says: str | None
 ) -> None:
-    found = asked(changed(edit), path)
+    found = [each for each in asked(changed(edit), path) if "remove the DNS records" not in each]
     assert len(found) == (says is not None)
     assert all(says in each for each in found if says)
+
+
+@pytest.mark.parametrize(
+    ("edit", "asks"),
+    [
+        ({"gateway.domain": "ai.acme.eu"}, True),
+        ({"gateway": None}, True),
+        ({"gateway": {"expose": "cluster"}}, True),
+        ({"gateway.timeoutSeconds": 600}, False),
+    ],
+)
+def test_the_records_of_a_domain_that_goes_are_removed(edit: dict[str, Any], asks: bool) -> None:
+    found = [each for each in asked(changed(edit), "gateway.domain") if "remove the DNS records" in each]
+    assert len(found) == asks
+    assert all("of llm.example.com and *.llm.example.com, once nobody calls" in each for each in found)
+
+
+def test_secrets_that_nothing_names_any_more_are_revoked_and_removed() -> None:
+    there = {
+        "llm-platform:externalKey-gpt": {"secure": "v1:a"},
+        "llm-platform:alertKey-ops": {"secure": "v1:b"},
+        "external": {
+            "gpt": {"baseUrl": "https://api.openai.com/v1", "model": "gpt-4o", "keySecret": "externalKey-gpt"}
+        },
+        "gateway.clients": {"web": {"models": ["all", "gpt"]}},
+        "monitoring.alerts": {
+            "receivers": {"ops": {"pagerduty": {"keySecret": "alertKey-ops"}}},
+            "route": {"critical": "ops"},
+        },
+    }
+    gone = {"gateway.clients": {"web": {}}}
+    difference = compare("cloud", side("cloud", edited("cloud", there)), side("cloud", edited("cloud", gone)))
+    for name in ("externalKey-gpt", "alertKey-ops"):
+        (said,) = asked(difference, name)
+        assert f"`pulumi config rm {name} -s cloud` removes it" in said
+        assert asked(compare("cloud", difference.old, difference.old), name) == []
+
+
+@pytest.mark.parametrize(
+    ("stack", "edit", "said"),
+    [
+        ("own", {"gateway.expose": "public"}, True),
+        ("own", {"gateway.timeoutSeconds": 600}, False),
+        ("cloud", {"gateway.expose": "public"}, False),
+        ("cloud", {"gateway": {"expose": "public", "ingressClass": "nginx", "tlsSecret": "tls", **WEB}}, True),
+    ],
+)
+def test_public_by_a_class_of_ones_own_is_in_the_title(stack: str, edit: dict[str, Any], said: bool) -> None:
+    """Nothing that the program writes for such a controller makes the models public, or keeps them from being it."""
+    before = {"gateway.clients": WEB["clients"]}
+    difference = compare(stack, side(stack, edited(stack, before)), side(stack, edited(stack, {**before, **edit})))
+    words = "the Ingress class `nginx` decides whether the internet reaches the models, and not `expose`"
+    assert (words in markdown(headline(difference))) == said
+    assert not said or mark(difference) == "⚠️"
 
 
 def test_a_load_balancer_service_instead_of_an_ingress_is_at_another_address() -> None:

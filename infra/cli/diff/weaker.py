@@ -8,9 +8,10 @@ from infra.cli.document.marked import code
 from infra.diff import figures
 from infra.diff.alerts import notifies_nobody
 from infra.diff.difference import Difference
-from infra.diff.load_balancer import gateway_of, reach
+from infra.diff.load_balancer import GATEWAY_INGRESS, INGRESS, gateway_of, reach
 from infra.diff.rollouts import stops_from_now
 from infra.plan.words import count
+from infra.registry import reach_of
 from infra.sides.types import Side
 
 _PLAIN = "http://"
@@ -27,6 +28,9 @@ def weaker(difference: Difference) -> Iterator[str]:
         yield f"plain HTTP for {named(plain)}: keys, prompts and answers aren't encrypted"
     if public := [name for name in new.models if _is_public(difference, name)]:
         yield f"{named(public)} reached from the internet"
+    if by_class := _by_its_class(difference):
+        who = f"the Ingress class {code(by_class)}"
+        yield f"{who} decides whether the internet reaches the models, and not {code('expose')}"
     if opened := [thing for thing, each in difference.access["exposure"].items() if _is_open(each.added)]:
         yield f"{', '.join(opened)} open to the whole internet"
     yield from _guards(difference)
@@ -86,6 +90,14 @@ def _is_plain(difference: Difference, name: str) -> bool:
 def _is_public(difference: Difference, name: str) -> bool:
     was, now = reach(difference.old, name), reach(difference.new, name)
     return now is not None and now.public and not (was is not None and was.public)
+
+
+def _by_its_class(difference: Difference) -> str | None:
+    """The class of an Ingress that should be public from now on, and whose controller nothing here asks for that."""
+    was, now = ((side.plan.get("gateway") or {}).get("expose") for side in (difference.old, difference.new))
+    ingress = difference.new.resource(INGRESS, GATEWAY_INGRESS) if now == "public" != was else None
+    passed = ingress and reach_of(ingress["inputs"]["metadata"].get("annotations", {}))
+    return ingress["inputs"]["spec"].get("ingressClassName") if ingress and not passed else None
 
 
 def _is_open(added: tuple[str, ...]) -> bool:
