@@ -89,8 +89,9 @@ def deploy(plan: Plan, provider: Any, namespaces: Namespaces) -> None:
     proxy = make_proxy(plan, site, servers.values(), keys, engine_keys.sent, provider_keys, [cache, *coming])
     gateway = make_gateway(plan, site, proxy, servers.values())
     add_addresses([servers[name] for name in plan.named], proxy, gateway)
+    made = Made(site.opts, (*site.ready, *site.operators, cache), site.pools)
     for service in services():
-        service.make(plan, Made(site.opts, (*site.ready, *site.operators, cache)))
+        service.make(plan, made)
     known = known_outputs(plan)
     make_endpoints(plan, site, cache, known)
     for name, value in known.items():

@@ -20,6 +20,7 @@ from infra.services.gateway.service import GATEWAY
 from infra.services.monitoring.service import MONITORING
 from infra.services.service import Service
 from infra.services.serving.service import SERVING
+from infra.services.spare.service import SPARE
 from infra.services.tracing.service import TRACING
 from infra.services.weights.service import WEIGHTS
 from infra.settings.sections import add_section, remove_section
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from infra.settings.platform import Settings
 
 CLOUDS: tuple[Cloud, ...] = (AWS, EXISTING)
-SERVICES: tuple[Service, ...] = (WEIGHTS, SERVING, GATEWAY, EXTERNAL, ACCESS, MONITORING, TRACING, ADDONS)
+SERVICES: tuple[Service, ...] = (WEIGHTS, SERVING, GATEWAY, EXTERNAL, ACCESS, MONITORING, TRACING, ADDONS, SPARE)
 _PROVIDER = {"pulumi:providers:kubernetes": "kubernetes"}
 _OF_NO_CLOUD = ResourceTypes()
 _added: list[Cloud | Service] = []

@@ -270,6 +270,7 @@ def _pools(plan: Plan) -> dict[str, Any]:
             "sharing": None if pool.sharing is None else pool.sharing.model_dump(by_alias=True, exclude_none=True),
             "peak_gpus": pool.peak_gpus,
             "surge_gpus": pool.surge_gpus,
+            "spare_gpus": sum(pool.spare),
             **_own_nodes(plan, pool),
             "reasons": list(pool.reasons),
         }

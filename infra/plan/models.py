@@ -60,6 +60,7 @@ class ColdStart:
     """The time from no node to the first token, in named parts."""
 
     parts: Mapping[str, StartPart]  # node, boot, image, weights, engine
+    new_node: Mapping[str, StartPart]  # the same where a node is added, although the pool keeps spare GPUs
 
     @property
     def seconds(self) -> int:

@@ -43,9 +43,9 @@ def billed_nodes(pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, 
     by_hour = _by_hour(pool, on, models)
     lowest = max(nodes for nodes, _ in by_hour)
     running = [each for each in on if not each.served.settings.paused]
-    peak = min(pool.max, max(lowest, nodes_for(running, pool.gpus_per_node, at_most=True)))
-    replicas = nodes_for(on, pool.gpus_per_node, at_most=True)
-    with_surge = pool.needed  # a rollout of a paused model included: it may run in that month
+    peak = min(pool.max, max(lowest, nodes_for(running, pool.gpus_per_node, at_most=True, extra=pool.spare)))
+    replicas = nodes_for(on, pool.gpus_per_node, at_most=True, extra=pool.spare)
+    with_surge = max(pool.needed, replicas)  # a rollout of a paused model included: it may run in that month
     # In an existing pool, only running nodes are billed; in a pool that the stack creates, all that may run.
     highest = min(pool.max, max(lowest, with_surge)) if pool.existing else pool.highest
     all_month = max(lowest, min(highest, replicas), highest - (with_surge - replicas))
@@ -61,14 +61,16 @@ def billed_nodes(pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, 
 
 def _by_hour(pool: PoolPlan, on: Sequence[Placed], models: Mapping[str, ModelPlan]) -> list[tuple[int, float]]:
     """The nodes at the minimum of replicas, each number with its share of the week."""
-    found = nodes_by_hour(on, models, pool.gpus_per_node)
+    found = nodes_by_hour(on, models, pool.gpus_per_node, pool.spare)
     return [(min(pool.max, max(pool.min, needed)), share) for needed, share in found]
 
 
-def nodes_by_hour(on: Iterable[Placed], models: Mapping[str, ModelPlan], gpus_per_node: int) -> list[tuple[int, float]]:
+def nodes_by_hour(
+    on: Iterable[Placed], models: Mapping[str, ModelPlan], gpus_per_node: int, spare: Sequence[int] = ()
+) -> list[tuple[int, float]]:
     """What the minimum of replicas needs, each number of nodes with its share of the week: in the windows of a schedule
-    it is more. `on`: wherever these models would be."""
-    return [(nodes_of(replicas, gpus_per_node), share) for replicas, share in replicas_by_hour(on, models)]
+    it is more. `on`: wherever these models would be. `spare`: the GPUs of pods without work."""
+    return [(nodes_of(replicas, gpus_per_node, spare), share) for replicas, share in replicas_by_hour(on, models)]
 
 
 def replicas_by_hour(

@@ -26,6 +26,7 @@ from infra.planning.own_pools import to_do_of_own_nodes, warn_of_same_nodes, wit
 from infra.planning.paused import cheaper_while_paused
 from infra.planning.peak import check_peak
 from infra.planning.placeholders import list_placeholders
+from infra.planning.spare_room import check_spare
 from infra.planning.spares import find_spares
 from infra.planning.to_do import list_nodes
 from infra.planning.warnings import warn_of_allow, warn_of_budget, warn_of_pool
@@ -243,6 +244,7 @@ def _check_nodes(
     for name, pool in nodes.pools.items():
         yield from check_disk(pool, on.get(name, []), platform.cache, asked.cloud)
         yield from check_peak(pool, on.get(name, []), models, asked.settings, asked.catalog)
+        yield from check_spare(pool, on.get(name, []), models)
     yield from check_node_makers(asked.settings, nodes.pools, platform.addons)
     system = asked.cloud.system_nodes(asked.settings, asked.catalog)
     if system is not None:

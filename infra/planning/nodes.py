@@ -30,14 +30,16 @@ def plan_pool(
     peak = sum(each.served.replicas.max * each.gpus for each in placed if not each.served.settings.paused)
     surge = max((each.gpus for each in rolling if not each.served.settings.paused), default=0)
     room = max((each.gpus for each in rolling), default=0)
-    needed = nodes_for(placed, offer.gpus_per_node, at_most=True, extra=room)
-    pool_max = yield from _maximum(offer, placed, room, needed)
+    needed = nodes_for(placed, offer.gpus_per_node, at_most=True, extra=[room] if room else [])
+    spare = _spare(offer, placed)
+    with_spare = nodes_for(placed, offer.gpus_per_node, at_most=True, extra=spare)
+    pool_max = yield from _maximum(offer, placed, room, needed, with_spare)
     if (reserved := reserved_nodes(offer)) is not None:
         pool_max = min(pool_max, reserved)
     yield from _assume_packed(offer, placed, pool_max)
     own = (yield from check_own_nodes(offer, placed, pool_max, surge)) if offer.existing else None
     pool_min = _minimum(offer, pool_max)
-    idle = _idle(offer, placed, pool_min, pool_max) if not offer.existing or offer.nodes else 0
+    idle = _idle(offer, placed, pool_min, pool_max, spare) if not offer.existing or offer.nodes else 0
     return PoolPlan(
         name=offer.name,
         existing=offer.existing,
@@ -64,13 +66,21 @@ def plan_pool(
         sharing=offer.sharing,
         resource=(_existing(offer).resource or GPU_RESOURCE) if offer.existing else GPU_RESOURCE,
         steps=steps_of(offer, pool_max, catalog),
-        spread=spread_nodes(_pods(placed, room), offer.gpus_per_node),
+        spread=spread_nodes([*_pods(placed, room), *spare], offer.gpus_per_node),
+        spare=spare,
         reasons=(
             f"{count(peak, offer.unit)} at peak + {surge} for one rollout = {peak + surge}"
             f" of {pool_max * offer.gpus_per_node}",
             *([f"{count(idle, offer.unit)} idle at the minimum of replicas"] if idle else []),
+            *([f"{count(sum(spare), offer.unit)} of these kept free by gpuPools.{offer.name}.spare"] if spare else []),
         ),
     )
+
+
+def _spare(offer: Offer, placed: Sequence[Placed]) -> tuple[int, ...]:
+    """The GPUs of each pod that keeps them free: a replica of any model then fits. None where no model runs."""
+    largest = max((each.gpus for each in placed if not each.served.settings.paused), default=0)
+    return (largest,) * offer.settings.spare if offer.settings is not None and largest else ()
 
 
 def _pods(placed: Sequence[Placed], rollout: int) -> list[int]:
@@ -85,9 +95,9 @@ def _minimum(offer: Offer, pool_max: int) -> int:
     return offer.settings.min if offer.settings else 0
 
 
-def _idle(offer: Offer, placed: Sequence[Placed], pool_min: int, pool_max: int) -> int:
+def _idle(offer: Offer, placed: Sequence[Placed], pool_min: int, pool_max: int, spare: Sequence[int]) -> int:
     """GPUs of the nodes that run at the minimum of replicas, and that no replica has."""
-    nodes = min(pool_max, max(pool_min, nodes_for(placed, offer.gpus_per_node, at_most=False)))
+    nodes = min(pool_max, max(pool_min, nodes_for(placed, offer.gpus_per_node, at_most=False, extra=spare)))
     busy = sum(each.gpus * each.served.replicas.min for each in placed if not each.served.settings.paused)
     return max(0, nodes * offer.gpus_per_node - busy)
 
@@ -113,25 +123,30 @@ def _choose_types(offer: Offer) -> Iterator[Finding]:
         yield Chosen(f"gpuPools.{offer.name}.instanceTypes", types, reason)
 
 
-def _maximum(offer: Offer, placed: Sequence[Placed], surge: int, needed: int) -> Decided[int]:
-    """The stack file's, or what all replicas and one rollout need; a paused model keeps its room."""
+def _maximum(offer: Offer, placed: Sequence[Placed], surge: int, needed: int, with_spare: int) -> Decided[int]:
+    """The stack file's, or what all replicas and one rollout need; a paused model keeps its room. Spare GPUs are room
+    for a rollout too."""
     if offer.settings is not None and offer.settings.max is not None:
         return offer.settings.max
     if offer.nodes is not None:
         return offer.nodes
-    needed = max(needed, 1)
+    by_spare = with_spare > max(needed, 1)
+    needed = max(needed, with_spare, 1)
     minimum = offer.settings.min if offer.settings else 0
     nodes = f"{count(needed, 'node')} of {count(offer.gpus_per_node, offer.unit)}"
     rollout = f"and {count(surge, offer.unit)} for one rollout" if surge else "and no rollout needs more"
     reason = f"{nodes}: every model at its maximum of replicas, {rollout}"
+    if by_spare:
+        reason = f"{nodes}: every model at its maximum of replicas, and the GPUs that spare keeps free"
     if any(each.served.settings.paused for each in placed):
         reason += "; paused models count, so it is what unpausing can cost"
     yield Chosen(f"gpuPools.{offer.name}.max", max(needed, minimum), reason)
     return max(needed, minimum)
 
 
-def nodes_for(placed: Sequence[Placed], gpus_per_node: int, *, at_most: bool, extra: int = 0) -> int:
-    """Nodes that hold the maximum of replicas (or the minimum, of the models that aren't paused) and `extra` GPUs.
+def nodes_for(placed: Sequence[Placed], gpus_per_node: int, *, at_most: bool, extra: Sequence[int] = ()) -> int:
+    """Nodes that hold the maximum of replicas (or the minimum, of the models that aren't paused), and pods of `extra`
+    GPUs.
 
     Where every model's GPUs divide a node's, replicas pack without a gap; else each size has separate nodes.
     """
@@ -142,13 +157,13 @@ def nodes_for(placed: Sequence[Placed], gpus_per_node: int, *, at_most: bool, ex
     return nodes_of(replicas, gpus_per_node, extra)
 
 
-def nodes_of(replicas: Iterable[tuple[Placed, int]], gpus_per_node: int, extra: int = 0) -> int:
-    """Nodes that hold these replicas, and `extra` GPUs."""
+def nodes_of(replicas: Iterable[tuple[Placed, int]], gpus_per_node: int, extra: Sequence[int] = ()) -> int:
+    """Nodes that hold these replicas, and pods of `extra` GPUs."""
     wanted: dict[int, int] = {}
     for each, number in replicas:
         wanted[each.gpus] = wanted.get(each.gpus, 0) + number
-    if extra:
-        wanted[extra] = wanted.get(extra, 0) + 1
+    for gpus in extra:
+        wanted[gpus] = wanted.get(gpus, 0) + 1
     if all(gpus_per_node % gpus == 0 for gpus in wanted):
         return -(-sum(gpus * count for gpus, count in wanted.items()) // gpus_per_node)
     return sum(-(-count // (gpus_per_node // gpus)) for gpus, count in wanted.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +42,7 @@ class Made:
 
     opts: Any  # ResourceOptions with the Kubernetes provider
     after: tuple[Any, ...]  # resources that have to be there first: nodes, operators, the namespace
+    nodes: Mapping[str, Sequence[Any]]  # what makes the nodes of each pool
 
 
 @dataclass(frozen=True)

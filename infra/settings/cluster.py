@@ -138,6 +138,15 @@ class GpuPool(Section):
         " stays until somebody ends it",
         examples=[False],
     )
+    spare: int = Field(
+        default=0,
+        ge=0,
+        le=100,
+        description="replicas of its largest model for which GPUs stay free, with the engines' images on their nodes:"
+        " the next replica starts there without waiting for a node. Pods without work hold these GPUs, at every number"
+        " of replicas up to max; they are billed",
+        examples=[1],
+    )
 
     @property
     def shared(self) -> Sharing | None:

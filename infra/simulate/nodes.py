@@ -37,6 +37,8 @@ class PoolShape:
     steps: tuple[Step, ...]
     notice: float | None = None  # seconds that pods have to leave a spot node; None: no node is taken back
     reserved_usd_per_hour: float = 0.0  # of reserved instances, which are paid whether they run or not
+    spare: Sequence[int] = ()  # GPUs of each pod without work that keeps them free
+    spare_node: Sequence[Estimate] = ()  # parts of the start of a node for one of them
 
 
 @dataclass(eq=False)
@@ -68,6 +70,11 @@ def drawn(parts: Sequence[Estimate], chance: random.Random) -> float:
     return sum(chance.triangular(each.low, each.high, each.mid) if each.high > each.low else each.mid for each in parts)
 
 
+def fits(pods: Sequence[int], free: Sequence[int]) -> bool:
+    """Whether nodes with these free GPUs hold pods of one size."""
+    return len(pods) <= sum(each // gpus for each in free for gpus in pods[:1])
+
+
 @dataclass(eq=False)
 class Pool:
     shape: PoolShape
@@ -91,6 +98,11 @@ class Pool:
         if not self._put(pod, 0.0):
             self._add(self._next_step() or self.shape.steps[-1], 0.0, 0.0)
             self._put(pod, 0.0)
+
+    def keep_spare(self) -> None:
+        """Once all pods that run already have their nodes."""
+        while (step := self._next_step()) is not None and self._lacks_spare():
+            self._add(step, 0.0, 0.0)
 
     def ask(self, pod: Pod, now: float) -> None:
         self.pending.append(pod)
@@ -117,7 +129,7 @@ class Pool:
             unneeded = (
                 not node.going and node.empty is not None and now - max(node.empty, node.ready) >= UNNEEDED_SECONDS
             )
-            if unneeded and len(self.nodes) > self.shape.min:
+            if unneeded and len(self.nodes) > self.shape.min and not self._lacks_spare(without=node):
                 self._remove(node, now)
 
     def evict(self, node: Node, now: float) -> None:
@@ -155,6 +167,14 @@ class Pool:
     def _place(self, now: float) -> None:
         while self.pending and self._put_or_add(self.pending[0], now):
             self.pending.popleft()
+        while (step := self._next_step()) is not None and self._lacks_spare():
+            self._add(step, now, now + drawn(self.shape.spare_node, self.chance))
+            self._last_added = now
+
+    def _lacks_spare(self, without: Node | None = None) -> bool:
+        """Whether a node has to be added for GPUs that stay free. Where the pool has all its nodes, none is."""
+        free = [each.free for each in self.nodes if not each.going and each is not without]
+        return len(self.nodes) - (without is not None) < self.shape.max and not fits(self.shape.spare, free)
 
     def _put_or_add(self, pod: Pod, now: float) -> bool:
         if self._put(pod, now):

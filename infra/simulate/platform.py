@@ -8,7 +8,7 @@ from typing import Any
 from components.scaling_behavior import behavior, failures
 from infra.plan.cluster import PoolPlan
 from infra.plan.gateway import Upstream
-from infra.plan.models import ModelPlan, Scaling
+from infra.plan.models import ColdStart, ModelPlan, Scaling
 from infra.plan.plan import Plan
 from infra.plan.signals import CACHE, IN_FLIGHT, KEPT, WAITING
 from infra.simulate.clients import ClientLimits, clients_of
@@ -17,7 +17,7 @@ from infra.simulate.nodes import PoolShape, Step
 from infra.simulate.replica import Limits, Replica
 from infra.sizing.estimates import Estimate, Steps
 
-_NEW_NODE, _NEW_POD = ("node", "boot"), ("image", "weights", "engine")
+_NODE, _IMAGE, _SERVER = ("node", "boot"), ("image",), ("weights", "engine")
 
 
 @dataclass(frozen=True)
@@ -150,9 +150,10 @@ def _cache(model: ModelPlan) -> int | None:
 
 
 def _server(plan: Plan, model: ModelPlan) -> Server:
-    steps, parts, upstream = model.throughput.steps, model.cold_start.parts, plan.traffic.upstreams[model.sent_as]
+    steps, start, upstream = model.throughput.steps, model.cold_start, plan.traffic.upstreams[model.sent_as]
     assert steps is not None
     assert model.pool is not None
+    pool = plan.pools[model.pool]
     return Server(
         name=model.name,
         pool=model.pool,
@@ -171,14 +172,19 @@ def _server(plan: Plan, model: ModelPlan) -> Server:
         scaling=model.scaling,
         behavior=behavior(model.scaling.cooldown_seconds) if model.scaling is not None else {},
         failures=failures(model.replicas.min, model.scaling.polling_seconds) if model.scaling is not None else 0,
-        new_node=tuple(parts[name] for name in _NEW_NODE),
-        new_pod=tuple(parts[name] for name in _NEW_POD),
+        new_node=_new_node(start, pool),
+        new_pod=tuple(start.parts[name] for name in (*(() if pool.spare else _IMAGE), *_SERVER)),
         fallback=upstream.fallback is not None,
         hours=hours_of(model.schedule),
         surge=model.rollout.max_surge,
         unavailable=model.rollout.max_unavailable,
         next_of=_next_of(model, upstream),
     )
+
+
+def _new_node(start: ColdStart, pool: PoolPlan) -> tuple[Estimate, ...]:
+    """With spare GPUs, whatever has them first pulls the image."""
+    return tuple(start.new_node[name] for name in (*_NODE, *(_IMAGE if pool.spare else ())))
 
 
 def _next_of(model: ModelPlan, upstream: Upstream) -> NextOf | None:
@@ -206,6 +212,8 @@ def _pool(pool: PoolPlan, plan: Plan) -> PoolShape:
         tuple(_steps(pool)),
         _notice(pool, plan),
         pool.reserved_usd_per_hour,
+        pool.spare,
+        next((_new_node(each.cold_start, pool) for each in plan.models.values() if each.pool == pool.name), ()),
     )
 
 

@@ -66,6 +66,8 @@ def run(platform: Platform, arrivals: Arrivals, seed: int) -> Outcome:
         clock.every(SYNC_SECONDS, SYNC_SECONDS, neighbour.follow)
     admission = Admission(platform.clients, arrivals)
     served = _served(platform, pools, arrivals, admission, chance, clock)
+    for pool in pools.values():
+        pool.keep_spare()
     _play(clock, arrivals, [served.get(name) for name in arrivals.names])
     for each in served.values():
         each.deployment.end(arrivals.seconds)

@@ -23,7 +23,8 @@ def _section(stack: dict) -> Section:
 
 
 def _start(**seconds: float) -> ColdStart:
-    return ColdStart({name: StartPart(each, each, each, "") for name, each in seconds.items()})
+    parts = {name: StartPart(each, each, each, "") for name, each in seconds.items()}
+    return ColdStart(parts, parts)
 
 
 @pytest.mark.parametrize(

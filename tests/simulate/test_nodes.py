@@ -110,3 +110,32 @@ def test_no_node_goes_shortly_after_one_was_added() -> None:
     assert len(one.nodes) == 2
     one.scan(added + AFTER_ADD_SECONDS + 100)
     assert len(one.nodes) == 1
+
+
+def test_spare_gpus_take_the_next_pod_at_once_and_another_node_comes_for_them() -> None:
+    shape = PoolShape("gpu", 1, 0, 3, made=True, steps=(Step(3, 1.0),), spare=(1,), spare_node=exactly(100.0))
+    one, starts = Pool(shape, random.Random(1)), []
+    one.start()
+    one.keep_spare()
+    first, second = pod(starts), pod(starts)
+    one.ask(first, 10.0)
+    one.ask(second, 500.0)
+    assert starts == [10.0, 500.0]
+    assert len(one.nodes) == 3
+    one.leave(second, 600.0)
+    one.scan(600.0 + UNNEEDED_SECONDS)
+    assert len(one.nodes) == 2  # one of the two free nodes stays: it is spare
+
+
+def test_at_the_maximum_no_node_comes_for_spare_gpus() -> None:
+    one, starts = (
+        Pool(
+            PoolShape("gpu", 1, 0, 1, made=True, steps=(Step(1, 1.0),), spare=(1,), spare_node=exactly(100.0)),
+            random.Random(1),
+        ),
+        [],
+    )
+    one.start()
+    one.keep_spare()
+    one.ask(pod(starts), 10.0)
+    assert (starts, len(one.nodes)) == ([10.0], 1)

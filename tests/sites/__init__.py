@@ -14,6 +14,7 @@ MEANT = {
     "eks-ladder": {kind.NODE_GROUP: 5, kind.LAUNCH_TEMPLATE: 2, kind.DEPLOYMENT: 2},
     "existing-eks": {kind.NODE_GROUP: 2, kind.SCALING_GROUP_TAG: 18, kind.RELEASE: 2, kind.SCALED_OBJECT: 1},
     "existing-eks-read": {kind.NODE_GROUP: 1, kind.DEPLOYMENT: 3, kind.SCALED_OBJECT: 1},
+    "fast-start": {kind.DEPLOYMENT: 3, kind.NODE_GROUP: 2, kind.SCALED_OBJECT: 1},
     "k3s": {kind.DEPLOYMENT: 3, kind.INGRESS: 1},
     "karpenter-ladder": {kind.NODE_POOL: 2, kind.NODE_CLASS: 2, kind.NODE_GROUP: 1, kind.SCALED_OBJECT: 1},
     "karpenter-own-vpc": {kind.NODE_POOL: 2, kind.NODE_CLASS: 2, kind.SCALED_OBJECT: 1},

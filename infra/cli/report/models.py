@@ -205,9 +205,15 @@ def pools_section(plan: Plan) -> Section:
         Column(f"{units(plan.pools.values())}: peak + one rollout"),
         Column("idle at min replicas" if any(pool.idle_gpus for pool in plan.pools.values()) else "", right=True),
     )
-    notes = [_whose(plan.pools.values()), *(_steps(pool) for pool in plan.pools.values() if pool.steps)]
+    spare = (_spare(pool) for pool in plan.pools.values() if pool.spare)
+    notes = [_whose(plan.pools.values()), *spare, *(_steps(pool) for pool in plan.pools.values() if pool.steps)]
     rows = [_pool_row(pool) for pool in plan.pools.values()]
     return Section("POOLS", shown, rows, "\n".join(note for note in notes if note))
+
+
+def _spare(pool: PoolPlan) -> str:
+    free = f"{count(sum(pool.spare), 'GPU')} free for {count(len(pool.spare), 'replica')}"
+    return f"{pool.name} keeps {free} (gpuPools.{pool.name}.spare), on nodes that have the engines' images"
 
 
 def _steps(pool: PoolPlan) -> str:

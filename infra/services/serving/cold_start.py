@@ -9,6 +9,7 @@ from infra.plan.models import ColdStart, StartPart, Timeouts
 from infra.services.serving import start_parts
 from infra.services.serving.placement import Placed
 from infra.services.serving.served import Served
+from infra.services.serving.spare_start import on_spare
 
 # MiB/s from the hub or an engine's own library, slow days and retries included.
 DOWNLOAD_MIBPS = 30
@@ -46,15 +47,18 @@ def cold_start(
     vcpus = min((each.vcpus for each in placed.offer.types), default=0) if placed.offer else 0
     image = start_parts.image(served.image, pool, vcpus, figures, system_disk=system_disk)
     kept = cache.compiled and finds_compiled(served, pool, cache)
-    return ColdStart(
-        {
-            "node": start_parts.launch(pool, figures),
-            "boot": start_parts.boot(pool, figures),
-            "image": image,
-            "weights": _weights(placed, pool, image, cache, figures),
-            "engine": start_parts.engine(asked, placed.sized, placed.gpus, figures, kept=kept),
-        }
-    )
+    parts = {
+        "node": start_parts.launch(pool, figures),
+        "boot": start_parts.boot(pool, figures),
+        "image": image,
+        "weights": _weights(placed, pool, image, cache, figures),
+        "engine": start_parts.engine(asked, placed.sized, placed.gpus, figures, kept=kept),
+    }
+    if pool is None or not pool.spare:
+        return ColdStart(parts, parts)
+    copy = served.place is None and cache.directory is not None
+    read = start_parts.weights_on_node(served.loaded_gib, None, image, figures) if copy else None
+    return ColdStart(on_spare(parts, pool, read), parts)
 
 
 def can_keep_compiled(served: Served, cache: CachePlan) -> bool:

@@ -21,6 +21,9 @@ def check_pools(scope: Scope) -> None:
             if scope.written(there) and scope.written((*key, of_groups)):
                 got = "existing nodes are in no node group of this stack"
                 scope.report.out_of_place((*key, of_groups), got, "leave it out")
+        if scope.written(there) and scope.written((*key, "spare")):
+            got = "this program keeps GPUs free only on nodes that it makes"
+            scope.report.out_of_place((*key, "spare"), got, "leave it out")
         if scope.written(made):
             _check_made(scope, made, pool.instance_types or ())
 

@@ -35,6 +35,23 @@ POOLS = (
         ),
     ),
     Bad(
+        "spare GPUs of nodes that somebody else makes",
+        stack(LAPTOP, pool("existing: {gpu: L4, nodes: 2, selector: {pool: gpu}}, spare: 1"), MODEL),
+        (
+            Mistake(
+                "gpuPools.l4.spare",
+                5,
+                "this program keeps GPUs free only on nodes that it makes",
+                "leave it out",
+            ),
+        ),
+    ),
+    Bad(
+        "a model with the name of what keeps GPUs free",
+        stack(CLUSTER, pool("instanceTypes: [g6.xlarge], spare: 1"), "models: {l4-spare: {model: Qwen/Qwen3-8B}}"),
+        (Mistake("models.l4-spare", 6, "the name of what keeps GPUs of l4 free", "write l4-spare-2"),),
+    ),
+    Bad(
         "a pool of one and four GPUs",
         stack(CLUSTER, pool("instanceTypes: [g6.2xlarge, g6.12xlarge]"), MODEL),
         (

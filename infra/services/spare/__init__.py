@@ -1,0 +1,1 @@
+"""GPUs that stay free for the next replica."""
