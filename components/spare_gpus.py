@@ -64,7 +64,7 @@ class SpareGpus(pulumi.ComponentResource):
                 spec={
                     "replicas": pods.number,
                     "selector": {"match_labels": labels},
-                    # A new pod beside the old one would need GPUs of its own.
+                    # A new pod beside the old one would need more GPUs.
                     "strategy": {"type": "RollingUpdate", "rolling_update": {"max_surge": 0, "max_unavailable": 1}},
                     "template": {
                         "metadata": {"labels": labels},

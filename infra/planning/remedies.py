@@ -1,7 +1,6 @@
 """The changes that would shorten a model's cold start, and by how many seconds."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from infra.catalog import Catalog
 from infra.models.places import Bucket
@@ -19,18 +18,12 @@ from infra.services.serving.awake import what_goes
 from infra.services.serving.check_batch import chooses_graphs
 from infra.services.serving.cold_start import finds_compiled
 from infra.services.serving.placement import Placed
+from infra.services.serving.spare_start import ON_SPARE
 from infra.services.serving.start_parts import Figures, engine, moved, weights_streamed
 
 # A remedy is shown if it saves at least this number of seconds, or this share of the cold start.
 MIN_SECONDS, MIN_SHARE = 10, 0.05
 NOT_YET = "this platform doesn't support it yet"
-
-
-class Busy(NamedTuple):
-    """Nodes of a pool that the minimum of replicas needs: in the quietest hour of the week, and in the busiest."""
-
-    min: int
-    max: int
 
 
 def find_remedies(plan: Plan, placed: Sequence[Placed], catalog: Catalog) -> dict[str, tuple[Remedy, ...]]:
@@ -46,14 +39,14 @@ def find_remedies(plan: Plan, placed: Sequence[Placed], catalog: Catalog) -> dic
             on[each.offer.name].append(each)
     found: dict[str, tuple[Remedy, ...]] = {each.served.name: () for each in placed}
     for name, pool in plan.pools.items():
-        needed = [nodes for nodes, _ in nodes_by_hour(on[name], plan.models, pool.gpus_per_node)]
-        busy = Busy(min(needed), max(needed))
+        busy = min(nodes for nodes, _ in nodes_by_hour(on[name], plan.models, pool.gpus_per_node))
         for each in on[name]:
             if each.starts and not each.served.settings.paused:
                 made = plan.models[each.served.name]
-                spared = each.served.name in plan.spares
+                node = not pool.existing and each.served.name not in plan.spares  # the next replica needs a new one
                 ways = [
-                    *_all(each, pool, busy, made.cold_start, catalog.cold_start, pins, bucket, spared),
+                    *(_spare_gpus(each, on[name], pool, plan, made.cold_start, pins) if node else ()),
+                    *_all(each, pool, made.cold_start, catalog.cold_start, bucket),
                     *_few_graphs(each, made, catalog.cold_start),
                     *_kept_graphs(each, pool, made.cold_start, plan.cache, catalog.cold_start),
                     *_spare_replica(each, pool, busy, made, plan.cache),
@@ -70,41 +63,45 @@ def _that_save_enough(found: Iterable[Remedy], start: ColdStart) -> tuple[Remedy
 def _all(
     placed: Placed,
     pool: PoolPlan,
-    busy: Busy,
     start: ColdStart,
     figures: Figures,
-    pins: Write,
     bucket: str | None,
-    spared: bool,
 ) -> Iterator[Remedy]:
-    """`spared`: the next replica needs no new node."""
     if pool.existing:
         yield from _parallel_pull(placed, pool, start, figures)
     else:
-        if not spared:
-            yield from _spare_node(placed, pool, busy, start, pins)
         yield from _warm_pool(pool, figures)
         yield from _streamed(placed, start, figures, bucket)
 
 
-def _spare_node(placed: Placed, pool: PoolPlan, busy: Busy, start: ColdStart, pins: Write) -> Iterator[Remedy]:
-    """A free node: the next replica starts on it without waiting for the autoscaler to add one."""
-    nodes = busy.min + 1
-    if pool.min < nodes <= pool.max:
-        more = nodes - max(pool.min, busy.min)
-        price = more * (pool.usd_per_node_hour or 0.0) * HOURS_PER_MONTH
-        saved = round(start.parts["node"].mid + start.parts["boot"].mid)
-        reason = f"{count(nodes, 'node')}, and the minimum of replicas needs {busy.min}; no launch and no boot"
-        if busy.max > busy.min:
-            reason += f"; in the hours of a schedule it needs {count(busy.max, 'node')}, and none is spare then"
+def _spare_gpus(
+    placed: Placed, on: Sequence[Placed], pool: PoolPlan, plan: Plan, start: ColdStart, pins: Write
+) -> Iterator[Remedy]:
+    """The next replica starts on GPUs that stay free at any number of replicas; a larger `min` would keep a node only
+    while the others don't need it."""
+    if pool.spare:
+        return
+    largest = max(each.gpus for each in on if not each.served.settings.paused)
+    now, then = (
+        [max(pool.min, nodes) for nodes, _ in nodes_by_hour(on, plan.models, pool.gpus_per_node, spare)]
+        for spare in ((), (largest,))
+    )
+    if max(then) <= pool.max:
+        price = (max(then) - max(now)) * (pool.usd_per_node_hour or 0.0) * HOURS_PER_MONTH
+        saved = round(sum(start.parts[name].mid for name in ON_SPARE))
+        reason = (
+            f"{count(largest, 'GPU')} free on a node that has pulled the image: no launch, no boot, no pull; a replica"
+            " that comes before the autoscaler has added the next node waits as long as now"
+        )
         if placed.offer is not None and placed.offer.settings is None:
             reason += "; --pin writes the pool into the stack file first"
-        yield Remedy("spare node", saved, f"gpuPools.{pool.name}.min: {nodes}", pins, price, reason)
+        yield Remedy("spare GPUs", saved, f"gpuPools.{pool.name}.spare: 1", pins, price, reason)
 
 
-def _spare_replica(placed: Placed, pool: PoolPlan, busy: Busy, made: ModelPlan, cache: CachePlan) -> Iterator[Remedy]:
+def _spare_replica(placed: Placed, pool: PoolPlan, busy: int, made: ModelPlan, cache: CachePlan) -> Iterator[Remedy]:
     """It says what it takes away: scaling, the spare node of every model of the pool, or the hours of a schedule whose
-    windows have no more replicas than all hours then."""
+    windows have no more replicas than all hours then. `busy`: nodes that the minimum of replicas needs at the quietest
+    hour of the week."""
     served, offer = placed.served, placed.offer
     replicas = served.replicas.min + 1
     if replicas <= served.replicas.max and not cache.one_reader:
@@ -118,7 +115,7 @@ def _spare_replica(placed: Placed, pool: PoolPlan, busy: Busy, made: ModelPlan, 
             reason = (
                 f"{count(replicas, 'replica')} at all hours, so that nobody waits at night either: the schedule goes"
             )
-        if not pool.existing and pool.min > busy.min:
+        if not pool.existing and pool.min > busy:
             reason += f"; it may take the spare node that gpuPools.{pool.name}.min: {pool.min} keeps"
         yield Remedy(
             "spare replica", made.cold_start.seconds, f"{served.path}.replicas.min: {replicas}", without, price, reason

@@ -13,8 +13,8 @@ from infra.services.serving.placement import Placed, by_pool
 def find_spares(
     pools: Mapping[str, PoolPlan], placed: Sequence[Placed], models: Mapping[str, ModelPlan]
 ) -> dict[str, Spare]:
-    """By model, where at least one more replica does. Nodes that exist already are launched for no replica; where a pool
-    keeps GPUs free by its `spare`, every start that the plan shows is one on these."""
+    """By model, where at least one more replica does. Nodes that exist already are launched for no replica; where a
+    pool keeps GPUs free by its `spare`, every start that the plan shows is one on these."""
     found: dict[str, Spare] = {}
     for name, on in by_pool(placed).items():
         if not pools[name].existing and not pools[name].spare:

@@ -54,8 +54,8 @@ def test_all_bars_have_the_scale_that_the_header_says(stack: dict) -> None:
 
 def test_the_best_that_can_be_written_stands_beside_the_bar_and_what_to_write_below() -> None:
     section = _section(PROD)
-    assert {row[-1] for row in section.rows} == {"spare node -2 min 15 s"}
-    assert "gpuPools.l4.min: 3 (+$718 per month of the minimum bill)" in section.note
+    assert {row[-1] for row in section.rows} == {"spare GPUs -3 min 9 s", "spare GPUs -3 min 39 s"}
+    assert "gpuPools.l4.spare: 1 (+$718 per month of the minimum bill)" in section.note
     assert section.columns[-1].title == "remedy"
     assert "remedy" not in {column.title for column in _section(LOCAL).columns}
 
@@ -99,11 +99,11 @@ def test_markdown_has_letters_of_one_width() -> None:
     text = to_markdown(_report(PROD))
     for _, letters, *_ in _section(PROD).rows:
         assert f"| `{letters}` |" in text
-    assert "E engine start and compile<br>spare node: " in text
+    assert "E engine start and compile<br>spare GPUs: " in text
 
 
 def test_a_remedy_that_lowers_the_bill_says_so() -> None:
-    """The budget has no room for a spare node, so the bucket is the best that can be written."""
+    """The budget has no room for spare GPUs, so the bucket is the best that can be written."""
     coder = {"model": "Qwen/Qwen3-Coder-30B-A3B-Instruct", "maxModelLen": 32768, "pool": "big", "gpus": 1}
     big = {"big": {"instanceTypes": ["g7e.2xlarge"], "max": 2}}
     stack = changed(DEV, gpuPools=big, models={"coder": coder}, cache={"kind": "efs"}, budget={"usdPerMonth": 4000})

@@ -205,33 +205,34 @@ def _remedies(result: Plan, model: str) -> dict[str, Remedy]:
     return {remedy.name: remedy for remedy in result.remedies[model]}
 
 
-def test_a_spare_node_is_one_more_than_the_minimum_of_replicas_of_the_whole_pool_needs() -> None:
-    """llama-8b has at least 2 replicas with one GPU each; another model uses a third GPU."""
+def test_spare_gpus_are_offered_with_what_they_save_and_add_to_the_bill() -> None:
     result = plan(PROD)
-    spare = _remedies(result, "llama-8b")["spare node"]
+    spare = _remedies(result, "llama-8b")["spare GPUs"]
     parts = result.models["llama-8b"].cold_start.parts
-    assert spare.write == "gpuPools.l4.min: 3"
-    assert spare.seconds == round(parts["node"].mid + parts["boot"].mid)
-    followed = plan(changed(PROD, gpuPools__l4__min=3))
+    assert spare.write == "gpuPools.l4.spare: 1"
+    assert spare.seconds == round(parts["node"].mid + parts["boot"].mid + parts["image"].mid)
+    followed = plan(changed(PROD, gpuPools__l4__spare=1))
     more = followed.cost.usd_per_month_min - result.cost.usd_per_month_min  # the node, and its disk
     assert spare.usd_per_month == pytest.approx(more)
-    neighbour = {"model": "Qwen/Qwen3-0.6B", "pool": "l4", "maxModelLen": 4096}
-    shared = plan(changed(PROD, models__other=neighbour))
-    assert _remedies(shared, "llama-8b")["spare node"].write == "gpuPools.l4.min: 4"
+    assert followed.models["llama-8b"].cold_start.seconds == pytest.approx(
+        result.models["llama-8b"].cold_start.seconds - spare.seconds, abs=1
+    )
 
 
-@pytest.mark.parametrize("written", [{"gpuPools__l4__min": 3}, {"gpuPools__l4__max": 2}], ids=["in use", "no room"])
-def test_a_spare_node_that_is_there_or_has_no_room_is_not_offered(written: dict[str, int]) -> None:
-    assert "spare node" not in _remedies(plan(changed(PROD, **written)), "llama-8b")
+@pytest.mark.parametrize(
+    "written",
+    [{"gpuPools__l4__spare": 1}, {"gpuPools__l4__min": 3}, {"gpuPools__l4__max": 2}],
+    ids=["in use", "a node is there", "no room"],
+)
+def test_spare_gpus_that_are_there_or_have_no_room_are_not_offered(written: dict[str, int]) -> None:
+    assert "spare GPUs" not in _remedies(plan(changed(PROD, **written)), "llama-8b")
 
 
 def test_what_the_stack_file_can_say_plans_without_a_violation_and_is_then_no_remedy() -> None:
     spare = _remedies(plan(PROD), "llama-8b")
     assert spare["spare replica"].write == "models.llama-8b.replicas.min: 3"
-    assert list(spare).index("spare node") < list(spare).index("spare replica")
-    after = plan(changed(PROD, gpuPools__l4__min=3))
-    assert after.violations == ()
-    assert "spare node" not in _remedies(after, "llama-8b")
+    assert list(spare).index("spare GPUs") < list(spare).index("spare replica")
+    assert plan(changed(PROD, gpuPools__l4__spare=1)).violations == ()
 
 
 @pytest.mark.parametrize(

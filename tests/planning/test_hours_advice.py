@@ -34,11 +34,12 @@ def test_cheaper_nodes_save_the_hours_in_which_they_run() -> None:
     assert found.cost.usd_per_month_min - then.cost.usd_per_month_min == pytest.approx(way.usd_per_month, abs=0.01)
 
 
-def test_a_spare_node_says_that_the_hours_take_it() -> None:
-    found = planned(stack(a=model(OFFICE, replicas={"min": 0, "max": 3})))
-    spare = remedy(found, "spare node")
-    assert "in the hours of a schedule it needs 1 node, and none is spare then" in spare.reason
-    then = outcome(follow(stack(a=model(OFFICE, replicas={"min": 0, "max": 3})), line(spare.write or "")))
+def test_spare_gpus_stay_free_in_the_hours_too() -> None:
+    file = stack(a=model(OFFICE, replicas={"min": 0, "max": 3}))
+    found = planned(file)
+    spare = remedy(found, "spare GPUs")
+    then = outcome(follow(file, line(spare.write or "")))
+    assert then.models["a"].cold_start.parts["node"].mid == 0
     assert then.cost.usd_per_month_min - found.cost.usd_per_month_min == pytest.approx(spare.usd_per_month, abs=0.01)
 
 

@@ -121,7 +121,7 @@ def test_they_run_where_a_replica_would_and_hold_as_much() -> None:
     assert holds["image"].startswith("registry.k8s.io/pause:")
 
 
-def test_they_go_before_their_nodes_do() -> None:
+def test_they_are_removed_before_their_nodes() -> None:
     deployment = _made("kubernetes:apps/v1:Deployment", "spare-l4")
     assert any(urn.endswith("::l4-nodes") for urn in deployment.options["depends_on"])
     assert deployment.inputs["metadata"]["annotations"] == {"pulumi.com/skipAwait": "true"}

@@ -41,15 +41,15 @@ def test_the_next_replicas_start_on_what_is_there(
     spare, start = found.spares["a"], found.models["a"].cold_start
     assert (spare.replicas, spare.nodes) == (replicas, nodes)
     assert spare.seconds == start.seconds - round(start.parts["node"].mid + start.parts["boot"].mid)
-    assert "spare node" not in {each.name for each in found.remedies["a"]}
+    assert "spare GPUs" not in {each.name for each in found.remedies["a"]}
 
 
 @pytest.mark.parametrize(("kept", "low"), [(0, 1), (1, 1), (0, 0)])
-def test_where_the_minimum_takes_all_a_spare_node_is_offered_and_then_there(kept: int, low: int) -> None:
+def test_where_the_minimum_takes_all_spare_gpus_are_offered(kept: int, low: int) -> None:
     found = planned(ONE, low, kept=kept, high=3)
     assert found.spares == {}
-    (spare,) = [each for each in found.remedies["a"] if each.name == "spare node"]
-    assert spare.write == f"gpuPools.l4.min: {low + 1}"
+    (spare,) = [each for each in found.remedies["a"] if each.name == "spare GPUs"]
+    assert spare.write == "gpuPools.l4.spare: 1"
     assert planned(ONE, low, kept=low + 1, high=3).spares["a"].nodes == 1
 
 

@@ -11,6 +11,7 @@ _THERE = {
     "boot": "keeps them on a node that has booted",
     "image": "has pulled it",
 }
+ON_SPARE = tuple(_THERE)  # what such a start waits for no more
 
 
 def on_spare(parts: Mapping[str, StartPart], pool: PoolPlan, read: StartPart | None) -> Mapping[str, StartPart]:
