@@ -62,6 +62,12 @@ def test_only_an_embedding_model_is_converted():
     assert "--convert" not in VLLM.args(replace(CHAT, task="rerank"))
 
 
+def test_tgi_writes_json_and_its_launcher_not_the_arguments_with_the_key():
+    """`tracing::info!("{:#?}", args)` in launcher/src/main.rs of 3.1.0; LOG_LEVEL has a level for each target."""
+    assert "--json-output" in ENGINES["tgi"].args(CHAT)
+    assert {*ENGINES["tgi"].env(CHAT)["LOG_LEVEL"].split(",")} == {"info", "text_generation_launcher=warn"}
+
+
 @pytest.mark.parametrize("engine", ["vllm", "tgi"])
 def test_servers_with_weights_of_the_hub_are_offline_and_send_no_statistics(engine):
     env = ENGINES[engine].env(CHAT)

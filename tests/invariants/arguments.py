@@ -1,6 +1,7 @@
 """Rule 12: an argument of an engine is one that the pinned version accepts, and a file that it reads is there; and none
 makes it log what it is asked."""
 
+import re
 from itertools import dropwhile
 
 from infra.engines import ENGINES
@@ -9,7 +10,8 @@ from infra.offline import Planned
 from tests.invariants.reading import servers
 
 _PROMPTS = ("--enable-log-requests", "--enable-log-outputs", "--log-error-stack", "--max-log-len", "--log-level")
-_LEVEL = "LOGGING_LEVEL"  # as the name of an engine's variable ends: at its finest it logs words
+# As the name of an engine's variable ends, and its levels at which it logs words.
+_LEVELS, _FINE = ("LOGGING_LEVEL", "LOG_LEVEL", "_DEBUG"), re.compile("debug|trace|^[1-9]", re.IGNORECASE)
 
 
 def engines_accept_their_arguments(planned: Planned) -> list[str]:
@@ -43,6 +45,6 @@ def no_prompt_is_logged(planned: Planned) -> list[str]:
     for server in servers(planned.recording):
         for container in server.spec["containers"]:
             broken += [f"{server.name}: {each}" for each in container.get("args", []) if each in _PROMPTS]
-            names = [each["name"] for each in container.get("env", [])]
-            broken += [f"{server.name}: {name}" for name in names if name.endswith(_LEVEL)]
+            levels = [each for each in container.get("env", []) if each["name"].endswith(_LEVELS)]
+            broken += [f"{server.name}: {each['name']}" for each in levels if _FINE.search(each.get("value", ""))]
     return broken

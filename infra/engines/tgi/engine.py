@@ -117,6 +117,8 @@ class Tgi(Engine):
         return {
             "HF_HUB_OFFLINE": "1",
             "HF_HOME": f"{HOME}/.cache/huggingface",  # the image's /data isn't writable
+            # Else its launcher writes all of its arguments into the log, and the key among them (main.rs of 3.1.0).
+            "LOG_LEVEL": "info,text_generation_launcher=warn",
         }
 
     def queries(self, namespace: str, name: str, server: str | None = None) -> tuple[Query, ...]:
