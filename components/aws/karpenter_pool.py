@@ -53,7 +53,7 @@ class KarpenterPool(pulumi.ComponentResource):
         it, then they are ended."""
         super().__init__("llm:aws:KarpenterPool", name, None, opts)
         node_class = k8s.apiextensions.CustomResource(
-            f"{name}-node-class",
+            f"{name}-nodes-class",
             api_version=f"{_AWS_API}/v1",
             kind=_NODE_CLASS,
             metadata={"name": name},
@@ -72,7 +72,7 @@ class KarpenterPool(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(depends_on)),
         )
         self.node_pool = k8s.apiextensions.CustomResource(
-            f"{name}-node-pool",
+            f"{name}-nodes",
             api_version=f"{_API}/v1",
             kind="NodePool",
             metadata={"name": name},

@@ -16,8 +16,8 @@ class NodeGroups:
     """The nodes that the stack makes."""
 
     type: str
-    system: str  # the logical name of the group for what isn't a model
-    restarting: tuple[str, ...]  # properties whose change replaces every node of the group
+    system: str | None  # the logical name of the group for what isn't a model
+    restarting: tuple[str, ...]  # properties whose change, or one below them, replaces every node of the group
     ended_by: str  # who drains and ends nodes, in a sentence
 
 
@@ -39,7 +39,7 @@ class ResourceTypes:
     words: Mapping[str, str] = MappingProxyType({})  # what `allow` calls each guarded type, the most severe loss first
     computed: Mapping[str, tuple[str, ...]] = MappingProxyType({})  # attributes that the provider computes, by type
     versions: Mapping[str, tuple[str, ...]] = MappingProxyType({})  # those that it computes again with each change
-    nodes: NodeGroups | None = None
+    nodes: tuple[NodeGroups, ...] = ()
 
     def reached(self, provider: Changes, type_: str, forces: Forces) -> Mapping[str, Change]:
         """What a change of the provider itself changes in its resources of a type."""

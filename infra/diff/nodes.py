@@ -18,8 +18,8 @@ _UNITS = {None: 1.0, "": 1.0, "m": 0.001, "Mi": 1.0, "Gi": 1024.0}
 def node_group(urn: str) -> NodeGroups | None:
     """What the cloud says about node groups; None: the resource isn't a node group of the stack."""
     owner = owner_of(urn)
-    groups = owner.types.nodes if isinstance(owner, Cloud) else None
-    return groups if groups is not None and groups.type == type_of(urn) else None
+    groups = owner.types.nodes if isinstance(owner, Cloud) else ()
+    return next((each for each in groups if each.type == type_of(urn)), None)
 
 
 def group_of(urn: str, pool: str | None) -> NodeGroups | None:
@@ -32,7 +32,11 @@ def group_of(urn: str, pool: str | None) -> NodeGroups | None:
 def restarts_nodes(urn: str, paths: Iterable[str]) -> bool:
     """Whether an in-place change of a node group replaces its nodes one by one."""
     group = node_group(urn)
-    return group is not None and any(path.partition(".")[0] in group.restarting for path in paths)
+    return group is not None and any(_is_below(path, each) for path in paths for each in group.restarting)
+
+
+def _is_below(path: str, property_: str) -> bool:
+    return path == property_ or path.startswith((f"{property_}.", f"{property_}["))
 
 
 def types_of_pool(pool: Mapping[str, Any]) -> list[Instance]:

@@ -70,7 +70,8 @@ def _all(
     if pool.existing:
         yield from _parallel_pull(placed, pool, start, figures)
     else:
-        yield from _warm_pool(pool, figures)
+        if pool.groups:  # stopped instances are of node groups
+            yield from _warm_pool(pool, figures)
         yield from _streamed(placed, start, figures, bucket)
 
 

@@ -104,7 +104,7 @@ class RentedTypes(ResourceTypes):
     in_place = frozenset({"pulumi:providers:rented"})
     holds_data = frozenset({SHELF})
     words = MappingProxyType({CLUSTER: "the rented servers"})
-    nodes = NodeGroups(POOL, "system", restarting=("image",), ended_by="the hall")
+    nodes = (NodeGroups(POOL, "system", restarting=("image",), ended_by="the hall"),)
 
     def refused_in_place(self, old: Side, new: Side, resources: ResourceChanges) -> Iterator[tuple[str, str, str]]:
         for urn, paths in resources.changed.items():

@@ -65,6 +65,8 @@ class NodePool(NodeGroup):
 
     def imagined(self) -> list[Node]:
         real = self.real()
+        if not self.template:
+            return []
         room = {**real.room, DISK: self.disk_gib * 2**30}
         return [Node(f"what Karpenter expects of {self.name}", real.labels, real.taints, room)]
 
@@ -95,8 +97,6 @@ def _role(reference: str) -> str:
 
 def needed_by(recording: Recording, pool: NodePool) -> list[Recorded]:
     """What its nodes need until the last of them is gone."""
-    return [each for each in recording.of(ACCESS_ENTRY) if each.inputs.get("type") == "EC2_LINUX"] + [
-        each
-        for each in recording.of(NODE_CLASS)
-        if each.inputs["metadata"]["name"] == pool.resource.inputs["metadata"]["name"]
-    ]
+    name = pool.resource.inputs["spec"]["template"]["spec"]["nodeClassRef"]["name"]
+    classes = [each for each in recording.of(NODE_CLASS) if each.inputs["metadata"]["name"] == name]
+    return [*classes, *(each for each in recording.of(ACCESS_ENTRY) if each.inputs.get("type") == "EC2_LINUX")]

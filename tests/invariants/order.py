@@ -13,6 +13,7 @@ from tests.invariants.reading import (
     EKS_ADDON,
     INGRESS,
     NAMESPACE,
+    NODE_CLASS,
     NODE_GROUP,
     RELEASE,
     SCALED_OBJECT,
@@ -152,7 +153,7 @@ def _nodes(recording: Recording, order: Dependencies) -> list[str]:
         broken += order.missing([group], policies, "EKS can't end its nodes")
     pools = node_pools(recording)
     controller = _installed(recording, "karpenter") + _installed(recording, "karpenter-crd")
-    made = [pool.resource for pool in pools]
+    made = [*(pool.resource for pool in pools), *recording.of(NODE_CLASS)]
     broken += order.missing(made, controller, "nobody drains its nodes and ends their instances")
     broken += order.missing(made, [*_routes(recording), *agents], "its nodes can't leave the cluster")
     for pool in pools:

@@ -53,7 +53,8 @@ def gpu_nodes_are_tolerated_by_whom_they_are_for(planned: Planned) -> list[str]:
 def _unseen(recording: Recording) -> list[str]:
     """Where EKS repairs nodes of a cluster that we make, its agent's host engine runs on each, or it sees no GPU."""
     agents = [each for each in recording.of(EKS_ADDON) if each.inputs["addonName"] == "eks-node-monitoring-agent"]
-    repaired = [group for group in gpu_groups(recording) if group.resource.inputs["nodeRepairConfig"]["enabled"]]
+    made = [(group, group.resource.inputs.get("nodeRepairConfig", {})) for group in gpu_groups(recording)]
+    repaired = [group for group, config in made if config.get("enabled")]  # Karpenter's nodes are of no group
     if recording.of(EKS_ADDON) and repaired and not agents:
         return [f"{group.name}: EKS repairs its nodes, and no agent says which is broken" for group in repaired]
     values = [json.loads(agent.inputs["configurationValues"])["dcgmAgent"] for agent in agents]

@@ -40,6 +40,22 @@ BREAKS = [
         ABSENT,
         "no group can have a node of step 1",
     ),
+    Break(
+        _RULE,
+        "karpenter-ladder",
+        "NodePool l4-nodes",
+        "inputs spec template spec requirements 0 values",
+        ["reserved", "on-demand"],
+        "l4-nodes: asks for reserved, on-demand, not for reserved, spot, on-demand",
+    ),
+    Break(
+        _RULE,
+        "karpenter-ladder",
+        "EC2NodeClass l4-nodes-class",
+        "inputs spec capacityReservationSelectorTerms",
+        ABSENT,
+        "its node class doesn't name exactly",
+    ),
     Break(_RULE, "capacity-block", "NodeGroup h100-nodes-block-e5f60719", "inputs capacityType", "SPOT", "step 1"),
     Break(
         _RULE,

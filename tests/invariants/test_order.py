@@ -46,6 +46,30 @@ BREAKS = [
         "may outlive addons-prometheus",
     ),
     Break(
+        "11 teardown",
+        "karpenter-ladder",
+        "NodePool l4-nodes",
+        "options depends_on",
+        ABSENT,
+        "l4-nodes: may outlive addons-karpenter: nobody drains its nodes",
+    ),
+    Break(
+        "11 teardown",
+        "karpenter-ladder",
+        "EC2NodeClass l4-nodes-class",
+        "options depends_on",
+        ABSENT,
+        "l4-nodes-class: may outlive addons-karpenter",
+    ),
+    Break(
+        "11 teardown",
+        "karpenter-ladder",
+        "Deployment qwen3-8b-deployment",
+        "options depends_on",
+        without("l4-nodes"),
+        "may outlive l4-nodes",
+    ),
+    Break(
         "11 teardown", "prod", "NodeGroup l4-nodes", "options depends_on", ABSENT, "may outlive network-public-internet"
     ),
     Break(

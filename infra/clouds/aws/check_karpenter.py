@@ -36,6 +36,9 @@ def _check_pool(scope: Scope, key: Key, pool: GpuPool) -> None:
         wrong((*key, "min"), got, write, reads=[_KEY])
     if pool.node_groups is not None:
         wrong((*key, "nodeGroups"), "Karpenter's nodes are in no group", f"leave it out, {_OR}", reads=[_KEY])
+    if scope.written((*key, "nodeRepair")):
+        got = "EKS repairs nodes of node groups alone, and Karpenter's own repair is an alpha feature"
+        wrong((*key, "nodeRepair"), got, f"leave it out, {_OR}", reads=[_KEY])
     if pool.sharing is not None:
         got = "Karpenter counts the GPUs that a type has, and not those that the device plugin then offers: it would"
         wrong((*key, "sharing"), f"{got} add a node per pod", f"leave sharing out, {_OR}", reads=[_KEY])

@@ -18,7 +18,7 @@ from infra.clouds.aws.diff.tokens import CLUSTER, OWNS, VPC
 from infra.clouds.aws.diff.types import AwsTypes
 from infra.clouds.aws.drain import warn_of_drain
 from infra.clouds.aws.existing import adds_nodes, to_do_there
-from infra.clouds.aws.groups import with_groups
+from infra.clouds.aws.groups import with_groups, zones_of_reservations
 from infra.clouds.aws.left import left_in_aws
 from infra.clouds.aws.live import access, access_entries, log_groups, older_versions
 from infra.clouds.aws.live_existing import cluster_there, security_groups_there, subnets_there
@@ -151,6 +151,7 @@ class Aws(Cloud):
         yield from say_cut(pool, catalog)
         nodes = furnished(pool, catalog)
         if aws_cluster(cluster).karpenter:
+            yield from zones_of_reservations(nodes, settings, cluster)
             return replace(nodes, launch=karpenter.LAUNCH)
         made = replace(nodes, node_repair=is_repaired(pool.name, settings))
         return (yield from with_groups(made, settings, cluster))
@@ -200,6 +201,7 @@ class Aws(Cloud):
         yield from to_do_agent(settings, aws_cluster(cluster), pools)
         yield from list_quotas(quotas)
         yield from list_zones(settings, pools.values())
+        yield from karpenter.list_karpenter(aws_cluster(cluster), pools)
 
     def reserved(self, text: str) -> str | None:
         return placeholders.reserved(text)

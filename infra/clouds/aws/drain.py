@@ -22,7 +22,7 @@ def warn_of_drain(
     gateway: GatewayPlan | None, pools: Iterable[PoolPlan], traffic: TrafficPlan, end: int
 ) -> Iterator[Finding]:
     """`end`: the seconds that a pod may take to end, with its last answers."""
-    if end > NODE_UPDATE_SECONDS and any(not pool.existing for pool in pools):
+    if end > NODE_UPDATE_SECONDS and any(pool.groups for pool in pools):
         message = (
             f"pods may take {end} s to end, and an EKS node group gives those of a node"
             f" {NODE_UPDATE_SECONDS // 60} minutes: an update of the group fails where they take longer, and a node"

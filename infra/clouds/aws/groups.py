@@ -60,7 +60,7 @@ def _ladder(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Decided
             f"a group per step and zone, each up to max: where one of {', '.join(places)} has no node of a step, the"
             " next zone is asked, and then the next step; no zone is balanced by ending a node",
         )
-    yield from _zones_of_reservations(pool, settings, cluster)
+    yield from zones_of_reservations(pool, settings, cluster)
     by_subnet = len(places) > 0 and places[0] not in pool.zone_ids
     groups: dict[str, NodeGroupPlan] = {}
     left = pool.min
@@ -77,7 +77,7 @@ def _ladder(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Decided
     return groups
 
 
-def _zones_of_reservations(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Iterator[Finding]:
+def zones_of_reservations(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Iterator[Finding]:
     """Where the stack file has a number of zones, those that were chosen may lack one of a reservation; and weights on
     a disk are in one zone."""
     create = settings.cluster.create

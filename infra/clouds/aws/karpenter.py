@@ -1,7 +1,12 @@
 """What a pool is to Karpenter: kinds of capacity in its own order, an image by its release."""
 
+from collections.abc import Iterator, Mapping
+
 from infra.clouds.aws.drain import NODE_UPDATE_SECONDS
+from infra.clouds.aws.plan import AwsCluster
 from infra.plan.cluster import PoolPlan
+from infra.plan.notes import Assumption, Finding, Step, ToDo
+from infra.plan.words import count
 from infra.settings.capacity import Kind
 
 # website/content/en/docs/concepts/nodepools.md of aws/karpenter-provider-aws, v1.14, read 2026-11-27: it "will
@@ -32,3 +37,27 @@ def leave_seconds(end: int) -> int:
     """What the pods of a node have to leave it: while a disruption budget holds them, as long as EKS waits at an update
     of a node group; then `end` seconds, the longest that one may take."""
     return NODE_UPDATE_SECONDS + end
+
+
+def list_karpenter(cluster: AwsCluster, pools: Mapping[str, PoolPlan]) -> Iterator[Finding]:
+    """What Karpenter needs in the account, and how exactly it holds what the plan counts with."""
+    ours = {name: pool for name, pool in pools.items() if not pool.existing}
+    if not cluster.karpenter or not ours:
+        return
+    path = "cluster.create.nodeScaler"
+    if any("spot" in pool.kinds for pool in ours.values()):
+        yield ToDo(
+            path,
+            "Karpenter asks for spot nodes itself, and may not make the role that an account needs once for them:"
+            " `aws iam create-service-linked-role --aws-service-name spot.amazonaws.com`; where the account had spot"
+            " instances before, it says that the role has been taken",
+            Step.ACCOUNT,
+        )
+    highest = ", ".join(f"{name} {count(pool.max * pool.gpus_per_node, 'GPU')}" for name, pool in ours.items())
+    yield Assumption(
+        path,
+        f"Karpenter stops at a pool's maximum, which it counts in GPUs ({highest}); its documentation calls this check"
+        " eventually consistent: when many pods come at once, it may start nodes above it for a moment, which bill and"
+        f" quotas don't count. It ends a node {IDLE_SECONDS // 60} minutes after its last pod, and moves no running pod"
+        " to save one",
+    )

@@ -96,7 +96,7 @@ def list_zones(settings: Settings, pools: Iterable[PoolPlan]) -> Iterator[Findin
     """Instances of a reservation start in its zone alone, and nobody knows it here."""
     create = settings.cluster.create
     subnets = create.network.private_subnet_ids if create else None
-    for pool in pools:
+    for pool in (pool for pool in pools if pool.groups):  # Karpenter reads a reservation's zone itself
         for nth, step in enumerate(pool.steps):
             if step.reservation is not None and subnets:
                 yield ToDo(

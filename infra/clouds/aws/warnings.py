@@ -35,7 +35,7 @@ def warn_of_pool(pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPl
     """`models` are those that run on it."""
     path = f"gpuPools.{pool.name}"
     if pool.capacity == "spot":
-        yield from _warn_of_spot(f"{path}.capacity", models, alone=pool.kinds == ("spot",))
+        yield from _warn_of_spot(f"{path}.capacity", models, _drained_by(pool), alone=pool.kinds == ("spot",))
     yield from _warn_of_blocks(pool, f"{path}.capacity")
     if pool.kinds == ("on-demand",) and (rare := [name for name in pool.instance_types if _RARE.match(name)]):
         yield warned(
@@ -58,6 +58,10 @@ def warn_of_pool(pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPl
         )
 
 
+def _drained_by(pool: PoolPlan) -> str:
+    return "EKS" if pool.groups else "Karpenter"
+
+
 def _warn_of_blocks(pool: PoolPlan, path: str) -> Iterator[Finding]:
     """What happens when a Capacity Block ends, and before it begins."""
     always = any(step.always for step in pool.steps)
@@ -66,15 +70,20 @@ def _warn_of_blocks(pool: PoolPlan, path: str) -> Iterator[Finding]:
             after = "their pods start again on the next steps" if always else "their pods then have no node"
             yield warned(
                 path,
-                f"Capacity Block {step.reservation} has nodes from {step.begins} to {step.ends}: EKS drains them"
-                f" {BLOCK_DRAIN_MINUTES} minutes before its end, and {after}; outside the window the autoscaler still"
-                " asks it first, and is refused",
+                f"Capacity Block {step.reservation} has nodes from {step.begins} to {step.ends}: {_drained_by(pool)}"
+                f" drains them {BLOCK_DRAIN_MINUTES} minutes before its end, and {after}; outside the window"
+                f" {_outside(pool)}",
                 kind="block",
                 detail=f"{step.reservation} until {step.ends}",
             )
 
 
-def _warn_of_spot(path: str, models: Sequence[ModelPlan], *, alone: bool) -> Iterator[Finding]:
+def _outside(pool: PoolPlan) -> str:
+    """Karpenter reads which reservations are active (tasks/odcrs.md of aws/karpenter-provider-aws, v1.14)."""
+    return "the autoscaler still asks it first, and is refused" if pool.groups else "Karpenter doesn't ask it"
+
+
+def _warn_of_spot(path: str, models: Sequence[ModelPlan], drained_by: str, *, alone: bool) -> Iterator[Finding]:
     """Warns how short a drain is on spot: the node goes, however long its pods may take. `alone`: nothing else is asked
     for where AWS has no spot node."""
     message = "AWS takes spot nodes away with two minutes' notice"
@@ -91,8 +100,8 @@ def _warn_of_spot(path: str, models: Sequence[ModelPlan], *, alone: bool) -> Ite
     yield warned(
         path,
         f"{message}; an answer of {names} then has {whole} s to end ({SPOT_NOTICE_SECONDS} s of notice, about"
-        f" {SPOT_NOTICED_SECONDS} until EKS drains the node, and for {leaves} of them new requests still come), and not"
-        f" the {drain} s that it has elsewhere: a longer answer is cut off",
+        f" {SPOT_NOTICED_SECONDS} until {drained_by} drains the node, and for {leaves} of them new requests still"
+        f" come), and not the {drain} s that it has elsewhere: a longer answer is cut off",
         kind=kind,
         detail=f"an answer of {names} has {whole} s to end, not {drain} s",
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from infra.clouds.aws.diff import access, refusals
 from infra.clouds.aws.diff.rights import rights
-from infra.clouds.aws.diff.tokens import CLUSTER, FILE_SYSTEM, NODE_GROUP, TEMPLATE, VPC
+from infra.clouds.aws.diff.tokens import CLUSTER, FILE_SYSTEM, NODE_CLASS, NODE_GROUP, NODE_POOL, TEMPLATE, VPC
 from infra.clouds.aws.diff.way_out import way_out
 from infra.clouds.resource_types import NodeGroups, Reach, ResourceTypes, Said
 from infra.sides.types import Change, Changes, Forces, Resource, ResourceChanges, Side
@@ -62,8 +62,13 @@ class AwsTypes(ResourceTypes):
         "aws:sqs/queue:Queue": ("arn", "name", "url"),
     }
     versions: Mapping[str, tuple[str, ...]] = {TEMPLATE: ("latestVersion",)}
-    nodes = NodeGroups(
-        NODE_GROUP, "cluster-system", ("version", "releaseVersion", "launchTemplate", "amiType"), ended_by="EKS"
+    nodes = (
+        NodeGroups(
+            NODE_GROUP, "cluster-system", ("version", "releaseVersion", "launchTemplate", "amiType"), ended_by="EKS"
+        ),
+        # website/content/en/docs/concepts/disruption.md of aws/karpenter-provider-aws, v1.14: what makes a node drift.
+        NodeGroups(NODE_POOL, None, ("spec.template",), ended_by="Karpenter"),
+        NodeGroups(NODE_CLASS, None, ("spec",), ended_by="Karpenter"),
     )
 
     def reached(self, provider: Changes, type_: str, forces: Forces) -> Mapping[str, Change]:
