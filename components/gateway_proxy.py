@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
@@ -31,6 +31,7 @@ class Reach:
     elsewhere: Sequence[tuple[int, Sequence[str]]] = ()  # ports outside the network, each with CIDRs; none: any
     outside_cidrs: Sequence[pulumi.Input[str]] = ()  # of a load balancer outside the cluster
     outside_namespace: str | None = None  # of a controller inside it
+    outside_labels: Mapping[str, str] = field(default_factory=dict)  # of namespaces that stand for such a controller
     tls_cidrs: Sequence[str] = ()  # of callers of the port with TLS
     monitoring_namespace: str | None = None
     custom_namespaces: Sequence[str] = ()  # where servers are that aren't the platform's
@@ -94,6 +95,7 @@ class GatewayProxy(pulumi.ComponentResource):
                 metrics_port=pod.metrics_port,
                 outside_cidrs=reach.outside_cidrs,
                 outside_namespace=reach.outside_namespace,
+                outside_labels=reach.outside_labels,
                 tls=(pod.tls.port, reach.tls_cidrs) if pod.tls is not None else None,
                 monitoring_namespace=reach.monitoring_namespace,
                 client_label=reach.client_label,

@@ -53,6 +53,7 @@ def proxy_policy(
     metrics_port: int,
     outside_cidrs: Sequence[pulumi.Input[str]],
     outside_namespace: str | None,
+    outside_labels: Mapping[str, str],
     tls: tuple[int, Sequence[str]] | None,
     monitoring_namespace: str | None,
     client_label: str,
@@ -69,12 +70,15 @@ def proxy_policy(
     no policy can name a host. Of `custom_namespaces` all pods: a policy sees the port of a pod, and a Service is known
     by its own.
 
-    A load balancer that sends to pod addresses is given as CIDRs, a controller inside the cluster as a namespace. One
+    A load balancer that sends to pod addresses is given as CIDRs, a controller inside the cluster as a namespace, or
+    as the labels of namespaces. One
     that passes callers' own addresses on leads to the port of `tls`, which these CIDRs reach.
     """
     callers: list[dict[str, Any]] = [{"ipBlock": {"cidr": cidr}} for cidr in outside_cidrs]
     if outside_namespace is not None:
         callers.append(_namespace(outside_namespace))
+    if outside_labels:  # with a selector of pods, without which those in the network of their node aren't meant
+        callers.append({"namespaceSelector": {"matchLabels": dict(outside_labels)}, "podSelector": {}})
     callers.append({"namespaceSelector": {"matchLabels": {client_label: "true"}}})
     ingress: list[dict[str, Any]] = [{"from": callers, "ports": [_tcp(port)]}]
     if tls is not None:

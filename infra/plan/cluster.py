@@ -310,6 +310,8 @@ class IngressController:
     narrows: bool = False  # it can admit only some addresses, and use a web ACL
     reports_address: bool = True
     namespace: str | None = None  # where it is usually installed
+    # Labels that the cluster has put on the namespaces from which it sends, where their names don't say enough.
+    sends_from: Mapping[str, str] = field(default_factory=dict)
     # Labels that the models' namespace needs, each with the value `enabled` -> why.
     namespace_labels: Mapping[str, str] = field(default_factory=dict)
 

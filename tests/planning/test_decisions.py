@@ -9,7 +9,7 @@ from infra.planning import Plan
 from infra.stack_file import load_config
 from tests.planning.stacks import CATALOG, DEV, LOCAL, PROD, SHARED, changed, plan
 
-OFF = {"verticalPodAutoscaler", "dcgmExporter", "fluentBit"}  # not by itself everywhere
+OFF = {"verticalPodAutoscaler", "dcgmExporter", "fluentBit", "karpenter", "karpenterCrd"}  # not by itself everywhere
 
 
 def _to_do(result: Plan) -> dict[str, str]:

@@ -6,7 +6,7 @@ import pytest
 
 from infra.planning import Plan
 from tests.example_stacks import planned
-from tests.invariants.reading import INGRESS
+from tests.invariants.reading import INGRESS, NETWORK_POLICY
 from tests.planning.stacks import plan
 
 RUNTIME = "gpuPools.own.existing.runtimeClassName"
@@ -58,6 +58,16 @@ def test_the_gateway_is_reached_by_the_controller_that_the_distribution_brings(
     assert (found.plan.gateway.ingress_class, found.plan.gateway.namespace) == (ingress_class, namespace)
     (ingress,) = {each.inputs["spec"]["ingressClassName"] for each in found.recording.of(INGRESS)}
     assert ingress == ingress_class
+
+
+def test_openshifts_router_is_let_in_also_from_the_network_of_its_node() -> None:
+    """On bare metal it runs there, and the name of its namespace selects no pod of it."""
+    found = planned("openshift")
+    (policy,) = [each for each in found.recording.of(NETWORK_POLICY) if each.name == "gateway-proxy-network-policy"]
+    callers = policy.inputs["spec"]["ingress"][0]["from"]
+    label = {"policy-group.network.openshift.io/ingress": ""}
+    assert {"namespaceSelector": {"matchLabels": label}, "podSelector": {}} in callers
+    assert [each.path for each in found.plan.to_do if each.path == "gateway.ingressClass"] == []
 
 
 def test_openshifts_router_waits_as_long_as_an_answer_may_be_silent() -> None:

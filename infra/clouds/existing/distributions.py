@@ -1,6 +1,7 @@
 """Kubernetes distributions on own servers, where their differences decide what a stack needs.
 
-OpenShift: docs.redhat.com, Managing security context constraints; Route-specific annotations (read 2026-11)."""
+OpenShift: docs.redhat.com, Managing security context constraints; Route-specific annotations; About network policy
+(read 2026-11)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ OPENSHIFT_ROUTER = IngressController(
     why="OpenShift's router serves it",
     title="OpenShift's router",
     reports_address=False,
+    # It may run in the network of its nodes, as it does by default on bare metal: no namespace's name stands for that.
+    sends_from={"policy-group.network.openshift.io/ingress": ""},
 )
 DISTRIBUTIONS: Mapping[str, Distribution] = {
     "kubeadm": Distribution("kubeadm"),

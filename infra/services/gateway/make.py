@@ -121,6 +121,7 @@ def _reach(plan: Plan, site: Site) -> Reach:
         elsewhere=sorted({(each.port, each.cidrs) for each in plan.traffic.externals.values()}),
         outside_cidrs=site.load_balancer_cidrs if outside else (),
         outside_namespace=gateway.namespace if gateway is not None and not outside else None,
+        outside_labels=gateway.controller.sends_from if gateway is not None else {},
         tls_cidrs=plan.settings.gateway.inbound_cidrs or _EVERYBODY if plan.settings.gateway else (),
         monitoring_namespace=plan.monitoring.namespace if plan.monitoring else None,
         custom_namespaces=sorted({each.namespace for each in plan.traffic.custom.values()}),
