@@ -6,7 +6,7 @@ from typing import Any
 from infra.cli.speed import speed_data
 from infra.offline import Planned
 from infra.plan.cluster import CapacityPlan, Loss, PoolPlan
-from infra.plan.models import ModelPlan, StartPart
+from infra.plan.models import Floor, ModelPlan, StartPart
 from infra.plan.money import Cheaper, CostItem, Remedy, in_cents
 from infra.plan.notes import Advice, Note, ToDo, Violation, Warned
 from infra.plan.plan import Plan
@@ -133,7 +133,7 @@ def _model(plan: Plan, model: ModelPlan) -> dict[str, Any]:
         "whole_answer_seconds": model.timeouts.whole_answer,
         "cold_start_seconds": model.cold_start.seconds if model.starts else None,
         "cold_start": {
-            "parts": {name: _part(part) for name, part in parts.items()},
+            "parts": {name: _part(part, model.cold_start.floors[name]) for name, part in parts.items()},
             "remedies": [_remedy(remedy) for remedy in remedies],
             "without_new_node": vars(spare) if (spare := plan.spares.get(model.name)) else None,
         },
@@ -228,8 +228,13 @@ def _advice(advice: tuple[Advice, ...]) -> list[dict[str, Any]]:
     return [{"write": as_mapping(each.write), "text": each.text} for each in advice]
 
 
-def _part(part: StartPart) -> dict[str, Any]:
-    return {"seconds": round(part.mid), "interval": [round(part.low), round(part.high)], "reason": part.reason}
+def _part(part: StartPart, floor: Floor) -> dict[str, Any]:
+    return {
+        "seconds": round(part.mid),
+        "interval": [round(part.low), round(part.high)],
+        "reason": part.reason,
+        "floor": {"seconds": round(floor.seconds), "reason": floor.reason},
+    }
 
 
 def _remedy(remedy: Remedy) -> dict[str, Any]:

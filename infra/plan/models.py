@@ -56,15 +56,28 @@ class StartTerm(Estimate):
 
 
 @dataclass(frozen=True)
+class Floor:
+    """What no remedy takes a part of a start below."""
+
+    seconds: float
+    reason: str
+
+
+@dataclass(frozen=True)
 class ColdStart:
     """The time from no node to the first token, in named parts."""
 
     parts: Mapping[str, StartPart]  # node, boot, image, weights, engine
+    floors: Mapping[str, Floor]  # of the same parts
     new_node: Mapping[str, StartPart]  # the same where a node is added, although the pool keeps spare GPUs
 
     @property
     def seconds(self) -> int:
         return round(sum(part.mid for part in self.parts.values()))
+
+    @property
+    def floor(self) -> int:
+        return round(sum(each.seconds for each in self.floors.values()))
 
     @property
     def low(self) -> int:

@@ -39,7 +39,7 @@ KEYS = {
     "warning with advice": "path message kind advice",
     "cold start": "parts remedies without_new_node",
     "rollout": "strategy max_surge max_unavailable gap_seconds reason",
-    "part": "seconds interval reason",
+    "part": "seconds interval reason floor",
     "remedy": "name seconds write write_with usd_per_month reason",
 }
 OPTIONS = {

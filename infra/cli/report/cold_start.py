@@ -37,6 +37,7 @@ def cold_start_section(plan: Plan) -> Section:
         columns, rows = columns[:-1], tuple(row[:-1] for row in rows)
     note = (
         _LEGEND,
+        _floors(plan, shown),
         *_spares(plan, shown),
         *_how(plan, shown),
         *_also(plan, shown),
@@ -74,6 +75,12 @@ def bar(start: ColdStart, scale: int) -> str:
     ends = [round(seconds / scale) for seconds in accumulate(part.mid for part in start.parts.values())]
     lengths = (end - begin for begin, end in zip((0, *ends), ends, strict=False))
     return "".join(_LETTERS[name] * length for name, length in zip(start.parts, lengths, strict=True))
+
+
+def _floors(plan: Plan, shown: list[str]) -> str:
+    """Each part of it is in the JSON."""
+    each = ", ".join(f"{name} {duration(plan.models[name].cold_start.floor)}" for name in shown)
+    return f"at best, by the network's bandwidth and the best figures that were published: {each}"
 
 
 def _spares(plan: Plan, shown: list[str]) -> Iterator[str]:

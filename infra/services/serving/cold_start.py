@@ -7,6 +7,7 @@ from infra.models.places import Bucket
 from infra.plan.cluster import CachePlan, PoolPlan
 from infra.plan.models import ColdStart, StartPart, Timeouts
 from infra.services.serving import start_parts
+from infra.services.serving.floors import floors
 from infra.services.serving.placement import Placed
 from infra.services.serving.served import Served
 from infra.services.serving.spare_start import on_spare
@@ -54,11 +55,14 @@ def cold_start(
         "weights": _weights(placed, pool, image, cache, figures),
         "engine": start_parts.engine(asked, placed.sized, placed.gpus, figures, kept=kept),
     }
-    if pool is None or not pool.spare:
-        return ColdStart(parts, parts)
     copy = served.place is None and cache.directory is not None
-    read = start_parts.weights_on_node(served.loaded_gib, None, image, figures) if copy else None
-    return ColdStart(on_spare(parts, pool, read), parts)
+    shown = parts
+    if pool is not None and pool.spare:
+        read = start_parts.weights_on_node(served.loaded_gib, None, image, figures) if copy else None
+        shown = on_spare(parts, pool, read)
+    types = placed.offer.types if placed.offer else ()
+    over_network = 0.0 if copy else served.loaded_gib
+    return ColdStart(shown, floors(shown, served.image.image_gib, over_network, types), parts)
 
 
 def can_keep_compiled(served: Served, cache: CachePlan) -> bool:
