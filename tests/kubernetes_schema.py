@@ -27,7 +27,12 @@ def check(inputs: Any, version: str) -> None:
     if own is not None:
         own.validate(inputs)
     else:
-        kubernetes_validate.validate(inputs, version, strict=True)
+        check_own(inputs, version)
+
+
+def check_own(inputs: Any, version: str) -> None:
+    """Of a kind that is Kubernetes' own."""
+    kubernetes_validate.validate(inputs, version, strict=True)
 
 
 @cache

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from infra.offline import Planned
 from tests.invariants.arguments import engines_accept_their_arguments, engines_find_their_files, no_prompt_is_logged
 from tests.invariants.capacity import kinds_are_asked_for_in_order
+from tests.invariants.charts import what_charts_make_is_known
 from tests.invariants.exposure import only_the_gateway_is_reachable, pods_are_restricted, secrets_stay_secret
 from tests.invariants.gateway_times import the_gateways_times_agree
 from tests.invariants.leaving import nothing_leaves_unnamed
@@ -45,5 +46,6 @@ RULES: Mapping[str, Rule] = {
     "11 data": data_is_kept,
     "12 arguments": engines_accept_their_arguments,
     "12 files": engines_find_their_files,
+    "12 charts": what_charts_make_is_known,
     "7 prompts": no_prompt_is_logged,
 }

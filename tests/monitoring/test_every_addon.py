@@ -18,8 +18,10 @@ from infra.services.addons.pods import OF_EACH, addon_pods
 from infra.services.monitoring.alerts.receivers import alertmanager_pods
 from infra.services.monitoring.dashboards.pods import grafana_pods
 from infra.services.serving.pods import SYSTEM_CPU, SYSTEM_GIB
+from infra.services.tracing import plan as tracing
+from infra.services.tracing.config import pod as traces_pod
+from tests.monitoring import everything as all_of_it
 from tests.monitoring.life import plan_of
-from tests.planning.stacks import PROD, changed
 
 CHARTS: Mapping[str, Any] = json.loads(
     (Path(__file__).parents[1] / "schemas" / "rendered.json").read_text(encoding="utf-8")
@@ -43,22 +45,12 @@ PODS = [(chart, pod) for chart, found in CHARTS.items() for pod in found["pods"]
 LASTING = [(chart, pod) for chart, pod in PODS if pod["kind"] != "Job"]
 
 
-_SCALERS = ("clusterAutoscaler", "karpenter")
 KARPENTER = {"karpenter", "karpenter-crd"}  # instead of the autoscaler, never beside it
 
 
 @cache
 def everything(system_nodes: int = 3, scaler: str = "clusterAutoscaler") -> Plan:
-    receivers = {"receivers": {"a": {"webhook": {"keySecret": "alertKey-a"}}}, "route": {"critical": "a"}}
-    return plan_of(
-        changed(
-            PROD,
-            cluster__create__systemNodes={"count": system_nodes},
-            cluster__create__nodeScaler=scaler,
-            gateway__verticalScaling="Initial",
-            monitoring={"grafana": True, "logs": {"to": "cloudwatch"}, "alerts": receivers},
-        )
-    )
+    return plan_of(all_of_it.everything(system_nodes, scaler))
 
 
 def _named(pods: list[tuple[str, Any]]) -> list[Any]:
@@ -68,10 +60,11 @@ def _named(pods: list[tuple[str, Any]]) -> list[Any]:
 def test_everything_is_in_the_table_in_the_version_that_is_installed() -> None:
     installed, other = (
         {addon.chart for addon in everything(scaler=scaler).addons.values() if addon.state == "install"}
-        for scaler in _SCALERS
+        for scaler in all_of_it.SCALERS
     )
-    assert installed == CHARTS.keys() - KARPENTER
-    assert other == CHARTS.keys() - {"cluster-autoscaler"}
+    assert installed == CHARTS.keys() - KARPENTER - {tracing.CHART}  # no add-on: monitoring.traces has it
+    assert other == CHARTS.keys() - {"cluster-autoscaler", tracing.CHART}
+    assert everything().traffic.traces is not None
     assert {*ADDONS} <= {key for key, addon in everything().addons.items() if addon.state == "install"}
     pins = load_catalog().charts
     assert {chart: found["version"] for chart, found in CHARTS.items()} == {
@@ -119,6 +112,7 @@ def _counted() -> Mapping[str, list[Resources]]:
     counted = {everything().addons[key].chart: [*pods] for key, pods in OF_EACH.items()}
     beside = {**grafana_pods(everything().settings), **alertmanager_pods(everything().settings)}
     counted["kube-prometheus-stack"] += [pod for pods in beside.values() for pod in pods]
+    counted[tracing.CHART] = [traces_pod()]
     return counted
 
 
@@ -150,7 +144,7 @@ def test_the_room_on_nodes_counts_what_the_pods_of_every_node_ask_for() -> None:
 
 def test_the_system_nodes_hold_everything() -> None:
     """What the plan sets aside for the cluster's own pods has room for all add-ons beside DNS and the CSI drivers."""
-    for scaler in _SCALERS:
+    for scaler in all_of_it.SCALERS:
         pods = [each for chart in addon_pods(everything(scaler=scaler).addons).values() for each in chart]
         assert sum(each.cpu for each in pods) <= SYSTEM_CPU / 2
         assert sum(each.memory_gib for each in pods) <= SYSTEM_GIB / 2
@@ -159,7 +153,7 @@ def test_the_system_nodes_hold_everything() -> None:
 
 
 def test_the_plan_says_what_each_adds_per_month() -> None:
-    bill = {item.name: item.min for scaler in _SCALERS for item in everything(scaler=scaler).cost.items}
+    bill = {item.name: item.min for scaler in all_of_it.SCALERS for item in everything(scaler=scaler).cost.items}
     for chart in _counted():
-        assert bill[chart] > 0
+        assert bill["traces" if chart == tracing.CHART else chart] > 0
     assert bill["logs"] > 0
