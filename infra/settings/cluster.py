@@ -132,6 +132,11 @@ class GpuPool(Section):
         description="several servers on each GPU of these instance types; of nodes that exist, write it in existing",
         examples=[{"timeSlicing": 4}],
     )
+    ami_release: AmiRelease | None = Field(
+        default=None,
+        description="release of the EKS AMI for these nodes alone, and with it their Kubernetes version; when absent,"
+        " the cluster's. With it a new pool can stand beside the old one, and models move without a gap",
+    )
     node_repair: bool = Field(
         default=True,
         description="EKS restarts or replaces a node whose GPU, kernel, network or kubelet fails; false: a broken node"

@@ -195,6 +195,12 @@ CASES = {
         "❌ 1 rule broken",
         ("EKS doesn't move a node group back to an older AMI: 1.35.1-20260101, was",),
     ),
+    "an older AMI of a pool": Case(
+        {"gpuPools.l4.amiRelease": "1.35.6-20260714"},
+        {"gpuPools.l4.amiRelease": "1.35.1-20260101"},
+        "❌ 1 rule broken",
+        ("gpuPools.l4.amiRelease: EKS doesn't move a node group back to an older AMI: 1.35.1-20260101, was",),
+    ),
     "a pool that is left": Case(
         {"gpuPools.l4b": {"instanceTypes": ["g6.4xlarge"]}},
         {"gpuPools.l4b": {"instanceTypes": ["g6.4xlarge"]}, "models.chat.pool": "l4b"},

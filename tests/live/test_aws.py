@@ -108,6 +108,28 @@ def test_what_runs_is_not_taken_back(machine: Machine, running: Any, write: tupl
     assert all(path.startswith(f"cluster.create.{write[0]}") for path, _, _ in found if write)
 
 
+OF_ITS_OWN = EKS.replace("CREATE", RUNS).replace(
+    "    models: {chat: {",
+    "    gpuPools: {l4: {instanceTypes: [g6.xlarge], amiRelease: 1.35.6-20260801}}\n    models: {chat: {pool: l4, ",
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "release", "write"),
+    [
+        ("l4-nodes", "1.35.6-20260801", []),  # newer than the cluster's, as its pool says
+        ("l4-nodes", "1.35.6-20260901", ['gpuPools: {l4: {amiRelease: "1.35.6-20260901"}}']),
+        ("l4-new-nodes", "1.36.2-20260901", []),  # of a pool that goes
+        ("cluster-system", "1.35.6-20260801", ['cluster: {create: {amiRelease: "1.35.6-20260801"}}']),
+    ],
+)
+def test_the_nodes_of_a_pool_are_compared_with_its_own_release(
+    machine: Machine, name: str, release: str, write: list[str]
+) -> None:
+    machine.state(held(NODE_GROUP, name, releaseVersion=release))
+    assert [fix for _, _, fix in obstacles(plan_text("dev", OF_ITS_OWN).plan)] == write
+
+
 def test_a_version_that_the_state_only_read_counts_too(machine: Machine) -> None:
     """A node group from a program that didn't set the release."""
     group = held(NODE_GROUP, "l4") | {"outputs": {"releaseVersion": "1.35.6-20260801"}}

@@ -5,6 +5,7 @@ from typing import Any
 
 from infra.catalog import Instance
 from infra.clouds.aws.check_capacity import check_reserved
+from infra.clouds.aws.check_release import check_pool_release
 from infra.clouds.aws.check_steps import check_steps
 from infra.plan.words import regions_with
 from infra.settings.checks.scope import Scope
@@ -20,6 +21,7 @@ def check_pools(scope: Scope) -> None:
     for name, pool in scope.settings.gpu_pools.items():
         if pool.instance_types is not None:
             _check_managed(scope, ("gpuPools", name), pool, pool.instance_types)
+            check_pool_release(scope, ("gpuPools", name), pool)
             check_steps(scope, pool, ("gpuPools", name, "capacity"))
 
 

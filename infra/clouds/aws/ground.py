@@ -11,6 +11,7 @@ from infra.clouds.aws.nodes import OWN_TAG
 from infra.clouds.aws.plan import aws_cluster
 from infra.plan.plan import Plan
 
+OF_RELEASE = ("version", "releaseVersion")  # inputs of a node group
 SubnetIds = pulumi.Input[Sequence[pulumi.Input[str]]]
 
 
@@ -47,7 +48,7 @@ def found_ground(plan: Plan, cluster: ExistingEksCluster) -> Ground:
     assert existing is not None
     assert cluster.node_role_arn is not None
     planned = aws_cluster(plan.cluster)
-    read = [] if existing.version else ["version", "releaseVersion"]
+    read = [] if existing.version else [*OF_RELEASE]
     return Ground(
         existing.version or cluster.version,
         planned.ami_release or _release(cluster.version, planned.ami_releases),

@@ -7,8 +7,9 @@ from pathlib import Path
 from infra.clouds.aws.plan import AwsCluster, aws_cluster
 from infra.live.check import Obstacle
 from infra.live.commands import output_of
-from infra.live.state import State
+from infra.live.state import Held, State
 from infra.plan.plan import Plan
+from infra.sides.types import pool_of
 
 _LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 _CLUSTER = "aws:eks/cluster:Cluster"
@@ -57,31 +58,49 @@ def older_versions(plan: Plan, state: State) -> Iterator[Obstacle]:
     if not cluster.made:
         return
     yield from _older("version", cluster.version, _running(state, _CLUSTER, "version"), '"{}"')
-    release = cluster.ami_release
-    if release is not None:
-        yield from _older("amiRelease", release, _running(state, _NODE_GROUP, "releaseVersion"), '"{}"')
+    yield from _older_nodes(plan, cluster.ami_release, state)
     for name, version in cluster.addon_versions.items():
         running = _running(state, _ADDON, "addonVersion", addonName=name)
         yield from _older(f"addonVersions.{name}", version, running, "{}")
 
 
+def _older_nodes(plan: Plan, of_cluster: str | None, state: State) -> Iterator[Obstacle]:
+    """A pool may have its own release; the groups of one that goes aren't moved at all."""
+    running: dict[str | None, list[str]] = {}
+    for group in state.of(_NODE_GROUP):
+        pool = pool_of(group.logical_name)
+        own = plan.pools[pool].release if pool in plan.pools else None
+        if pool in plan.pools or pool == group.logical_name:
+            running.setdefault(pool if own else None, []).extend(_version(group, "releaseVersion"))
+    for pool, found in running.items():
+        release = plan.pools[pool].release if pool else of_cluster
+        if release is not None:
+            yield from _older("amiRelease", release, found, '"{}"', pool=pool)
+
+
+def _version(held: Held, key: str) -> list[str]:
+    """What the Pulumi engine last read from AWS."""
+    found = held.outputs.get(key) or held.inputs.get(key)
+    return [found] if isinstance(found, str) else []
+
+
 def _running(state: State, type_: str, key: str, **of: str) -> list[str]:
-    """The versions that the Pulumi engine last read from AWS."""
     held = (each for each in state.of(type_) if all(each.inputs.get(name) == value for name, value in of.items()))
-    found = (each.outputs.get(key) or each.inputs.get(key) for each in held)
-    return [each for each in found if isinstance(each, str)]
+    return [version for each in held for version in _version(each, key)]
 
 
-def _older(key: str, planned: str, running: list[str], quoted: str) -> Iterator[Obstacle]:
+def _older(key: str, planned: str, running: list[str], quoted: str, *, pool: str | None = None) -> Iterator[Obstacle]:
     newest = max(running, key=_numbers, default=planned)
     if _numbers(newest) > _numbers(planned):
         head, _, name = key.partition(".")
         value = quoted.format(newest)
         line = f"{head}: {{{name}: {value}}}" if name else f"{head}: {value}"
+        section = f"gpuPools.{pool}" if pool else "cluster.create"
+        first, _, second = section.partition(".")
         yield Obstacle(
-            f"cluster.create.{key}",
+            f"{section}.{key}",
             f"{planned} is older than {newest}, which runs: `up` would take it back",
-            f"cluster: {{create: {{{line}}}}}",
+            f"{first}: {{{second}: {{{line}}}}}",
         )
 
 

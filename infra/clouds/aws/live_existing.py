@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from infra.clouds.aws.check_release import NODE_SKEW
 from infra.clouds.aws.plan import AwsCluster, aws_cluster
 from infra.live.check import Obstacle
 from infra.live.commands import NotRead, output_of
@@ -14,7 +15,6 @@ from infra.plan.words import count
 
 _NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 _PATH = "cluster.existing"
-_SKEW = 3  # docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html: minor versions that a node may be behind
 # An estimate: the network plugin gives each pod an address of the subnet: agents of each node, and a server.
 _ADDRESSES_PER_NODE = 8
 _EVERYWHERE = "0.0.0.0/0"
@@ -42,8 +42,8 @@ def _skew(said: str, running: str) -> Iterator[Obstacle]:
     fix = f'cluster: {{existing: {{version: "{running}"}}}}'
     if (major, minor) > (of, newest):
         yield Obstacle(f"{_PATH}.version", f"{said}, and the cluster runs {running}: EKS refuses newer nodes", fix)
-    elif newest - minor > _SKEW:
-        message = f"{said}, and the cluster runs {running}: a node may be {_SKEW} minor versions behind"
+    elif newest - minor > NODE_SKEW:
+        message = f"{said}, and the cluster runs {running}: a node may be {NODE_SKEW} minor versions behind"
         yield Obstacle(f"{_PATH}.version", message, fix)
 
 

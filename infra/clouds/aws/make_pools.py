@@ -10,7 +10,8 @@ import pulumi_aws as aws
 from components.aws.gpu_pool import GpuPool, GroupSize, Taint
 from components.aws.mig import Slices
 from components.aws.node_template import Reservation
-from infra.clouds.aws.ground import Ground
+from infra.clouds.aws.ground import OF_RELEASE, Ground
+from infra.clouds.aws.nodes import minor_of
 from infra.clouds.aws.plan import aws_cluster
 from infra.plan.cluster import NodeGroupPlan, PoolPlan
 from infra.plan.labels import GPU_TAINT, STEP_LABEL
@@ -28,8 +29,8 @@ def _pool(plan: Plan, pool: PoolPlan, ground: Ground, cloud: aws.Provider) -> Gp
     return GpuPool(
         pool.name,
         cluster_name=plan.cluster.name,
-        version=ground.version,
-        ami_release=ground.ami_release,
+        version=minor_of(pool.release) if pool.release else ground.version,
+        ami_release=pool.release or ground.ami_release,
         node_role_arn=ground.node_role_arn,
         groups={name: _group(pool, group, ground) for name, group in pool.groups.items()},
         instance_types=pool.instance_types,
@@ -48,7 +49,7 @@ def _pool(plan: Plan, pool: PoolPlan, ground: Ground, cloud: aws.Provider) -> Gp
         node_repair=pool.node_repair,
         security_group_ids=ground.security_group_ids,
         autoscaler_tag=ground.autoscaler_tag,
-        read_once=ground.read_once,
+        read_once=[each for each in ground.read_once if not pool.release or each not in OF_RELEASE],
         depends_on=ground.before,
         opts=pulumi.ResourceOptions(providers=[cloud]),
     )

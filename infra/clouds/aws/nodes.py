@@ -8,6 +8,7 @@ from infra.clouds.aws.disks import AMI_GIB, root_gib
 from infra.plan.cluster import PoolPlan
 from infra.plan.models import SERVER_SCRATCH_GIB
 from infra.plan.notes import Assumption, Finding
+from infra.settings.platform import Settings
 
 # A tag of the node groups that we make on a cluster of somebody else. EKS gives the tags by which autoscalers find
 # groups to each node group of a cluster: one that we install sees only those with this tag.
@@ -53,3 +54,13 @@ def say_cut(pool: PoolPlan, catalog: Catalog) -> Iterator[Finding]:
         f"a new node cuts each {pool.card} into slices {pool.sharing.mig} before it joins{restart}; nobody has measured"
         " how long that takes, so it isn't in the cold starts",
     )
+
+
+def release_of(pool: str, settings: Settings) -> str | None:
+    own = settings.gpu_pools.get(pool)
+    return own.ami_release if own is not None else None
+
+
+def minor_of(release: str) -> str:
+    """The Kubernetes version of an AMI's release."""
+    return ".".join(release.split(".")[:2])

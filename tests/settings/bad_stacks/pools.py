@@ -23,6 +23,30 @@ POOLS = (
         ),
     ),
     Bad(
+        "nodes newer than their cluster",
+        stack(CLUSTER, pool("instanceTypes: [g6.xlarge], amiRelease: 1.36.2-20260714"), MODEL),
+        (
+            Mistake(
+                "gpuPools.l4.amiRelease",
+                5,
+                "nodes of 1.36 are newer than the cluster's version 1.35, and EKS refuses them",
+                "write 1.35.6-20260714, or leave it out",
+            ),
+        ),
+    ),
+    Bad(
+        "nodes too far behind their cluster",
+        stack(CLUSTER.replace("1.35", "1.36"), pool("instanceTypes: [g6.xlarge], amiRelease: 1.32.13-20260714"), MODEL),
+        (
+            Mistake(
+                "gpuPools.l4.amiRelease",
+                5,
+                "nodes of 1.32 with a cluster of 1.36: a node may be 3 minor versions behind",
+                "write 1.36.2-20260714, or leave it out",
+            ),
+        ),
+    ),
+    Bad(
         "a pool that is nothing",
         stack(CLUSTER, "gpuPools: {l4: {max: 2}}", MODEL),
         (

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from infra.clouds.aws.diff.tokens import CLUSTER, NODE_GROUP, SUBNET, VPC, is_ours
 from infra.sides.nodes import highest_number
-from infra.sides.types import ResourceChanges, Side
+from infra.sides.types import ResourceChanges, Side, name_of, pool_of
 
 _BESIDE = "a new stack beside this one; move the DNS name when the new one serves, then destroy this one"
 
@@ -53,7 +53,10 @@ def _older_ami(new: Side, resources: ResourceChanges) -> Iterator[tuple[str, str
         release = changes.get("releaseVersion") if is_ours(urn, NODE_GROUP) else None
         if release and "version" not in changes and _numbers(release.new) < _numbers(release.old):
             message = f"EKS doesn't move a node group back to an older AMI: {release.new}, was {release.old}"
-            yield "cluster.create.amiRelease", message, f'amiRelease: "{release.old}", or a newer one'
+            pool = pool_of(name_of(urn))
+            own = "amiRelease" in ((new.platform.get("gpuPools") or {}).get(pool) or {})
+            section = f"gpuPools.{pool}" if own else "cluster.create"
+            yield f"{section}.amiRelease", message, f'amiRelease: "{release.old}", or a newer one'
             return
 
 
