@@ -27,6 +27,7 @@ _NAMES = {  # where Terraform's name doesn't follow from the token
     "aws:ec2/internetGateway:InternetGateway": "aws_internet_gateway",
     "aws:ec2/launchTemplate:LaunchTemplate": "aws_launch_template",
     "aws:ec2/natGateway:NatGateway": "aws_nat_gateway",
+    "aws:ec2/placementGroup:PlacementGroup": "aws_placement_group",
     "aws:ec2/route:Route": "aws_route",
     "aws:ec2/routeTable:RouteTable": "aws_route_table",
     "aws:ec2/routeTableAssociation:RouteTableAssociation": "aws_route_table_association",

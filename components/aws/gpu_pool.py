@@ -18,6 +18,9 @@ _TEMPLATE = "k8s.io/cluster-autoscaler/node-template"
 _EFFECTS = {"NoSchedule": "NO_SCHEDULE", "PreferNoSchedule": "PREFER_NO_SCHEDULE", "NoExecute": "NO_EXECUTE"}
 
 
+PARTITIONS = 7  # the maximum of a placement group, per zone
+
+
 class Taint(NamedTuple):
     """A taint of every node, with the effect in Kubernetes' spelling."""
 
@@ -66,20 +69,22 @@ class GpuPool(pulumi.ComponentResource):
         taint: Taint,
         tags: Mapping[str, str],
         node_repair: bool,
+        placement: str | None = None,
         security_group_ids: Sequence[pulumi.Input[str]] = (),
         autoscaler_tag: str | None = None,
         read_once: Sequence[str] = (),
         depends_on: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`groups`: the node groups by the suffix of their names. `gpus_per_node`: what a node offers; its
-        slices, where it cuts its GPUs. `ephemeral_gib`: the part of a node's disk that pods can use. `labels`: of the
-        nodes. By `k8s.amazonaws.com/accelerator` the autoscaler knows that a node will offer a GPU although it shows
-        none yet, so it doesn't add another node. `autoscaler_tag`: one more tag by which an autoscaler finds these
-        groups and no others. `read_once`: inputs that were read from a cluster of somebody else
-        and stay as they were when a group was made, whatever becomes of that cluster."""
+        """`groups`: the node groups by the suffix of their names. `ephemeral_gib`: the part of a node's disk that pods
+        can use. `labels`: of the nodes. By `k8s.amazonaws.com/accelerator` the autoscaler knows that a node will offer
+        a GPU although it shows none yet, so it doesn't add another node. `placement`: the strategy of a placement group
+        that is made, or the name of one that exists. `autoscaler_tag`: one more tag by which an autoscaler finds these
+        groups and no others. `read_once`: inputs that were read from a cluster of somebody else and stay as they were
+        when a group was made, whatever becomes of that cluster."""
         super().__init__("llm:aws:GpuPool", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
+        placement_group = _placement(name, placement, child)
         templates: dict[Reservation | None, aws.ec2.LaunchTemplate] = {}
         for size in groups.values():
             if size.reservation not in templates:
@@ -93,6 +98,7 @@ class GpuPool(pulumi.ComponentResource):
                     tags={"Name": f"{cluster_name}-{name}", **tags},
                     reservation=size.reservation,
                     security_group_ids=security_group_ids,
+                    placement_group=placement_group,
                     opts=child,
                 )
         self.node_groups = []
@@ -154,6 +160,17 @@ def _capacity_type(size: GroupSize, of_pool: Literal["on-demand", "spot"]) -> st
     if size.reservation is not None and size.reservation.block:
         return "CAPACITY_BLOCK"
     return "SPOT" if (size.capacity or of_pool) == "spot" else "ON_DEMAND"
+
+
+def _placement(name: str, wanted: str | None, child: pulumi.ResourceOptions) -> pulumi.Input[str] | None:
+    """The name of the placement group of all nodes, which may be in several zones."""
+    if wanted == "spread":
+        return aws.ec2.PlacementGroup(f"{name}-placement", strategy="spread", spread_level="rack", opts=child).name
+    if wanted == "partition":
+        return aws.ec2.PlacementGroup(
+            f"{name}-placement", strategy="partition", partition_count=PARTITIONS, opts=child
+        ).name
+    return wanted
 
 
 def _repair(wanted: bool) -> aws.eks.NodeGroupNodeRepairConfigArgs:

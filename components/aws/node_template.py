@@ -30,6 +30,7 @@ def node_template(
     tags: Mapping[str, str],
     reservation: Reservation | None = None,
     security_group_ids: Sequence[pulumi.Input[str]] = (),
+    placement_group: pulumi.Input[str] | None = None,
     opts: pulumi.ResourceOptions,
 ) -> aws.ec2.LaunchTemplate:
     """A launch template with IMDSv2 and an encrypted gp3 root (throughput in MiB/s), for EKS's Amazon Linux 2023 AMIs.
@@ -76,6 +77,9 @@ def node_template(
             aws.ec2.LaunchTemplateInstanceMarketOptionsArgs(market_type="capacity-block") if block else None
         ),
         instance_type=reservation.instance_type if reservation is not None and block else None,
+        placement=aws.ec2.LaunchTemplatePlacementArgs(group_name=placement_group)
+        if placement_group is not None
+        else None,
         vpc_security_group_ids=list(security_group_ids) or None,
         user_data=None if node_config is None else user_data(node_config, slices),
         opts=opts,

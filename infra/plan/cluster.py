@@ -143,6 +143,7 @@ class PoolPlan:
     # By the end of their names; none where each node is asked for by itself.
     groups: Mapping[str, NodeGroupPlan] = field(default_factory=dict)
     launch: str = "launch"  # how a node comes: a row of cold_start.toml
+    placement: str | None = None  # of its nodes on the cloud's hardware, as the stack file has it
     release: str | None = None  # of its image; None: that of the cluster's other nodes
     node_repair: bool = False  # the cloud restarts or replaces a node that is broken
 

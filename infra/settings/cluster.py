@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from infra.clouds.aws.section import CreateCluster
-from infra.clouds.aws.types import AmiRelease, ClusterName, SecurityGroupId, SubnetId, ZoneId
+from infra.clouds.aws.types import AmiRelease, ClusterName, PlacementGroup, SecurityGroupId, SubnetId, ZoneId
 from infra.clouds.existing.section import ExistingNodes
 from infra.settings.capacity import CapacityStep, Kind, Step
 from infra.settings.sharing import Sharing
@@ -136,6 +136,13 @@ class GpuPool(Section):
         default=None,
         description="release of the EKS AMI for these nodes alone, and with it their Kubernetes version; when absent,"
         " the cluster's. With it a new pool can stand beside the old one, and models move without a gap",
+    )
+    placement_group: PlacementGroup | None = Field(
+        default=None,
+        description="spread: no two nodes share a rack, up to 7 per zone; partition: nodes in 7 parts of a zone"
+        " that share no hardware; or the name of a placement group that exists, as one in which a reservation is. A"
+        " change replaces the nodes one by one",
+        examples=["spread"],
     )
     node_repair: bool = Field(
         default=True,

@@ -39,6 +39,10 @@ _OTHERWISE = {
     "tokenspersecond": [({"tokensPerMinute"}, "tokensPerMinute, and 60 times the number")],
     "region": [({"cluster", "create", "zones"}, "aws:region beside llm-platform:platform")],
 }
+# Keys that would do nothing: those of the section where people write them, and why.
+_IN_VAIN = {
+    "efa": ({"instanceTypes"}, "leave it out: EFA connects servers that span nodes, and a replica here is on one node"),
+}
 _PLAIN_KEY = re.compile(r"[\w/:.-]+")
 _MISTYPED = 0.8  # at least as similar as `gpu` and `gpus`
 _FEW_PLACES = 2  # a key of more places says nothing about where it was meant
@@ -131,6 +135,9 @@ def _written_otherwise(key: str, known: Collection[str]) -> str | None:
     for others, write in _OTHERWISE.get(key.lower(), ()):
         if others & set(known):
             return f"write {write}"
+    beside, why = _IN_VAIN.get(key.lower(), (set[str](), ""))
+    if beside & set(known):
+        return why
     currency = _OTHER_CURRENCY.fullmatch(key)
     dollars = f"usd{currency[1]}" if currency else None
     return f"prices are in US dollars here; write {dollars}" if dollars in known else None

@@ -36,6 +36,7 @@ SCALING_GROUP_TAG = "aws:autoscaling/tag:Tag"
 NODE_POOL = "kubernetes:karpenter.sh/v1:NodePool"
 NODE_CLASS = "kubernetes:karpenter.k8s.aws/v1:EC2NodeClass"
 ACCESS_ENTRY = "aws:eks/accessEntry:AccessEntry"
+PLACEMENT_GROUP = "aws:ec2/placementGroup:PlacementGroup"
 LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 
 _STARTS_PODS = (

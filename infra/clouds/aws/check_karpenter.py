@@ -34,8 +34,9 @@ def _check_pool(scope: Scope, key: Key, pool: GpuPool) -> None:
         got = f"min {pool.min}: Karpenter makes a node only for a pod that waits, and holds no minimum of nodes"
         write = f"write min: 0; nodes stay while replicas.min of a model keeps its pods on them; {_OR}"
         wrong((*key, "min"), got, write, reads=[_KEY])
-    if pool.node_groups is not None:
-        wrong((*key, "nodeGroups"), "Karpenter's nodes are in no group", f"leave it out, {_OR}", reads=[_KEY])
+    for of_groups in ("nodeGroups", "amiRelease", "placementGroup"):
+        if scope.written((*key, of_groups)):
+            wrong((*key, of_groups), "Karpenter's nodes are in no group", f"leave it out, {_OR}", reads=[_KEY])
     if scope.written((*key, "nodeRepair")):
         got = "EKS repairs nodes of node groups alone, and Karpenter's own repair is an alpha feature"
         wrong((*key, "nodeRepair"), got, f"leave it out, {_OR}", reads=[_KEY])

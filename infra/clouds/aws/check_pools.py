@@ -14,6 +14,10 @@ from infra.settings.mistakes import Key, did_you_mean
 
 _CPU_FAMILY = re.compile(r"[mcrt]\d")  # general purpose, compute, memory, burstable
 _SAME_MEMORY = 0.02  # GPUs may replace each other if an engine sees the same memory, within this part
+_CLOSE_TOGETHER = (
+    "cluster puts nodes close together for servers that span them, and a replica here is on one node",
+    "write spread or partition, the name of a placement group that exists, or leave it out",
+)
 _NAMED = 4  # instance types that a message proposes
 
 
@@ -21,6 +25,8 @@ def check_pools(scope: Scope) -> None:
     for name, pool in scope.settings.gpu_pools.items():
         if pool.instance_types is not None:
             _check_managed(scope, ("gpuPools", name), pool, pool.instance_types)
+            if pool.placement_group == "cluster":
+                scope.report.wrong(("gpuPools", name, "placementGroup"), *_CLOSE_TOGETHER)
             check_pool_release(scope, ("gpuPools", name), pool)
             check_steps(scope, pool, ("gpuPools", name, "capacity"))
 

@@ -24,8 +24,8 @@ from infra.clouds.aws.live import access, access_entries, log_groups, older_vers
 from infra.clouds.aws.live_existing import cluster_there, security_groups_there, subnets_there
 from infra.clouds.aws.load_balancer import ALB
 from infra.clouds.aws.no_node import NO_NODE_WORDS
-from infra.clouds.aws.node_repair import is_repaired, to_do_agent
-from infra.clouds.aws.nodes import furnished, release_of, say_cut
+from infra.clouds.aws.node_repair import to_do_agent
+from infra.clouds.aws.nodes import furnished, say_cut, with_own
 from infra.clouds.aws.plan import AwsCluster, aws_cluster
 from infra.clouds.aws.prices import offered_in, priced_types, with_prices
 from infra.clouds.aws.quotas import counts, list_quotas, plan_quotas
@@ -153,10 +153,7 @@ class Aws(Cloud):
         if aws_cluster(cluster).karpenter:
             yield from zones_of_reservations(nodes, settings, cluster)
             return replace(nodes, launch=karpenter.LAUNCH)
-        made = replace(
-            nodes, node_repair=is_repaired(pool.name, settings), release=release_of(pool.name, settings)
-        )
-        return (yield from with_groups(made, settings, cluster))
+        return (yield from with_groups(with_own(nodes, settings), settings, cluster))
 
     def system_nodes(self, settings: Settings, catalog: Catalog) -> SystemNodesPlan | None:
         return system_nodes(settings, catalog)

@@ -17,13 +17,30 @@ from infra.plan.rules import Rule
 from infra.plan.writes import written
 from infra.settings.platform import Settings
 
+SPREAD_PER_ZONE = 7  # running instances of a placement group
+
 
 def with_groups(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Decided[PoolPlan]:
     """A pool that the stack creates, with its node groups."""
     groups = yield from (_ladder if pool.steps else _groups)(pool, settings, cluster)
     made = replace(pool, groups=groups)
+    yield from _check_spread(made)
     yield from _explain(made)
     return made
+
+
+def _check_spread(pool: PoolPlan) -> Iterator[Finding]:
+    """docs.aws.amazon.com/AWSEC2/latest/UserGuide/limitations-placement-groups.html, read on 2026-11-27."""
+    room = SPREAD_PER_ZONE * len(pool.zone_ids)
+    if pool.placement == "spread" and pool.max > room:
+        path = f"gpuPools.{pool.name}.placementGroup"
+        message = (
+            f"spread holds {SPREAD_PER_ZONE} nodes per zone, and {', '.join(pool.zone_ids)} together {room}: max is"
+            f" {pool.max}"
+        )
+        write = ((path, "partition"),)
+        fix = f"{written(write)}, or gpuPools.{pool.name}.max: {room}"
+        yield Violation(Rule.GPU_NODES, path, message, fix, (Advice(write, written(write)),))
 
 
 def _groups(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Decided[Mapping[str, NodeGroupPlan]]:

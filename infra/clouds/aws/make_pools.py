@@ -48,6 +48,7 @@ def _pool(plan: Plan, pool: PoolPlan, ground: Ground, cloud: aws.Provider) -> Gp
         tags=aws_cluster(plan.cluster).tags,
         node_repair=pool.node_repair,
         security_group_ids=ground.security_group_ids,
+        placement=pool.placement,
         autoscaler_tag=ground.autoscaler_tag,
         read_once=[each for each in ground.read_once if not pool.release or each not in OF_RELEASE],
         depends_on=ground.before,

@@ -14,19 +14,17 @@ from infra.clouds.aws.plan import AwsCluster
 from infra.plan.cluster import PoolPlan, has_made
 from infra.plan.labels import GPU_TAINT
 from infra.plan.notes import Finding, Step, ToDo
+from infra.services.addons.optional import KARPENTER, node_scaler
 from infra.settings.platform import Settings
 
 AGENT, HOST_ENGINE = "eks-node-monitoring-agent", "dcgm-server"
 
 
-def is_repaired(pool: str, settings: Settings) -> bool:
-    """A pool that the program makes by itself has the default."""
-    own = settings.gpu_pools.get(pool)
-    return own.node_repair if own is not None else True
-
-
 def agent_values(settings: Settings) -> dict[str, Any] | None:
-    """The values of the EKS add-on; None: no pool of the stack file wants it."""
+    """The values of the EKS add-on; None: EKS repairs no node, because no pool of the stack file wants it, or because
+    Karpenter makes them."""
+    if node_scaler(settings) == KARPENTER:
+        return None
     pools = settings.gpu_pools.values()
     if pools and not any(pool.node_repair and pool.existing is None for pool in pools):
         return None

@@ -8,6 +8,7 @@ from infra.clouds.aws.disks import AMI_GIB, root_gib
 from infra.plan.cluster import PoolPlan
 from infra.plan.models import SERVER_SCRATCH_GIB
 from infra.plan.notes import Assumption, Finding
+from infra.settings.cluster import GpuPool
 from infra.settings.platform import Settings
 
 # A tag of the node groups that we make on a cluster of somebody else. EKS gives the tags by which autoscalers find
@@ -56,9 +57,10 @@ def say_cut(pool: PoolPlan, catalog: Catalog) -> Iterator[Finding]:
     )
 
 
-def release_of(pool: str, settings: Settings) -> str | None:
-    own = settings.gpu_pools.get(pool)
-    return own.ami_release if own is not None else None
+def with_own(pool: PoolPlan, settings: Settings) -> PoolPlan:
+    """With what its own keys say of its node groups; one that the program makes by itself has the defaults."""
+    own = settings.gpu_pools.get(pool.name) or GpuPool()
+    return replace(pool, node_repair=own.node_repair, release=own.ami_release, placement=own.placement_group)
 
 
 def minor_of(release: str) -> str:

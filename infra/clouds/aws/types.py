@@ -15,6 +15,12 @@ AddonVersion = Annotated[
     str, pattern(r"^v\d+\.\d+\.\d+-eksbuild\.\d+$", "v1.21.1-eksbuild.1", "version of an EKS add-on")
 ]
 AmiRelease = Annotated[str, pattern(r"^1\.\d\d\.\d+-\d{8}$", "1.35.6-20260714", "release of EKS's AMI")]
+PlacementGroup = Annotated[
+    str,
+    pattern(
+        r"^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$", "spread", "spread, partition, or a placement group's name"
+    ),
+]
 AccountId = Annotated[str, pattern(r"^\d{12}$", "111122223333", "AWS account id, quoted")]
 RoleArn = Annotated[
     str,

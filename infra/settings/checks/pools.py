@@ -17,7 +17,7 @@ def check_pools(scope: Scope) -> None:
             scope.report.wrong(
                 key, f"min {pool.min} is more than max {pool.max}", _swap(pool.min, pool.max), reads=reads
             )
-        for of_groups in ("nodeGroups", "nodeRepair", "amiRelease"):
+        for of_groups in ("nodeGroups", "nodeRepair", "amiRelease", "placementGroup"):
             if scope.written(there) and scope.written((*key, of_groups)):
                 got = "existing nodes are in no node group of this stack"
                 scope.report.out_of_place((*key, of_groups), got, "leave it out")

@@ -15,7 +15,7 @@ KARPENTER = (
             "addons: {clusterAutoscaler: install}",
             pool(
                 f"instanceTypes: [g6.2xlarge], capacity: [on-demand, {_RESERVED}, spot], min: 1, nodeGroups: perZone,"
-                " nodeRepair: true, sharing: {timeSlicing: 4}"
+                " nodeRepair: true, placementGroup: spread, sharing: {timeSlicing: 4}"
             ),
             _MODEL,
         ),
@@ -50,6 +50,12 @@ KARPENTER = (
                 "gpuPools.l4.nodeRepair",
                 6,
                 "EKS repairs nodes of node groups alone, and Karpenter's own repair is an alpha feature",
+                "leave it out, or leave nodeScaler out",
+            ),
+            Mistake(
+                "gpuPools.l4.placementGroup",
+                6,
+                "Karpenter's nodes are in no group",
                 "leave it out, or leave nodeScaler out",
             ),
             Mistake(

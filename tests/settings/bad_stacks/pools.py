@@ -23,6 +23,29 @@ POOLS = (
         ),
     ),
     Bad(
+        "a network for servers that span nodes",
+        stack(CLUSTER, pool("instanceTypes: [g6.xlarge], efa: true"), MODEL),
+        (
+            Mistake(
+                "gpuPools.l4.efa",
+                5,
+                "unknown key; leave it out: EFA connects servers that span nodes, and a replica here is on one node",
+            ),
+        ),
+    ),
+    Bad(
+        "nodes close together",
+        stack(CLUSTER, pool("instanceTypes: [g6.xlarge], placementGroup: cluster"), MODEL),
+        (
+            Mistake(
+                "gpuPools.l4.placementGroup",
+                5,
+                "cluster puts nodes close together for servers that span them, and a replica here is on one node",
+                "write spread or partition, the name of a placement group that exists, or leave it out",
+            ),
+        ),
+    ),
+    Bad(
         "nodes newer than their cluster",
         stack(CLUSTER, pool("instanceTypes: [g6.xlarge], amiRelease: 1.36.2-20260714"), MODEL),
         (

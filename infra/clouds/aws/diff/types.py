@@ -48,6 +48,7 @@ class AwsTypes(ResourceTypes):
         "aws:cloudwatch/logGroup:LogGroup": ("arn",),
         "aws:ec2/eip:Eip": ("allocationId", "publicIp"),
         "aws:cloudwatch/eventRule:EventRule": ("arn", "name"),
+        "aws:ec2/placementGroup:PlacementGroup": ("name",),
         "aws:ec2/subnet:Subnet": ("availabilityZone",),
         TEMPLATE: ("latestVersion",),
         "aws:efs/accessPoint:AccessPoint": ("arn",),
