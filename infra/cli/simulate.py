@@ -230,7 +230,8 @@ def _wait(name: str, old: float | None, new: float | None) -> Iterator[str]:
 
 def _dollars(old: float | None, new: float | None) -> Iterator[str]:
     if old is not None and new is not None:
-        yield f"{usd(abs(new - old))} per day {'more' if new >= old else 'less'}"
+        less_or_more = f"{usd(abs(new - old))} per day {'more' if new >= old else 'less'}"
+        yield less_or_more if round(abs(new - old)) else "it costs the same"
 
 
 def _short(seconds: float) -> str:

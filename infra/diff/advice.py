@@ -200,11 +200,11 @@ def _beside(move: Beside, allow: str, old: Side, new: Side) -> str:
 def _as_it_is(old: Side, pool: str) -> str:
     """What keeps it so. A cloud may refuse a max below the nodes that run, and pods would wait for a node."""
     kept = kept_max(old, pool)
+    with_max = "with the max that it needs while no rollout runs"
     if pool not in (old.platform.get("gpuPools") or {}):
-        return f", as the program chose it (`{pool}: {_written({**as_written(old, pool), 'max': kept})}`),"
-    return (
-        "" if kept is None else f", with the max that it needs while no rollout runs (`gpuPools.{pool}.max: {kept}`),"
-    )
+        written = _written({**as_written(old, pool), "max": kept})
+        return f", as the program chose it, {with_max} (`{pool}: {written}`),"
+    return "" if kept is None else f", {with_max} (`gpuPools.{pool}.max: {kept}`),"
 
 
 def _budget(then: Plan) -> str:

@@ -269,8 +269,16 @@ def to_do_of_own_nodes(settings: Settings, cluster: ClusterPlan, pools: Mapping[
     """What a person has to do on the nodes of an existing cluster, in any cloud."""
     installs = not cluster.made and settings.addons.nvidia_device_plugin.state == "install"
     yield from to_do_of_shared(cluster, pools, installs=installs)
-    if not installs:
+    if not installs or not any(pool.existing for pool in pools.values()):
         return
+    yield ToDo(
+        "addons.nvidiaDevicePlugin",
+        f"see that none is there already: `{cluster.kubectl} get daemonsets -A -o wide` lists an image"
+        " k8s-device-plugin where a device plugin or a GPU operator runs; two on a node offer its GPUs twice, so leave"
+        " install out then",
+        Step.DEVICE_PLUGIN,
+        -1,
+    )
     whole = [pool for pool in pools.values() if pool.existing and pool.sharing is None]
     for nth, pool in enumerate(pool for pool in whole if pool.resource.startswith("nvidia.com/")):
         yield ToDo(

@@ -16,9 +16,11 @@ def what_nodes_cost(plan: Plan, then: Plan) -> Iterator[str]:
     spot = _to_spot(plan, then)
     if spot:
         yield f"spot: {SPOT}"
-    if more >= 1 or spot:
+    if more >= 1:
         hours = ", for the hours of rollouts" if _only_for_rollouts(plan, then) else ""
-        yield f"+{usd(max(more, 0))} per month at most{hours}"
+        yield f"+{usd(more)} per month at most{hours}"
+    elif spot:
+        yield "the maximum bill doesn't rise"
 
 
 def _to_spot(plan: Plan, then: Plan) -> bool:

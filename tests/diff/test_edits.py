@@ -207,6 +207,12 @@ CASES = {
         "✅ expected",
         ("if more than 1 of `l4` may run when this is merged, keep `gpuPools.l4.max: 3` in this change",),
     ),
+    "fewer nodes of a pool with a group per zone": Case(
+        {"gpuPools.l4.nodeGroups": "perZone", "models.chat.replicas.max": 5},
+        {"gpuPools.l4.nodeGroups": "perZone"},
+        "⚠️ expected",
+        ("if more than 2 of `l4-nodes-use1-az1` or 2 of `l4-nodes-use1-az2` may run", "keep `gpuPools.l4.max: 6`"),
+    ),
     "another namespace, and the same file system": Case(
         {},
         {"namespace": {"name": "models"}},

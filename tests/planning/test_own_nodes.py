@@ -89,6 +89,12 @@ def test_fixes_are_named_where_the_file_says_its_addons_in_a_word() -> None:
     assert refused.fix.startswith("models.coder.replicas.max: 1")
 
 
+@pytest.mark.parametrize(("state", "said"), [("install", True), ("existing", False)])
+def test_a_second_device_plugin_is_looked_for_before_one_is_installed(state: str, said: bool) -> None:
+    notes = [each.message for each in plan({**OWN, "addons": {"nvidiaDevicePlugin": state}}).to_do]
+    assert any("get daemonsets -A -o wide` lists an image k8s-device-plugin" in each for each in notes) == said
+
+
 def _followed(stack: dict[str, Any], fix: str) -> dict[str, Any]:
     """As a person would write it."""
     for change in fix.split(" and "):

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from infra.cli.simulate import _helps
 from infra.plan.models import Scaling
 from infra.plan.notes import Write
 from infra.plan.plan import Plan
@@ -153,6 +154,14 @@ def figures(lost: int = 0, p95: float | None = 4.0, p99: float | None = 10.0, us
 def test_what_helps_and_what_saves(new: Figures, helps: bool, saved: float) -> None:
     remedy = Remedy("chat", {}, None, figures(), new)
     assert (remedy.helps, remedy.saved) == (helps, saved)
+
+
+@pytest.mark.parametrize(
+    ("usd", "said"), [(100.4, "it costs the same"), (99.2, "$1 per day less"), (167, "$67 per day more")]
+)
+def test_no_dollars_are_no_change(usd: float, said: str) -> None:
+    text = _helps(Remedy("chat", {}, None, figures(usd=100), figures(usd=usd)))
+    assert text.endswith(f", {said}")
 
 
 def test_waits_within_two_seconds_are_equal() -> None:

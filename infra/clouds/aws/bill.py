@@ -57,7 +57,7 @@ def price_note_of(billed: Billed) -> Decided[PriceNote]:
         return PriceNote(_left_out(billed), _OWN)
     types = _types(billed.settings, ours, catalog)
     note = price_note(billed.settings, types, ours, catalog)
-    if more := sum(_spot_to_demand(pool, billed) for pool in ours):
+    if round(more := sum(_spot_to_demand(pool, billed) for pool in ours)):
         note += f", which would be ${more:,.0f} per month more at the maximum"
     yield from _assume_prices(note, ours, catalog)
     return PriceNote(_left_out(billed), note, headline(types, catalog), others_elsewhere(catalog))

@@ -96,14 +96,35 @@ def _fewer_nodes(old: Side, new: Side) -> Iterator[str]:
     needs don't count: none runs while nothing changes."""
     for name in sorted(old.pools.keys() & new.pools.keys()):
         was, now = old.pools[name], new.pools[name]
-        stays = all(was[key] == now[key] for key in ("instance_types", "capacity"))
-        groups = all(side.resource(NODE_GROUP, f"{name}-nodes") for side in (old, new))
-        if stays and groups and now["max"] < (kept := highest_number(was)):
-            yield (
-                f"EKS refuses a maximum below the nodes that run, and `pulumi up` stops there: if more than"
-                f" {now['max']} of `{name}` may run when this is merged, keep `gpuPools.{name}.max: {kept}` in this"
-                " change, and lower it in the next one."
-            )
+        if any(was[key] != now[key] for key in ("instance_types", "capacity")):
+            continue
+        before, after = _maxima(old, name), _maxima(new, name)
+        running = highest_number(was)
+        less = {
+            each: after[each]
+            for each in sorted(before.keys() & after.keys())
+            if after[each] < min(before[each], running)
+        }
+        if not less:
+            continue
+        one = list(before) == [f"{name}-nodes"]
+        kept = running if one else was["max"]
+        which = (
+            f"{now['max']} of `{name}`"
+            if one
+            else " or ".join(f"{number} of `{group}`" for group, number in less.items())
+        )
+        yield (
+            f"EKS refuses a maximum below the nodes that run{'' if one else ' in a zone'}, and `pulumi up` stops there:"
+            f" if more than {which} may run when this is merged, keep `gpuPools.{name}.max: {kept}` in this"
+            " change, and lower it in the next one."
+        )
+
+
+def _maxima(side: Side, pool: str) -> dict[str, int]:
+    """Of each node group of a pool."""
+    mine = (each for each in side.resources if each["type"] == NODE_GROUP and pool_of(each["name"]) == pool)
+    return {each["name"]: each["inputs"]["scalingConfig"]["maxSize"] for each in mine}
 
 
 def _version(side: Side) -> tuple[int, ...]:
