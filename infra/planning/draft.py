@@ -251,13 +251,13 @@ def _check_nodes(
         surging = frozenset(
             each.served.name for each in nodes.placed if surges(each, one_reader=platform.cache.one_reader)
         )
-        monitoring = {
+        others = {
+            "the gateway": gateway_pods(traffic),
+            **pods_beside(platform.addons),
             **grafana_pods(asked.settings),
             **alertmanager_pods(asked.settings),
             **tracing_pods(asked.settings),
         }
-        beside = [each for pods in monitoring.values() for each in pods]
-        others = [*gateway_pods(traffic), *pods_beside(platform.addons), *beside]
         yield from check_system_nodes(nodes.placed, others, system, surging=surging)
 
 

@@ -52,7 +52,7 @@ def test_the_plan_says_when_tokens_are_counted_and_what_the_pod_asks_for() -> No
 def test_a_plan_whose_system_nodes_have_no_room_for_it_is_refused(clients: dict[str, Any], refused: list[Rule]) -> None:
     """Two pods of Envoy, and one more for a rollout, fill these."""
     nodes = SystemNodesPlan("small", count=1, max=1, cpu=SYSTEM_CPU + 0.45, gib=SYSTEM_GIB + 3, path="nodes")
-    pods = gateway_pods(plan(_with_clients(PROD, clients)).traffic)
+    pods = {"the gateway": gateway_pods(plan(_with_clients(PROD, clients)).traffic)}
     assert [
         each.rule for each in check_system_nodes([], pods, nodes, surging=()) if isinstance(each, Violation)
     ] == refused

@@ -56,6 +56,6 @@ def test_a_fixed_number_needs_nothing_that_measures() -> None:
 def test_the_room_for_a_range_of_the_gateways_pods_is_checked_at_its_maximum_and_the_advice_gives_it() -> None:
     wide = changed(PROD, gateway={**PROD["gateway"], "replicas": {"min": 2, "max": 20}})
     (refused,) = [each for each in plan(wide).violations if each.rule == Rule.ROOM_ON_NODES]
-    assert "the gateway: 21 pods, one of them for a rollout, ask for" in refused.message
+    assert "21 pods (20 of the gateway, 1 of a rollout) ask for" in refused.message
     (way,) = refused.advice
     assert not [each for each in outcome(follow(wide, dict(way.write))).violations if each.rule == Rule.ROOM_ON_NODES]

@@ -30,6 +30,6 @@ def addon_pods(addons: Mapping[str, AddonPlan]) -> Mapping[str, Sequence[Resourc
     return {addons[key].chart: pods for key, pods in OF_EACH.items() if addons[key].state == "install"}
 
 
-def pods_beside(addons: Mapping[str, AddonPlan]) -> Sequence[Resources]:
-    """Those that a cluster doesn't have anyway."""
-    return OF_EACH[VERTICAL] if addons[VERTICAL].state == "install" else ()
+def pods_beside(addons: Mapping[str, AddonPlan]) -> Mapping[str, Sequence[Resources]]:
+    """Those that a cluster doesn't have anyway, by the name of the chart."""
+    return {chart: pods for chart, pods in addon_pods(addons).items() if chart == addons[VERTICAL].chart}

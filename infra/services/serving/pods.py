@@ -1,6 +1,6 @@
 """What pods request besides GPUs, so that they fit on a node: into its allocatable resources, not its size."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from infra.offers.host import share
 from infra.plan.cluster import SystemNodesPlan
@@ -35,19 +35,24 @@ def server_resources(placed: Placed) -> Resources:
 
 
 def check_system_nodes(
-    placed: Sequence[Placed], gateway: Sequence[Resources], nodes: SystemNodesPlan, *, surging: Collection[str]
+    placed: Sequence[Placed],
+    others: Mapping[str, Sequence[Resources]],
+    nodes: SystemNodesPlan,
+    *,
+    surging: Collection[str],
 ) -> Iterator[Finding]:
-    """The gateway and CPU models run on the system nodes of a cluster that we make: all replicas, and one more of the
-    largest where a rollout starts the new pod first, must fit beside what runs there."""
+    """CPU models and other pods, the gateway's first, run on the system nodes of a cluster that we make: all replicas,
+    and one more of the largest where a rollout starts the new pod first, must fit beside what runs there."""
     on_cpu = [each.served for each in placed if each.served.cpu and not each.served.settings.paused]
-    pods = [*gateway, *(_largest(served) for served in on_cpu for _ in range(served.replicas.max))]
-    surge = [*gateway[:1], *(_largest(served) for served in on_cpu if served.name in surging)]
-    if surge:
-        pods.append(max(surge, key=_size))
+    groups = {**others, **{each.name: [_largest(each)] * each.replicas.max for each in on_cpu}}
+    rolling = [*next(iter(others.values()))[:1], *(_largest(served) for served in on_cpu if served.name in surging)]
+    if rolling:
+        groups["a rollout"] = [max(rolling, key=_size)]
+    pods = [each for group in groups.values() for each in group]
     free = nodes.cpu - SYSTEM_CPU / nodes.count, nodes.gib - SYSTEM_GIB / nodes.count
     if _pack(pods, free, nodes.count):
         return
-    names = " and ".join(filter(None, ("the gateway", ", ".join(served.name for served in on_cpu))))
+    whose = ", ".join(f"{len(group)} of {name}" for name, group in groups.items() if group)
     asks = f"{sum(pod.cpu for pod in pods):g} CPU and {round(sum(pod.memory_gib for pod in pods), 1):g} GiB"
     more = range(nodes.count + 1, nodes.max + 1)
     enough = next((number for number in more if _pack(pods, free, number)), None)
@@ -57,7 +62,7 @@ def check_system_nodes(
     yield Violation(
         Rule.ROOM_ON_NODES,
         f"{on_cpu[0].path}.gpus" if len(on_cpu) == 1 else nodes.path,
-        f"{names}: {count(len(pods), 'pod')}{', one of them for a rollout,' if surge else ''} ask for {asks};"
+        f"{count(len(pods), 'pod')} ({whose}) ask for {asks};"
         f" {nodes.count} system nodes ({nodes.type}) have {free[0]:.1f} and {free[1]:.1f} each left beside the"
         " cluster's own",
         f"{nodes.path}.instanceType: a larger one",
