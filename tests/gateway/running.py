@@ -107,7 +107,7 @@ class Gateway:
         while time.monotonic() < deadline:
             text = (Path(self.place.folder) / "log").read_text()
             lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-            found = [line for line in lines if line["request_id"] == answer.headers["x-request-id"]]
+            found = [line for line in lines if line.get("request_id") == answer.headers["x-request-id"]]
             if found:
                 return found[0]
             time.sleep(0.02)

@@ -37,7 +37,7 @@ def test_the_wait_is_in_the_one_span_of_a_request_whether_or_not_a_server_comes(
         assert len(receiver.spans()) == 2
         for span, line in found:
             said = attributes(span)
-            assert int(said["llm_platform.held_ms"]) == line["held_ms"] >= 900
+            assert int(said["llm_platform.held_ms"]) == line["held_ms"] >= 500
             assert said["http.status_code"] == str(line["status"])
             took = (span.end_time_unix_nano - span.start_time_unix_nano) / 1_000_000
             assert took == pytest.approx(line["duration_ms"], abs=50)

@@ -150,6 +150,15 @@ def test_no_word_of_a_caller_is_in_a_span(traced: Gateway, receiver: Receiver) -
 
 
 @pytest.mark.programs
+def test_all_that_the_gateway_writes_is_json(traced: Gateway) -> None:
+    """Lines of requests, and what Envoy says of itself."""
+    traced.logged(_ask(traced))
+    lines = [json.loads(line) for line in (Path(traced.place.folder) / "log").read_text().splitlines()]
+    assert {"request_id", "level"} <= {key for line in lines for key in line}
+    assert all("time" in line for line in lines)
+
+
+@pytest.mark.programs
 def test_a_request_without_a_key_makes_no_span(traced: Gateway, receiver: Receiver) -> None:
     refused = traced.ask("POST", CHAT, {"model": "small"}, key=None, traceparent=_CALLERS(_SAMPLED, "01"))
     assert refused.status == 401

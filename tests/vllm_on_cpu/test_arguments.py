@@ -140,7 +140,7 @@ def of_plans() -> Iterator[tuple[str, Case]]:
             if model.engine == VLLM.name:
                 deployment = recording.one("kubernetes:apps/v1:Deployment", f"{model.name}-deployment")
                 (server,) = deployment.inputs["spec"]["template"]["spec"]["containers"]
-                like = plan.settings.models[model.name].like
+                like = plan.settings.models[model.next_of or model.name].like
                 yield f"{stack}/{model.name}", Case(tuple(server["args"]), CONFIGS[like or model.model])
 
 

@@ -48,11 +48,16 @@ _OF_A_CLUSTER = (
 _OF_A_FILE = r"http\..+\.rds\..+\.update_(success|rejected)"  # of the routes of each set of models
 
 
+# What Envoy says of itself, beside the lines of requests; %j is the message with what JSON wants escaped.
+_LOG: Message = {"time": "%Y-%m-%dT%T.%e%z", "level": "%l", "logger": "%n", "message": "%j"}
+
+
 def bootstrap(traffic: TrafficPlan, place: Place) -> str:
     return text(
         {
             "node": {"id": "gateway", "cluster": "gateway"},
             "admin": {"address": socket("127.0.0.1", place.admin_port)},
+            "application_log_config": {"log_format": {"json_format": _LOG}},
             "layered_runtime": {"layers": [{"name": "static", "static_layer": {**_RAPID_RESET, **_LONG_PATTERNS}}]},
             "overload_manager": _overload(place),
             "memory_allocator_manager": _FREED,
