@@ -17,7 +17,8 @@ from infra.config_keys import PLATFORM
 from infra.plan.versions import ALL, NEXT
 from infra.plan.words import count
 from infra.services.serving.next import READY, into_place, on_every_day, says_nothing, written
-from infra.services.serving.section import Model, Replicas
+from infra.services.serving.replicas_section import Replicas
+from infra.services.serving.section import Model
 from infra.settings.file import StackFile
 from infra.settings.mistakes import BadStackFile, did_you_mean
 from infra.stack_file import load_text

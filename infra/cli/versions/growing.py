@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 from infra.plan.versions import ALL, ENOUGH, NEXT, server_of_next
 from infra.services.serving.next import READY, next_of, says_nothing
-from infra.services.serving.section import Model, Replicas
+from infra.services.serving.replicas_section import Replicas
+from infra.services.serving.section import Model
 
 Action = Literal["promote", "rollback"]
 

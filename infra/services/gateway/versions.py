@@ -7,7 +7,7 @@ from infra.plan.findings import warned
 from infra.plan.gateway import Next, Upstream
 from infra.plan.notes import Finding
 from infra.plan.versions import ALL, NEXT, VERSION
-from infra.services.serving.section import Rollout
+from infra.services.serving.replicas_section import Rollout
 
 
 def with_next(present: Upstream, coming: Upstream, rollout: Rollout) -> Upstream:

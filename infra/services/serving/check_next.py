@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from infra.plan.versions import ALL, NEXT, server_of_next
 from infra.services.serving.family import task_of
 from infra.services.serving.next import differs, next_of, says_nothing, written
-from infra.services.serving.section import Model, Rollout
+from infra.services.serving.replicas_section import Rollout
+from infra.services.serving.section import Model
 from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key, did_you_mean
 

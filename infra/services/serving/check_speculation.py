@@ -2,7 +2,8 @@
 
 from infra.catalog import ModelShape
 from infra.engines import ENGINES
-from infra.services.serving.section import Model, Speculative
+from infra.services.serving.beside_section import Speculative
+from infra.services.serving.section import Model
 from infra.services.serving.shapes import asked_shape
 from infra.services.serving.speculation import other_vocabulary
 from infra.settings.checks.scope import Scope

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 
@@ -94,58 +95,50 @@ def _fetches(model: ModelPlan, engine: Engine) -> Iterator[tuple[str, Fetch]]:
 
 
 def _downloads(serving: Serving, model: ModelPlan, fetches: Mapping[str, Fetch]) -> Iterator[Prefetch | NodePrefetch]:
-    made = _on_each_node if serving.plan.cache.directory is not None else _job
     for name, fetch in fetches.items():
         assert model.prefetch is not None
-        yield made(serving, model, model.prefetch, name, fetch)
+        yield _download(serving, model, model.prefetch, name, fetch)
 
 
-def _job(serving: Serving, model: ModelPlan, job: PrefetchPlan, name: str, fetch: Fetch) -> Prefetch:
-    """A volume of one node is filled on that node: elsewhere, the Job and the servers would wait for each other."""
+def _download(
+    serving: Serving, model: ModelPlan, plan: PrefetchPlan, name: str, fetch: Fetch
+) -> Prefetch | NodePrefetch:
+    """A Job; or pods on the nodes that may run the model, of which one requests the room for all of its downloads. A
+    volume of one node is filled on that node: elsewhere, the Job and the servers would wait for each other."""
+    both: dict[str, Any] = {
+        "namespace": serving.namespace,
+        "model": name,
+        "fetch": fetch,
+        "image": plan.image,
+        "cpu": plan.cpu,
+        "memory_gib": plan.memory_gib,
+        "memory_limit_gib": plan.memory_limit_gib,
+        "scratch_gib": plan.scratch_gib,
+        "stall_seconds": plan.stall_seconds,
+        "depends_on": [serving.cache, *serving.site.ready],
+        "opts": serving.site.opts,
+    }
+    if serving.plan.cache.directory is not None:
+        place = _place(serving.plan, model)
+        return NodePrefetch(
+            f"{name}-prefetch",
+            room_gib=plan.room_gib if name == model.name else 0,
+            wait_seconds=model.timeouts.prefetch,
+            node_selector=place.node_selector,
+            tolerations=place.tolerations,
+            claims=serving.claims,
+            **both,
+        )
     only = serving.plan.pools.get(serving.plan.cache.only_node or "")
     return Prefetch(
         f"{name}-prefetch",
-        namespace=serving.namespace,
-        model=name,
-        fetch=fetch,
-        image=job.image,
-        cpu=job.cpu,
-        memory_gib=job.memory_gib,
-        memory_limit_gib=job.memory_limit_gib,
-        scratch_gib=job.scratch_gib,
         deadline_seconds=model.timeouts.prefetch,
-        stall_seconds=job.stall_seconds,
         set_group=serving.set_group,
         node_selector=only.selector if only else {},
         tolerations=only.tolerations if only else (),
         bucket=serving.filled_by,
-        depends_on=[serving.cache, *serving.site.ready],
         replace_with=serving.claims,
-        opts=serving.site.opts,
-    )
-
-
-def _on_each_node(serving: Serving, model: ModelPlan, pods: PrefetchPlan, name: str, fetch: Fetch) -> NodePrefetch:
-    """On the nodes that may run the model. One of its downloads requests the room for all of them."""
-    place = _place(serving.plan, model)
-    return NodePrefetch(
-        f"{name}-prefetch",
-        namespace=serving.namespace,
-        model=name,
-        fetch=fetch,
-        image=pods.image,
-        cpu=pods.cpu,
-        memory_gib=pods.memory_gib,
-        memory_limit_gib=pods.memory_limit_gib,
-        scratch_gib=pods.scratch_gib,
-        room_gib=pods.room_gib if name == model.name else 0,
-        wait_seconds=model.timeouts.prefetch,
-        stall_seconds=pods.stall_seconds,
-        node_selector=place.node_selector,
-        tolerations=place.tolerations,
-        depends_on=[serving.cache, *serving.site.ready],
-        claims=serving.claims,
-        opts=serving.site.opts,
+        **both,
     )
 
 

@@ -6,10 +6,11 @@ from pydantic import Field
 
 from infra.engines import DEFAULT
 from infra.services.external.section import OneFallback
+from infra.services.serving.beside_section import Adapter, RopeScaling, Speculative
+from infra.services.serving.replicas_section import Replicas, Rollout, Scaling
 from infra.services.serving.schedule_section import Window
 from infra.services.serving.vertical_section import VerticalChoice
 from infra.settings.types import (
-    ClientName,
     EngineName,
     ImageName,
     ModelId,
@@ -23,138 +24,6 @@ from infra.settings.types import (
 )
 
 Task = Literal["chat", "embed", "rerank"]
-
-
-class Replicas(Section):
-    """How many copies: `N`, or `{min, max}` for a scaler between them."""
-
-    min: int = Field(
-        default=1,
-        ge=0,
-        le=1000,
-        description="minimum of replicas; 0: while nobody asks, the model has no replica, and the gateway holds"
-        " requests until one has started",
-        examples=[1],
-    )
-    max: int = Field(
-        default=1, ge=0, le=1000, description="maximum of replicas; above min, a scaler is created", examples=[4]
-    )
-    ready: int | None = Field(
-        default=None,
-        ge=1,
-        le=1000,
-        description="while there is a next version: at least this many replicas run, so that the server can take all"
-        " requests; promote and rollback write it and take it out again",
-        examples=[4],
-    )
-
-
-class RopeScaling(Section):
-    """Positions that are stretched for a context that is longer than the model's own."""
-
-    type: Literal["yarn"] = Field(default="yarn", description="how they are stretched", examples=["yarn"])
-    factor: float = Field(
-        gt=1, le=64, description="how many times the tokens that the model was trained for", examples=[4]
-    )
-    original: int | None = Field(
-        default=None,
-        ge=1,
-        le=10_485_760,
-        description="tokens that it was trained for: original_max_position_embeddings of its config.json; known of"
-        " Qwen2.5 and Qwen3",
-        examples=[32768],
-    )
-    theta: float | None = Field(
-        default=None,
-        gt=0,
-        le=1e12,
-        description="rope_theta of its config.json; known of Qwen2.5 and Qwen3",
-        examples=[1000000],
-    )
-
-
-class Adapter(Section):
-    """A LoRA adapter of a model; its key in the file is the name that applications send as `model`."""
-
-    model: ModelId = Field(description="Hugging Face repository of the adapter", examples=["acme/qwen3-8b-sql-lora"])
-    revision: Revision | None = Field(default=None, description="commit or tag of the repository; main when absent")
-    rank: int | None = Field(
-        default=None,
-        ge=1,
-        le=512,
-        description="`r` of its adapter_config.json; 64 is assumed when absent",
-        examples=[16],
-    )
-
-
-class Speculative(Section):
-    """What proposes tokens, so that the model checks several at once: another model, or a method."""
-
-    model: ModelId | None = Field(
-        default=None,
-        description="a small model of the same vocabulary, which is downloaded too",
-        examples=["Qwen/Qwen3-0.6B"],
-    )
-    revision: Revision | None = Field(
-        default=None, description="commit or tag of its repository; when absent, the commit of models.lock, else main"
-    )
-    method: Literal["ngram", "mtp"] | None = Field(
-        default=None,
-        description="without another model. ngram: what the prompt says after the same words; mtp: layers of the model"
-        " that predict several tokens",
-        examples=["ngram"],
-    )
-    tokens: int = Field(ge=1, le=32, description="how many are proposed at once", examples=[5])
-
-
-class Scaling(Section):
-    """When a model gets another replica."""
-
-    ttft_p95_seconds: float | None = Field(
-        default=None,
-        gt=0,
-        le=600,
-        description="a promise to callers: 95 of 100 first tokens come within these seconds; at how many requests"
-        " another replica starts follows from it, by the plan's estimate of its speed",
-        examples=[2],
-    )
-    requests_per_replica: int | None = Field(
-        default=None,
-        ge=1,
-        le=4096,
-        description="instead of a promise: another replica starts when each has more requests than this, those that"
-        " wait included",
-        examples=[16],
-    )
-
-
-class Rollout(Section):
-    """How a changed model gets its new pods, or how requests come to its next version."""
-
-    strategy: Literal["rolling", "recreate", "blueGreen", "canary"] = Field(
-        description="rolling: the new pod starts first, on GPUs that are kept free for it; recreate: the old pod"
-        " stops first, and the model is down until the new one answers; blueGreen: a second server has the settings"
-        " of next, and gets all requests or none; canary: it gets weight percent of them",
-        examples=["recreate"],
-    )
-    # What is allowed differs by strategy: a check says it, and the schema says what holds for all.
-    weight: Annotated[int, Field(json_schema_extra={"minimum": 0, "maximum": 100})] | None = Field(
-        default=None,
-        description="percent of the requests that the next version answers: 1 to 99 for canary; 0 or 100 for blueGreen,"
-        " 0 when absent",
-        examples=[10],
-    )
-    clients: tuple[ClientName, ...] = Field(
-        default=(),
-        description="clients of the gateway whose requests all go to the next version, whatever the weight is",
-        examples=[["web-shop"]],
-    )
-    trials: bool = Field(
-        default=True,
-        description="whether the next version answers requests with the header x-llm-version: next; false before it"
-        " ends, which promote and rollback write",
-        examples=[False],
-    )
 
 
 class _Repository(Section):
