@@ -156,14 +156,17 @@ def _streamed(placed: Placed, start: ColdStart, figures: Figures, bucket: str | 
     if not streams or placed.offer is None or isinstance(served.place, Bucket):
         return
     part = weights_streamed(served.disk_gib, "S3", placed.gpus, placed.offer.types, figures)
-    saved = round(start.parts["weights"].mid - part.mid)
+    saved = start.parts["weights"].mid - part.mid
     if bucket is not None and served.place is None:
         write = f"cache.kind: {bucket}"
-        reason = f"{part.reason}; the servers then have a way out, and each start reads all weights again"
-        yield Remedy("weights streamed from S3", saved, write, (), 0.0, reason)
+        compiles = engine(served.question, placed.sized, placed.gpus, figures).mid - start.parts["engine"].mid
+        again = f"; a bucket keeps nothing that servers compile: {compiles:.0f} s more" if round(compiles) else ""
+        reason = f"{part.reason}; the servers then have a way out, and each start reads all weights again{again}"
+        without = (("cache.compile", None),)
+        yield Remedy("weights streamed from S3", round(saved - compiles), write, without, 0.0, reason)
         return
     reason = f"{part.reason}: copy the files to a bucket and write {served.path}.model: s3://BUCKET/PREFIX"
-    yield Remedy("weights streamed from S3", saved, None, (), None, reason)
+    yield Remedy("weights streamed from S3", round(saved), None, (), None, reason)
 
 
 def _few_graphs(placed: Placed, made: ModelPlan, figures: Figures) -> Iterator[Remedy]:

@@ -19,6 +19,7 @@ EFS = changed(DEV, cache={"kind": "efs"})
 KEPT = changed(DEV, cache={"kind": "efs", "compile": True})
 PLAIN, WITH = outcome(EFS), outcome(KEPT)
 OWN = {"own": {"existing": {"gpu": "L40S", "gpusPerNode": 1, "nodes": 2, "selector": {"a": "b"}}}}
+BIG = {"model": "Qwen/Qwen3-14B", "maxModelLen": 8192}
 FIGURES = CATALOG.cold_start
 
 
@@ -135,3 +136,24 @@ def test_a_bucket_keeps_nothing_that_servers_write() -> None:
     (mistake,) = refused.value.mistakes
     assert "cache.compile" in str(mistake)
     assert "bucket" in str(mistake)
+
+
+def test_a_new_cluster_keeps_them_where_the_file_says_nothing_of_a_cache() -> None:
+    plan = planned(DEV)
+    chosen = plan.chosen["cache.compile"]
+    assert (plan.cache.kind, plan.cache.compiled, chosen.value) == ("efs", True, True)
+    assert plan.cost.usd_per_month_min < 1.05 * outcome(EFS).cost.usd_per_month_min
+    pinned = outcome(follow(DEV, {"cache.kind": plan.chosen["cache.kind"].value, "cache.compile": chosen.value}))
+    assert model(pinned) == model(plan)
+    assert "cache.compile" not in outcome(EFS).chosen
+    assert not outcome(changed(DEV, cluster={"existing": {"context": "own"}}, gpuPools=OWN)).cache.compiled
+
+
+def test_a_bucket_instead_loses_what_was_kept() -> None:
+    """Its remedy counts that, and takes the key out."""
+    stack = changed(DEV, gpuPools={"l40s": {"instanceTypes": ["g6e.8xlarge"]}}, models={"m": BIG})
+    before = planned(stack)
+    (found,) = [each for each in before.remedies["m"] if each.write == "cache.kind: s3"]
+    after = outcome(follow(stack, {**dict(found.write_with), "cache.kind": "s3"}))
+    assert model(before).cold_start.seconds - model(after).cold_start.seconds == pytest.approx(found.seconds, abs=1)
+    assert found.write_with == (("cache.compile", None),)

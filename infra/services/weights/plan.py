@@ -41,7 +41,7 @@ def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPla
         folders=folders,
         one_node=settings.cluster.existing is not None and settings.cluster.existing.one_node,
         directory=(yield from _directory(settings, cloud)) if kind == NODE.kind else None,
-        compiled=cache is not None and cache.compile,
+        compiled=cache.compile if cache is not None else (yield from _keeps_compiled(models, cluster, storage)),
         own_directory=cache is not None and cache.path not in (None, _default_directory(settings, cloud)),
     )
 
@@ -77,12 +77,27 @@ def _kind(settings: Settings, cluster: ClusterPlan, cloud: Cloud) -> Decided[tup
     if settings.cache is not None:
         return settings.cache.kind, f"{settings.cache.kind} is in the stack file"
     if cluster.made and cloud.storage:
-        reason = "every replica in every zone reads one copy of the weights"
+        reason = (
+            "every replica in every zone reads one copy of the weights; a kind that followed the quickest start would"
+            " be replaced, with all weights, when a model is added that can't stream"
+        )
         yield Chosen("cache.kind", cloud.storage[0].kind, reason)
         return cloud.storage[0].kind, reason
     reason = "the cluster's default storage class: none is made on a cluster that exists"
     yield Chosen("cache.kind", CLASS, reason)
     return CLASS, reason
+
+
+def _keeps_compiled(models: Sequence[Served], cluster: ClusterPlan, storage: Storage | None) -> Decided[bool]:
+    """A new cluster gets what starts sooner and costs less than 5 % more: the archive of a server is about 0.1 GiB."""
+    keep = [
+        each.name for each in models if each.place is None and not each.cpu and each.question.engine.limits.compiles
+    ]
+    if not cluster.made or storage is None or not keep:
+        return False
+    reason = f"starts of {', '.join(keep)} after the first read what it compiled, for about 0.1 GiB of storage each"
+    yield Chosen("cache.compile", True, reason)
+    return True
 
 
 def size_for(gib: float) -> int:

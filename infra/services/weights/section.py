@@ -32,6 +32,6 @@ class Cache(Section):
     compile: bool = Field(
         default=False,
         description="true: what a server compiles at its first start is kept beside the weights, and later starts of"
-        " the same model read it",
+        " the same model read it; chosen where the file has no cache section",
         examples=[True],
     )
