@@ -266,7 +266,7 @@ def test_pools_that_we_make_pull_in_parallel_and_have_nvme_already() -> None:
 def test_streaming_is_promised_no_more_than_the_network_gives() -> None:
     """15.3 GiB: 45 s from EFS, 21 s at 760 MiB/s. On a g6.xlarge's 2.5 Gbit/s it would be slower than EFS, and so it
     would be where each of four GPUs reads all 67.7 GiB."""
-    large = changed(DEV, gpuPools__l4__instanceTypes=["g6.8xlarge"])
+    large = changed(DEV, gpuPools__l4__instanceTypes=["g6.8xlarge"], cache={"kind": "efs"})
     streamed = _remedies(plan(large), "qwen3-8b")["weights streamed from S3"]
     assert streamed.seconds == pytest.approx(24, abs=2)
     assert streamed.write == "cache.kind: s3"
