@@ -6,10 +6,9 @@ from typing import Any
 from infra.catalog import Catalog
 from infra.offers.pools import Offer
 from infra.plan.cluster import CapacityPlan, PoolPlan
-from infra.settings.capacity import CapacityStep
+from infra.settings.capacity import SHORT, CapacityStep
 from infra.settings.cluster import GpuPool
 
-_SHORT = 8  # characters of an id in a name: the names of groups have 63 at most
 _WORDS = {"on-demand": "ondemand", "spot": "spot", "reservation": "reserved", "block": "block"}
 
 
@@ -25,7 +24,7 @@ def _step(step: CapacityStep, offer: Offer, pool_max: int, catalog: Catalog) -> 
     instances = step.instances or pool_max
     types = offer.types if step.instance_type is None else (catalog.instances[step.instance_type],)
     return CapacityPlan(
-        f"{_WORDS[step.kind]}-{step.reserved[-_SHORT:]}",
+        f"{_WORDS[step.kind]}-{step.reserved[-SHORT:]}",
         step.kind,
         types[:1],
         (step.zone,) if step.zone else offer.zone_ids,

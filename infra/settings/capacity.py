@@ -11,6 +11,7 @@ from infra.settings.types import InstanceType, Section, Short, pattern
 # What a pool's nodes may be: `reservation` is an On-Demand Capacity Reservation, `block` a Capacity Block.
 Kind = Literal["on-demand", "spot", "reservation", "block"]
 WORDS: tuple[Literal["on-demand", "spot"], ...] = ("on-demand", "spot")
+SHORT = 8  # characters of an id, its last ones, in the name of a node group, which has 63 at most
 INSTANT = "time in UTC, quoted"  # the title of its schema
 _GO_TIME = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.0+)? \+0000 \S+")
 

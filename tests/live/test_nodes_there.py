@@ -160,6 +160,12 @@ def test_what_is_installed_there_is_what_the_stack_file_says(
     assert [path for path, _ in found(plan)] == paths
 
 
+def test_the_cluster_is_asked_once(machine: Machine) -> None:
+    answers(machine)
+    assert found(SAID) == []
+    assert sum("describe-cluster" in call for call in machine.calls) == 1
+
+
 def test_a_cluster_that_cannot_be_read_stops_no_other_check(machine: Machine) -> None:
     answers(machine)
     machine.answer(["describe-cluster"], "")

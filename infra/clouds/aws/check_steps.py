@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from infra.settings.capacity import CapacityStep, instant
+from infra.settings.capacity import SHORT, CapacityStep, instant
 from infra.settings.checks.scope import Scope
 from infra.settings.cluster import GpuPool
 from infra.settings.mistakes import Key
@@ -88,6 +88,14 @@ def _check_once(scope: Scope, where: Key, step: CapacityStep, before: tuple[Capa
             got = f"{step.word or step.reserved} is step {index + 1} already"
             scope.report.wrong(where, got, "leave it out here")
             return
+        if step.kind == other.kind and _end(step) is not None and _end(step) == _end(other):
+            got = f"{step.reserved} ends as {other.reserved} does, and node groups are named after that end"
+            scope.report.wrong(where, got, "write it in a separate pool, or leave one of the two out")
+            return
+
+
+def _end(step: CapacityStep) -> str | None:
+    return step.reserved[-SHORT:] if step.reserved else None
 
 
 def _check_minimum(scope: Scope, key: Key, pool: GpuPool) -> None:

@@ -21,7 +21,7 @@ from infra.clouds.aws.existing import adds_nodes, to_do_there
 from infra.clouds.aws.groups import with_groups, zones_of_reservations
 from infra.clouds.aws.left import left_in_aws
 from infra.clouds.aws.live import access, access_entries, log_groups, older_versions
-from infra.clouds.aws.live_existing import cluster_there, security_groups_there, subnets_there
+from infra.clouds.aws.live_existing import nodes_there
 from infra.clouds.aws.load_balancer import ALB
 from infra.clouds.aws.no_node import NO_NODE_WORDS
 from infra.clouds.aws.node_repair import to_do_agent
@@ -66,9 +66,7 @@ _LOOKS = {
     "whether an earlier cluster left its log groups": log_groups,
     "whether newer versions run": older_versions,
     "whom EKS lets in already": access_entries,
-    "whether the cluster takes nodes of ours": cluster_there,
-    "whether its subnets hold them": subnets_there,
-    "whether pods on them reach the others": security_groups_there,
+    "whether the cluster and its network take nodes of ours": nodes_there,
 }
 
 

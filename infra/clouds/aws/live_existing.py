@@ -12,6 +12,7 @@ from infra.live.state import State
 from infra.plan.cluster import PoolPlan, has_made
 from infra.plan.plan import Plan
 from infra.plan.words import count
+from infra.settings.cluster import ExistingCluster
 
 _NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 _PATH = "cluster.existing"
@@ -20,11 +21,20 @@ _ADDRESSES_PER_NODE = 8
 _EVERYWHERE = "0.0.0.0/0"
 
 
-def cluster_there(plan: Plan, state: State) -> Iterator[Obstacle]:
-    """Whether EKS takes node groups of this version now."""
-    if _adds_none(plan):
+def nodes_there(plan: Plan, state: State) -> Iterator[Obstacle]:
+    """Whether the cluster takes node groups of ours, its subnets hold them, and pods on them reach the others."""
+    existing = plan.settings.cluster.existing
+    if plan.cluster.made or existing is None or not has_made(plan.pools.values()):
         return
-    found, name = _cluster(plan), plan.cluster.name
+    found = _read(plan, "eks", "describe-cluster", "--name", plan.cluster.name)["cluster"]
+    yield from _takes_groups(plan, existing, found)
+    yield from _security_groups(plan, existing, found)
+    yield from _subnets(plan, state, existing, found)
+
+
+def _takes_groups(plan: Plan, existing: ExistingCluster, found: Any) -> Iterator[Obstacle]:
+    """Of this version, now."""
+    name = plan.cluster.name
     if found["status"] != "ACTIVE":
         yield Obstacle(
             f"{_PATH}.eks", f"{name} is {found['status']}: EKS takes no node group now", "wait, and try again"
@@ -32,8 +42,7 @@ def cluster_there(plan: Plan, state: State) -> Iterator[Obstacle]:
     if (found.get("kubernetesNetworkConfig") or {}).get("ipFamily") == "ipv6":
         message = f"pods of {name} have IPv6 addresses, which the role of nodes of this program can't give them"
         yield Obstacle(f"{_PATH}.eks", message, "gpuPools: {NAME: {existing: ...}}, of nodes that you make")
-    existing = plan.settings.cluster.existing
-    if existing is not None and existing.version is not None:
+    if existing.version is not None:
         yield from _skew(existing.version, found["version"])
 
 
@@ -47,12 +56,9 @@ def _skew(said: str, running: str) -> Iterator[Obstacle]:
         yield Obstacle(f"{_PATH}.version", message, fix)
 
 
-def subnets_there(plan: Plan, state: State) -> Iterator[Obstacle]:
-    """Whether each node group has a private subnet with a way out and free addresses."""
-    existing = plan.settings.cluster.existing
-    if _adds_none(plan) or existing is None:
-        return
-    network = _cluster(plan)["resourcesVpcConfig"]
+def _subnets(plan: Plan, state: State, existing: ExistingCluster, found: Any) -> Iterator[Obstacle]:
+    """Each node group needs a private subnet with a way out and free addresses."""
+    network = found["resourcesVpcConfig"]
     ids = existing.subnet_ids or network["subnetIds"]
     subnets = _read(plan, "ec2", "describe-subnets", "--subnet-ids", *ids)["Subnets"]
     tables = _read(plan, "ec2", "describe-route-tables", "--filters", f"Name=vpc-id,Values={network['vpcId']}")
@@ -115,12 +121,9 @@ def _way_out(subnet: str, tables: Sequence[Any]) -> Iterator[Obstacle]:
         yield Obstacle(f"{_PATH}.subnetIds", message, fix)
 
 
-def security_groups_there(plan: Plan, state: State) -> Iterator[Obstacle]:
+def _security_groups(plan: Plan, existing: ExistingCluster, found: Any) -> Iterator[Obstacle]:
     """Nodes of some modules have a separate security group, which lets in nothing from the cluster's own."""
-    existing = plan.settings.cluster.existing
-    if _adds_none(plan) or existing is None:
-        return
-    ours = {_cluster(plan)["resourcesVpcConfig"]["clusterSecurityGroupId"], *existing.security_group_ids}
+    ours = {found["resourcesVpcConfig"]["clusterSecurityGroupId"], *existing.security_group_ids}
     owned = f"Name=tag:kubernetes.io/cluster/{plan.cluster.name},Values=owned"
     running = _read(plan, "ec2", "describe-instances", "--filters", owned, "Name=instance-state-name,Values=running")
     nodes = [node for each in running["Reservations"] for node in each["Instances"]]
@@ -134,14 +137,6 @@ def security_groups_there(plan: Plan, state: State) -> Iterator[Obstacle]:
             f" these nodes have {', '.join(shared)}, which nodes of this stack lack",
             f"cluster: {{existing: {{securityGroupIds: [{', '.join(shared)}]}}}}",
         )
-
-
-def _adds_none(plan: Plan) -> bool:
-    return plan.cluster.made or not has_made(plan.pools.values())
-
-
-def _cluster(plan: Plan) -> Any:
-    return _read(plan, "eks", "describe-cluster", "--name", plan.cluster.name)["cluster"]
 
 
 def _read(plan: Plan, *command: str) -> Any:

@@ -41,6 +41,17 @@ CAPACITY = (
         (_at("[1]", f"{_ID} is step 1 already", "leave it out here"),),
     ),
     Bad(
+        "two reservations whose node groups would have one name",
+        _steps(f"{{reservation: {_ID}, zone: use1-az4}}", "{reservation: cr-0ffffffffe5f60718, zone: use1-az4}"),
+        (
+            _at(
+                "[1]",
+                f"cr-0ffffffffe5f60718 ends as {_ID} does, and node groups are named after that end",
+                "write it in a separate pool, or leave one of the two out",
+            ),
+        ),
+    ),
+    Bad(
         "one reservation in two pools, and nobody says what part each has",
         stack(
             _ZONES,
