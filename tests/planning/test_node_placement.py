@@ -10,7 +10,7 @@ from tests.planning.stacks import DEV, changed, plan
 
 
 def test_all_nodes_of_a_pool_are_in_its_placement_group() -> None:
-    recording = planned("placement").recording
+    recording = planned("racks").recording
     made = {each.name: each.inputs for each in recording.of(PLACEMENT_GROUP)}
     assert made == {
         "apart-placement": {"strategy": "spread", "spreadLevel": "rack"},
@@ -26,7 +26,7 @@ def test_all_nodes_of_a_pool_are_in_its_placement_group() -> None:
 
 
 def test_a_pools_own_release_says_the_version_of_its_nodes_and_no_others() -> None:
-    groups = planned("placement").recording.of(NODE_GROUP)
+    groups = planned("racks").recording.of(NODE_GROUP)
     versions = {each.name: (each.inputs["version"], each.inputs["releaseVersion"]) for each in groups}
     assert versions.pop("parts-nodes") == ("1.34", "1.34.9-20260714")
     assert set(versions.values()) == {("1.35", "1.35.6-20260714")}

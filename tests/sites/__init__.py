@@ -26,7 +26,7 @@ MEANT = {
     "node-cache-eks": {kind.DAEMON_SET: 2, kind.VOLUME: 2, kind.NODE_GROUP: 2},
     "node-cache-k3s": {kind.DAEMON_SET: 4, kind.VOLUME: 2},
     "openshift": {kind.DEPLOYMENT: 3, kind.INGRESS: 1},
-    "placement": {kind.NODE_GROUP: 5, kind.LAUNCH_TEMPLATE: 4, kind.PLACEMENT_GROUP: 2},
+    "racks": {kind.NODE_GROUP: 5, kind.LAUNCH_TEMPLATE: 4, kind.PLACEMENT_GROUP: 2},
     "s3-cache": {kind.JOB: 2, kind.DEPLOYMENT: 3, kind.CLAIM: 0},
     "spot-per-zone": {kind.NODE_GROUP: 4, kind.SCALING_GROUP_TAG: 24, kind.SCALED_OBJECT: 1},
     "logs-eks": {kind.DEPLOYMENT: 2, kind.RELEASE: 8},
