@@ -96,6 +96,40 @@ MONITORING = (
         ),
     ),
     Bad(
+        "a route to a receiver that doesn't exist, Grafana without Prometheus, traces that leave without TLS",
+        stack(
+            CLUSTER,
+            MODEL,
+            "addons: {prometheus: disabled, keda: disabled}",
+            "monitoring:",
+            "  grafana: true",
+            "  alerts: {receivers: {team: {webhook: {keySecret: alertKey-team}}}, route: {critical: on-call}}",
+            "  traces: {otlp: {endpoint: 'http://otlp.example.com'}}",
+        ),
+        (
+            Mistake(
+                "monitoring.grafana",
+                8,
+                "true, and the stack installs no Prometheus: Grafana comes with its chart",
+                "write addons: {prometheus: install}, or leave grafana out and write dashboards: {kind: sidecar} for a"
+                " Grafana that exists",
+            ),
+            Mistake(
+                "monitoring.alerts.receivers",
+                9,
+                "addons.prometheus is disabled: there is no alert that they could get",
+                "write addons: {prometheus: install}",
+            ),
+            Mistake("monitoring.alerts.route.critical", 9, "no receiver on-call; there are team", "write team"),
+            Mistake(
+                "monitoring.traces.otlp.endpoint",
+                10,
+                "http://: spans would leave the cluster unencrypted; otlp.example.com is no Service of it",
+                "write https://otlp.example.com, or http://NAME.NAMESPACE.svc:4318 for a Service",
+            ),
+        ),
+    ),
+    Bad(
         "labels of dashboards that nothing reads, and a kind that doesn't exist",
         stack(CLUSTER, MODEL, "monitoring: {dashboards: {kind: files, labels: {grafana: yes}}}"),
         (
