@@ -67,6 +67,16 @@ def test_weights_come_at_the_speed_of_the_streamer_or_of_the_network_and_are_bil
     assert item.min == pytest.approx(gib * 0.023)
 
 
+def test_a_cluster_that_exists_gets_the_bucket_and_the_plan_says_what_it_needs() -> None:
+    eks = {"existing": {"eks": "shared", "version": "1.35", "zones": ["use1-az1", "use1-az2"]}}
+    there = plan({**DEV, "cluster": eks, "cache": {"kind": "s3"}})
+    assert (there.violations, there.cache.storage, there.cache.streamed) == ((), S3.cache.storage, True)
+    said = {each.path: each.message for each in there.to_do}
+    assert "create-addon --addon-name eks-pod-identity-agent --cluster-name shared" in said["cluster.existing.eks"]
+    assert "com.amazonaws.us-east-1.s3" in said["cache.kind"]
+    assert "cache.kind" not in {each.path for each in S3.to_do}, "a network that we make has the endpoint"
+
+
 def test_the_way_out_of_the_servers_is_said() -> None:
     (warning,) = [each for each in S3.warnings if "HTTPS" in each.message]
     assert warning.path == "models.qwen3-8b.model"

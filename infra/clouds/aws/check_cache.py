@@ -19,9 +19,12 @@ def check_cache(scope: Scope) -> None:
         scope.report.out_of_place(size, "EFS has no size: it bills what is used", "leave size out", reads=[kind])
     if cache.kind == S3.kind:
         _check_streaming(scope, kind)
-    if cache.kind in (EFS.kind, EBS.kind, S3.kind) and scope.settings.cluster.create is None:
+    found = scope.settings.cluster.existing is not None and scope.settings.cluster.existing.eks is not None
+    made = (EFS.kind, EBS.kind) if found else (EFS.kind, EBS.kind, S3.kind)
+    if cache.kind in made and scope.settings.cluster.create is None:
         got = f"{cache.kind} is made with a cluster that we create, and this one exists"
-        wrong(kind, got, "write kind: storageClass, and the name of one of its classes", reads=CLUSTER_KIND)
+        bucket = ", or kind: s3" if found else ""
+        wrong(kind, got, f"write kind: storageClass, and the name of one of its classes{bucket}", reads=CLUSTER_KIND)
     if cache.kind == NODE.kind and scope.settings.cluster.create is not None:
         _refuse_cpu(scope, kind)
     if cache.kind == EBS.kind:

@@ -96,11 +96,13 @@ def _existing_eks(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Si
     )
     both = pulumi.ResourceOptions(providers=[cloud, cluster.provider])
     addons = _addons(plan, cluster.vpc_id, namespaces, both)
+    bucket = _weights_bucket(plan, cloud)
     return Site(
         pulumi.ResourceOptions(provider=cluster.provider),
         pools=make_pools(plan, found_ground(plan, cluster), cloud) if has_made(plan.pools.values()) else {},
         addons=addons,
         read_bucket=partial(read_bucket, both),
+        bucket_cache=bucket_cache(both, bucket) if bucket is not None else None,
         annotations=partial(_alb, subnet_ids=()),
     )
 
@@ -155,11 +157,7 @@ def _new_cluster(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Sit
             opts=_with(cloud),
         )
         ready += file_system.mount_targets
-    bucket = None
-    if plan.cache.storage == S3:
-        bucket = WeightsBucket(
-            "weights", prefix=_bucket_prefix(wanted.name), tags=wanted.tags, protect=settings.protect, opts=_with(cloud)
-        )
+    bucket = _weights_bucket(plan, cloud)
     nodes = make_nodes(plan, cloud) if wanted.karpenter else None
     addons = _addons(plan, network.vpc_id, namespaces, both, ready, nodes)
     if nodes is None or addons is None:
@@ -177,6 +175,14 @@ def _new_cluster(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Sit
         volume=_volume(plan, network, file_system),
         bucket_cache=bucket_cache(both, bucket) if bucket is not None else None,
     )
+
+
+def _weights_bucket(plan: Plan, cloud: aws.Provider) -> WeightsBucket | None:
+    if plan.cache.storage != S3:
+        return None
+    cluster = aws_cluster(plan.cluster)
+    prefix = _bucket_prefix(cluster.name)
+    return WeightsBucket("weights", prefix=prefix, tags=cluster.tags, protect=plan.settings.protect, opts=_with(cloud))
 
 
 def _bucket_prefix(cluster: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from infra.clouds.aws.arns import EXAMPLE_ACCOUNT, account_of
 from infra.clouds.aws.plan import AwsCluster
+from infra.clouds.aws.storage import S3
 from infra.models.places import Bucket, place_of
 from infra.plan.cluster import AddonPlan, PoolPlan
 from infra.plan.notes import Finding, Step, ToDo
@@ -28,6 +29,7 @@ def list_account(settings: Settings, cluster: AwsCluster, addons: Mapping[str, A
         Step.ACCOUNT,
     )
     yield from _pod_identity(settings, cluster, addons)
+    yield from _way_to_s3(settings, cluster)
     yield from _account_of_arns(settings, cluster)
     create = settings.cluster.create
     if create is not None and not create.access.admins:
@@ -39,6 +41,20 @@ def list_account(settings: Settings, cluster: AwsCluster, addons: Mapping[str, A
             " tag kubernetes.io/role/internal-elb=1, the public ones kubernetes.io/role/elb=1",
             Step.ACCOUNT,
         )
+
+
+def _way_to_s3(settings: Settings, cluster: AwsCluster) -> Iterator[Finding]:
+    """A network that we make has the endpoint, which costs nothing."""
+    if cluster.kind != "eks" or settings.cache is None or settings.cache.kind != S3.kind:
+        return
+    yield ToDo(
+        "cache.kind",
+        "see that the nodes' subnets reach S3 by a gateway endpoint, which costs nothing: without one each start reads"
+        " its weights through the NAT gateway, which bills every GiB. `aws ec2 describe-vpc-endpoints --filters"
+        f" Name=service-name,Values=com.amazonaws.{cluster.region}.s3"
+        f" {' '.join(cluster.aws_arguments)}` lists those that there are",
+        Step.ACCOUNT,
+    )
 
 
 def _account_of_arns(settings: Settings, cluster: AwsCluster) -> Iterator[Finding]:
@@ -70,7 +86,9 @@ def _pod_identity(settings: Settings, cluster: AwsCluster, addons: Mapping[str, 
     scales = any(model.replicas.min < model.replicas.max for model in servers(settings.models).values())
     if scales and prometheus is not None and prometheus.auth is not None and prometheus.auth.sigv4 is not None:
         asking.append("keda")
-    asking += [name for name, model in servers(settings.models).items() if isinstance(place_of(model.model), Bucket)]
+    cached = settings.cache is not None and settings.cache.kind == S3.kind
+    places = {name: place_of(model.model) for name, model in servers(settings.models).items()}
+    asking += [name for name, place in places.items() if isinstance(place, Bucket) or (cached and place is None)]
     if cluster.kind != "eks" or not asking:
         return
     command = ("aws eks create-addon --addon-name eks-pod-identity-agent --cluster-name", cluster.name)
