@@ -68,6 +68,14 @@ def with_ways(
     return _with(violation, [*ways, *larger], _none(then) if alone and not ways else "")
 
 
+def say_cut(violation: Violation, tried: int) -> Violation:
+    """With many models there are more changes than can be tried while somebody waits."""
+    if violation.rule != Rule.BUDGET:
+        return violation
+    note = f"; the search ended after {tried} plans, so a way that changes or costs less may have been missed"
+    return dataclasses.replace(violation, fix=f"{violation.fix}{note}")
+
+
 def _nearer(search: Search, means: Means) -> list[Advice]:
     """Where nothing keeps to the budget: a budget that is enough for less than what the stack file asks for."""
     paused = list(as_large_as_needed(search))

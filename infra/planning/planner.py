@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from itertools import count
 
 from infra.catalog import Catalog
 from infra.offers.fixes import smaller_ways
@@ -13,7 +12,7 @@ from infra.planning.advice import follow, that_holds, tried_remedies
 from infra.planning.advised_bill import say_what_advice_costs
 from infra.planning.budget_parts import Means
 from infra.planning.budget_types import Types
-from infra.planning.budget_ways import with_ways
+from infra.planning.budget_ways import say_cut, with_ways
 from infra.planning.capacity import keeps_reserved
 from infra.planning.certainty import say_what_is_certain
 from infra.planning.cheaper import Candidate, Market, candidates, cheaper_ways
@@ -22,21 +21,22 @@ from infra.planning.draft import Asked, Draft, draft
 from infra.planning.make_room import with_ways_out
 from infra.planning.mornings import mornings
 from infra.planning.remedies import find_remedies
-from infra.planning.trial import Attempt, with_room
+from infra.planning.trial import with_room
 from infra.planning.unused_pools import say_what_unused_pools_cost
 from infra.planning.waste import say_where_less
 from infra.registry import cloud_of
 from infra.settings.file import StackFile
 
-# Plans in which advice is tried, before a stack that breaks rules is printed: with many models each takes longer.
-MIN_TRIED, MAX_TRIED = 40, 240
+# Plans in which advice is tried, before a stack that breaks rules is printed: with many models each takes longer. A
+# search of the ways to a budget takes about 60 with 10 to 20 models; one that ends before says so.
+MIN_TRIED, MAX_TRIED = 100, 400
 
 
 def make_plan(file: StackFile) -> Plan:
     """The whole plan. The settings must have passed their checks."""
     asked = _asked(file)
     made = draft(asked)
-    return _with_advice(made, _attempts(asked, file.catalog, made.plan), asked.sizing)
+    return _with_advice(made, _Attempts(asked, file.catalog, made.plan), asked.sizing)
 
 
 def plan_without_advice(file: StackFile) -> Plan:
@@ -60,25 +60,39 @@ def _asked(file: StackFile) -> Asked:
     return Asked(file.stack, file.settings, file.region, file.secrets, file.config, Sizing(priced))
 
 
-def _attempts(asked: Asked, listed: Catalog, plan: Plan) -> Attempt:
-    """Plans a changed stack file, each change once; `listed`: at list prices. A file that is refused takes no plan, and
-    isn't counted. A change that leaves a reservation is none: its price would be said to be saved."""
-    tried: dict[str, Plan | None] = {}  # a value may be a list of mappings
-    left = count(max(MIN_TRIED, MAX_TRIED // len(asked.settings.models)), -1)
+class _Attempts:
+    """Plans a changed stack file, each change once. A file that is refused takes no plan, and isn't counted. A change
+    that leaves a reservation is none: its price would be said to be saved."""
 
-    def attempt(write: Write) -> Plan | None:
-        if (said := repr(write)) not in tried:
-            changed = follow(asked.settings, write, asked.region, listed)
-            planned = changed is not None and next(left) > 0
-            then = draft(replace(asked, settings=changed)).plan if planned else None
-            kept = then is not None and keeps_reserved(plan.pools.values(), then.pools.values())
-            tried[said] = then if kept else None
-        return tried[said]
+    def __init__(self, asked: Asked, listed: Catalog, plan: Plan) -> None:
+        """`listed`: at list prices."""
+        self._asked, self._listed, self._plan = asked, listed, plan
+        self._tried: dict[str, Plan | None] = {}  # a value may be a list of mappings
+        self.limit = max(MIN_TRIED, MAX_TRIED // len(asked.settings.models))
+        self._planned = 0
 
-    return attempt
+    @property
+    def cut(self) -> bool:
+        """Whether a change wasn't planned, because enough were."""
+        return self._planned > self.limit
+
+    def __call__(self, write: Write) -> Plan | None:
+        if (said := repr(write)) not in self._tried:
+            self._tried[said] = self._attempt(write)
+        return self._tried[said]
+
+    def _attempt(self, write: Write) -> Plan | None:
+        changed = follow(self._asked.settings, write, self._asked.region, self._listed)
+        if changed is None:
+            return None
+        self._planned += 1
+        if self.cut:
+            return None
+        then = draft(replace(self._asked, settings=changed)).plan
+        return then if keeps_reserved(self._plan.pools.values(), then.pools.values()) else None
 
 
-def _with_advice(made: Draft, attempt: Attempt, sizing: Sizing) -> Plan:
+def _with_advice(made: Draft, attempt: _Attempts, sizing: Sizing) -> Plan:
     plan = made.plan
     market = Market(plan, made.placed, made.offers, made.new, made.zones, sizing)
     found = candidates(market)
@@ -99,7 +113,7 @@ def _with_advice(made: Draft, attempt: Attempt, sizing: Sizing) -> Plan:
 
 
 def _that_hold(
-    market: Market, found: Mapping[str, Sequence[Candidate]], attempt: Attempt, catalog: Catalog
+    market: Market, found: Mapping[str, Sequence[Candidate]], attempt: _Attempts, catalog: Catalog
 ) -> tuple[Violation, ...]:
     """The broken rules, with advice that was followed and held."""
     if not market.plan.violations:
@@ -111,4 +125,5 @@ def _that_hold(
     violations = tuple(with_ways_out(each, market) for each in market.plan.violations)
     held = that_holds(replace(market.plan, violations=violations), attempt)
     means = Means(smaller, {name: [each.write for each in ways] for name, ways in found.items()}, Types(market))
-    return tuple(with_ways(each, held, market.plan, means, attempt, catalog) for each in held)
+    ways = tuple(with_ways(each, held, market.plan, means, attempt, catalog) for each in held)
+    return tuple(say_cut(each, attempt.limit) for each in ways) if attempt.cut else ways

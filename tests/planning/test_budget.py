@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from infra.planning import Plan
+from infra.planning import Plan, planner
 from infra.planning.advice import as_mapping
 from tests.planning.following import follow, outcome, planned
 from tests.planning.stacks import DEV, PROD, changed, plan
@@ -199,3 +199,16 @@ def test_each_way_to_a_budget_goes_with_what_the_other_rules_need() -> None:
     for way in budget.advice:
         assert set(first) <= set(way.write), way.text
         assert outcome(follow(expensive, as_mapping(way.write)), "eu-central-1").violations == ()
+
+
+@pytest.mark.parametrize(("tried", "cut"), [(2, True), (100, False)])
+def test_a_search_that_ended_early_says_so(tried: int, cut: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else its last word looks like all that there is."""
+    monkeypatch.setattr(planner, "MIN_TRIED", tried)
+    monkeypatch.setattr(planner, "MAX_TRIED", tried)
+    (refused,) = [
+        each for each in plan(changed(PROD, budget={"usdPerMonth": 6000})).violations if each.rule == "Budget"
+    ]
+    said = f"the search ended after {tried} plans, so a way that changes or costs less may have been missed"
+    assert refused.fix.endswith(f"; {said}") == cut
+    assert (said in refused.fix) == cut
