@@ -26,5 +26,5 @@ def _of(part: StartPart, gib: float, mibps: float) -> Floor:
     return next(_fitting(candidates, part.mid))
 
 
-def _fitting(candidates: Sequence[Floor], most: float) -> Iterator[Floor]:
-    return (each for each in candidates if each.seconds <= most)
+def _fitting(candidates: Sequence[Floor], highest: float) -> Iterator[Floor]:
+    return (each for each in candidates if each.seconds <= highest)
