@@ -44,6 +44,14 @@ BGE_M3 = {
 CONFIGS = {
     "Qwen/Qwen3-8B": read("Qwen/Qwen3-8B"),
     "Qwen/Qwen3-0.6B": read("Qwen/Qwen3-8B"),
+    "Qwen/Qwen3-4B": read("Qwen/Qwen3-8B"),
+    "Qwen/Qwen3-32B": {
+        **read("Qwen/Qwen3-8B"),
+        "hidden_size": 5120,
+        "num_attention_heads": 64,
+        "num_hidden_layers": 64,
+    },
+    "Qwen/Qwen3-Embedding-0.6B": read("Qwen/Qwen3-8B"),
     "meta-llama/Llama-3.1-8B-Instruct": LLAMA,
     "BAAI/bge-m3": BGE_M3,
     "BAAI/bge-reranker-v2-m3": {**BGE_M3, "architectures": ["XLMRobertaForSequenceClassification"]},
@@ -141,7 +149,10 @@ def of_plans() -> Iterator[tuple[str, Case]]:
                 deployment = recording.one("kubernetes:apps/v1:Deployment", f"{model.name}-deployment")
                 (server,) = deployment.inputs["spec"]["template"]["spec"]["containers"]
                 like = plan.settings.models[model.next_of or model.name].like
-                yield f"{stack}/{model.name}", Case(tuple(server["args"]), CONFIGS[like or model.model])
+                assert VLLM.keys_file is not None
+                *args, flag, _ = server["args"]  # the file with the keys is in the pod; the parser would read it
+                assert flag == VLLM.keys_file.argument
+                yield f"{stack}/{model.name}", Case(tuple(args), CONFIGS[like or model.model])
 
 
 # Models of stack files whose keys no stack above has; the parser alone is asked about each.
