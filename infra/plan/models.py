@@ -45,6 +45,7 @@ class StartPart(Estimate):
     """Seconds of a part of a cold start, with the numbers from which they follow."""
 
     reason: str
+    first: float = 0.0  # that it takes longer where no earlier start left what it compiled
 
 
 @dataclass(frozen=True)

@@ -109,3 +109,10 @@ def test_a_remedy_that_lowers_the_bill_says_so() -> None:
     stack = changed(DEV, gpuPools=big, models={"coder": coder}, cache={"kind": "efs"}, budget={"usdPerMonth": 4000})
     (line,) = [each for each in _section(stack).note.splitlines() if each.startswith("weights streamed from S3")]
     assert line == "weights streamed from S3: cache.kind: s3 (-$16 per month of the minimum bill)"
+
+
+def test_where_results_are_kept_the_first_start_is_said_to_take_longer() -> None:
+    """36 layers at 0.75 s, instead of 9 s to read them."""
+    (line,) = [each for each in _section(DEV).note.splitlines() if "first start" in each]
+    assert line.endswith("which compiles: 18 s for qwen3-8b")
+    assert "first start" not in _section(PROD).note

@@ -39,6 +39,7 @@ def cold_start_section(plan: Plan) -> Section:
         _LEGEND,
         _floors(plan, shown),
         *_spares(plan, shown),
+        *_first(plan, shown),
         *_how(plan, shown),
         *_also(plan, shown),
         *_others(plan, shown),
@@ -110,6 +111,14 @@ def _on_spare(model: str, spare: Spare) -> str:
 
 def _next(replicas: int) -> str:
     return "the next replica" if replicas == 1 else f"the next {replicas} replicas"
+
+
+def _first(plan: Plan, shown: list[str]) -> Iterator[str]:
+    """What the first start takes longer of models whose later ones find what it compiled."""
+    longer = {name: round(plan.models[name].cold_start.parts["engine"].first) for name in shown}
+    said = ", ".join(f"{duration(seconds)} for {name}" for name, seconds in longer.items() if seconds)
+    if said:
+        yield f"longer at the first start with another version, card or other arguments, which compiles: {said}"
 
 
 def _how(plan: Plan, shown: list[str]) -> Iterator[str]:

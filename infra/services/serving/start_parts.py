@@ -133,9 +133,11 @@ def engine(question: Question, sized: Sized | None, gpus: int, figures: Figures,
     """From the container's start to an answer, without reading the weights. `kept`: it finds what an earlier start
     compiled."""
     terms = engine_terms(question, sized, gpus, figures, kept=kept)
+    whole = sum(each.mid for each in terms)
     return StartPart(
         *(sum(getattr(each, end) for each in terms) for end in ("low", "mid", "high")),
         reason=" + ".join(f"{each.mid:.0f} s of {each.what}" for each in terms) + _assumed(question.engine, figures),
+        first=sum(each.mid for each in engine_terms(question, sized, gpus, figures)) - whole if kept else 0.0,
     )
 
 
