@@ -212,7 +212,7 @@ def pools_section(plan: Plan) -> Section:
 
 
 def _spare(pool: PoolPlan) -> str:
-    free = f"{count(sum(pool.spare), 'GPU')} free for {count(len(pool.spare), 'replica')}"
+    free = f"{count(sum(pool.spare), pool.unit)} free for {count(len(pool.spare), 'replica')}"
     return f"{pool.name} keeps {free} (gpuPools.{pool.name}.spare), on nodes that have the engines' images"
 
 
