@@ -116,6 +116,7 @@ def client_errors(command: str) -> Iterator[None]:
     """What is wrong, on stderr and as an exit code; then nothing was written."""
     from infra.cli.client.edits import NotDone
     from infra.cli.layout import Column, table
+    from infra.cli.stack_text import ChangedMeanwhile
     from infra.cli.terminal import terminal_width
     from infra.settings.mistakes import BadStackFile
 
@@ -129,6 +130,9 @@ def client_errors(command: str) -> Iterator[None]:
         click.echo(f"{command}: {len(found)} mistake{'s' if len(found) > 1 else ''}; nothing was written\n", err=True)
         click.echo("\n".join(table("", (Column(""),), found, terminal_width())), err=True)
         sys.exit(not_done.code)
+    except ChangedMeanwhile as error:
+        click.echo(f"{command}: {error}; nothing was written: run it again", err=True)
+        sys.exit(3)
     except OSError as error:
         click.echo(f"{command}: {error.filename}: {error.strerror}; nothing was written", err=True)
         sys.exit(2)

@@ -55,12 +55,22 @@ def take_out(text: str, path: Sequence[str]) -> str:
     return _checked(text, path, None, without)
 
 
-def replace_file(path: Path, text: str) -> None:
+class ChangedMeanwhile(Exception):
+    """Somebody else has written the stack file: another command on it, or an editor."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} was changed by somebody else, perhaps by the same command in another terminal")
+
+
+def replace_file(path: Path, text: str, was: str | None = None) -> None:
     """All or nothing: a run that is cut off leaves the old file. A link stays one, a read-only file as it is, and the
-    ends of lines as they were."""
+    ends of lines as they were. `was`: what it must still say, else it raises ChangedMeanwhile."""
     path = path.resolve()
     with path.open("r+b") as old:  # raises where it may not be written, which a rename wouldn't ask
-        newline = "\r\n" if b"\r\n" in old.read() else "\n"
+        there = old.read()
+    newline = "\r\n" if b"\r\n" in there else "\n"
+    if was is not None and there.decode().replace("\r\n", "\n") != was:
+        raise ChangedMeanwhile(path)
     fresh = path.with_suffix(".yaml.new")
     fresh.write_text(text, encoding="utf-8", newline=newline)
     shutil.copymode(path, fresh)

@@ -69,6 +69,7 @@ def _run(
 ) -> None:
     from infra.cli.client import NotApplied
     from infra.cli.progress import waiting
+    from infra.cli.stack_text import ChangedMeanwhile
     from infra.cli.versions import Step, change, run, write_next
     from infra.cli.versions.words import as_json, as_text, step_said
     from infra.stack_file import stack_path
@@ -89,6 +90,10 @@ def _run(
         run(found, said)
     except NotApplied as error:
         not_applied = error
+    except ChangedMeanwhile as error:
+        again = f"see what it says now (git diff), and run `llm-platform {action} {stack} {model}` again"
+        click.echo(f"{action}: {error}; nothing more was written: {again}", err=True)
+        sys.exit(3)
     except OSError as error:
         click.echo(f"{action}: {error.filename}: {error.strerror}", err=True)
         sys.exit(2)

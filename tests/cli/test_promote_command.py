@@ -243,6 +243,7 @@ case "$*" in
 esac
 number=$(ls {folder} | grep -c applied)
 cp {tmp_path}/Pulumi.dev.yaml {folder}/applied-$number
+test -e {folder}/meddles && echo '# mine' >> {tmp_path}/Pulumi.dev.yaml
 printf '%s\\n' "$@" > {folder}/called-$number
 test "$number" != "$(cat {folder}/fails 2>/dev/null)"
 """
@@ -278,6 +279,18 @@ def test_each_step_is_applied_before_the_next_is_written(tmp_path: Path, fake_pu
     assert {"chat-deployment", "chat-next-deployment", "chat-prefetch-job", "gateway-proxy-files-a"} <= names[2]
     assert "chat-next-deployment" in names[4], "the last step removes it"
     assert names[3] == {"gateway-proxy-files-a"}
+
+
+@pytest.mark.programs
+def test_a_file_that_somebody_else_writes_meanwhile_is_left_as_it_is(tmp_path: Path, fake_pulumi: Path) -> None:
+    """Two promotions at once, or an editor: the steps were made from what the file said before."""
+    path = write_stack(tmp_path, CANARY)
+    (fake_pulumi / "meddles").touch()
+    result = promote(tmp_path, environment={"PATH": f"{fake_pulumi}:{NO_CLI['PATH']}"})
+    assert result.exit_code == 3
+    assert "was changed by somebody else" in result.stderr
+    assert "run `llm-platform promote dev chat` again" in result.stderr
+    assert path.read_text() == f"{PROMOTED[0]}# mine\n"
 
 
 @pytest.mark.programs

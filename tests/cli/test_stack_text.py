@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.cli.stack_text import NotEditable, put, replace_file, take_out
+from infra.cli.stack_text import ChangedMeanwhile, NotEditable, put, replace_file, take_out
 
 GATEWAY = ("config", "p", "gateway")
 WEB = {"models": ["a"], "namespace": "shop"}
@@ -135,3 +135,12 @@ def test_a_file_that_may_not_be_written_stays(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         replace_file(missing, "new")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_says_something_else_by_now_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.dev.yaml"
+    path.write_bytes(b"config: 2\r\n")
+    with pytest.raises(ChangedMeanwhile, match="changed by somebody else"):
+        replace_file(path, "config: 3\n", was="config: 1\n")
+    replace_file(path, "config: 3\n", was="config: 2\n")
+    assert path.read_bytes() == b"config: 3\r\n"

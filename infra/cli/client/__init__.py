@@ -68,8 +68,8 @@ def change(action: str, path: Path, client: str, wanted: Mapping[str, Any]) -> C
 
 
 def write(changed: Changed) -> None:
-    """Raises OSError."""
-    replace_file(changed.path, changed.new)
+    """Raises OSError, and ChangedMeanwhile."""
+    replace_file(changed.path, changed.new, was=changed.old)
 
 
 class NotApplied(Exception):

@@ -126,19 +126,21 @@ Said = Callable[[int, Step], None]  # before a step is written and applied
 
 
 def write_next(change: Change) -> int:
-    """Writes the next step alone, and returns its number. Raises OSError."""
+    """Writes the next step alone, and returns its number. Raises OSError, and ChangedMeanwhile."""
     number = 1 if change.begun else 0
-    replace_file(change.path, change.steps[number].text)
+    replace_file(change.path, change.steps[number].text, was=change.text)
     return number
 
 
 def run(change: Change, said: Said, sleep: Callable[[float], None] = time.sleep) -> None:
-    """All steps, each applied. Raises OSError, and NotApplied where the file is changed and what is deployed isn't."""
-    state = _state(change)
+    """All steps, each applied. Raises OSError, ChangedMeanwhile, and NotApplied where the file is changed and what is
+    deployed isn't."""
+    state, was = _state(change), change.text
     with _cluster(change, state) as cluster:
         for number, step in enumerate(change.steps):
             said(number, step)
-            replace_file(change.path, step.text)
+            replace_file(change.path, step.text, was=was)
+            was = step.text
             command = change.command(number, project=state.resources[0].urn.split("::")[1])
             if shown(*command, folder=PROJECT):
                 raise NotApplied("`pulumi up` failed", change.whole(), code=3)

@@ -134,4 +134,7 @@ def _check_sleep(scope: Scope, where: Key, model: Model) -> None:
     if model.rollout is not None and model.rollout.strategy == "canary" and (low == 0) != (coming == 0):
         got = f"min {coming} beside min {low} of the model: a share of the requests would be held, and the rest not"
         at: Key = (*where, "replicas")
-        scope.report.wrong(at, got, "write replicas so that both sleep or neither does, or strategy: blueGreen")
+        own = next_of(model).replicas
+        lines = f"replicas: {{min: {min(low, 1)}, max: {own.max}}} in next"
+        both = "so that both sleep" if low == 0 else "so that neither sleeps"
+        scope.report.wrong(at, got, f"write {lines}, {both}; or strategy: blueGreen")

@@ -123,7 +123,7 @@ VERSIONS = (
                 "models.sleeps.next.replicas",
                 17,
                 "min 1 beside min 0 of the model: a share of the requests would be held, and the rest not",
-                "write replicas so that both sleep or neither does, or strategy: blueGreen",
+                "write replicas: {min: 0, max: 1} in next, so that both sleep; or strategy: blueGreen",
             ),
             Mistake(
                 "models.once.pool",
