@@ -39,6 +39,7 @@ class GroupSize(NamedTuple):
     capacity: Literal["on-demand", "spot"] | None = None  # None: the pool's
     reservation: Reservation | None = None
     labels: Mapping[str, str] = MappingProxyType({})  # beside those of the pool
+    warm: int = 0  # stopped instances that have booted before
 
 
 class GpuPool(pulumi.ComponentResource):
@@ -135,6 +136,7 @@ class GpuPool(pulumi.ComponentResource):
                 # MINIMAL ends a node before it starts its replacement, so an update needs no additional GPU quota.
                 update_config=aws.eks.NodeGroupUpdateConfigArgs(max_unavailable=1, update_strategy="MINIMAL"),
                 node_repair_config=_repair(node_repair),
+                warm_pool_config=_warm_pool(size.warm),
                 labels=own_labels,
                 taints=[aws.eks.NodeGroupTaintArgs(key=taint.key, value=taint.value, effect=_EFFECTS[taint.effect])],
                 tags=dict(hints.values()),
@@ -147,6 +149,16 @@ class GpuPool(pulumi.ComponentResource):
             _scaling_group_tags(f"{name}{end}", group, hints, child)
             self.node_groups.append(group)
         self.register_outputs({"node_group_names": [group.node_group_name for group in self.node_groups]})
+
+
+def _warm_pool(instances: int) -> aws.eks.NodeGroupWarmPoolConfigArgs | None:
+    """As many as that whatever the group's size: without a maximum, EC2 would stop as many as the group may still grow
+    by."""
+    if not instances:
+        return None
+    return aws.eks.NodeGroupWarmPoolConfigArgs(
+        pool_state="STOPPED", min_size=instances, max_group_prepared_capacity=instances
+    )
 
 
 def _types(reservation: Reservation | None, of_pool: Sequence[str]) -> Sequence[str] | None:

@@ -276,6 +276,7 @@ def _pools(plan: Plan) -> dict[str, Any]:
             "peak_gpus": pool.peak_gpus,
             "surge_gpus": pool.surge_gpus,
             "spare_gpus": sum(pool.spare),
+            "warm_pool": pool.warm_pool,
             **_own_nodes(plan, pool),
             "reasons": list(pool.reasons),
         }

@@ -100,6 +100,7 @@ class NodeGroupPlan:
     max: int
     place: str = ""  # a zone or subnet id; "": all zones
     step: CapacityPlan | None = None  # None: all nodes of the pool are of one kind
+    warm: int = 0  # stopped instances that have booted before
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,7 @@ class PoolPlan:
     weights_gib: int = 0  # that each node has to have room for; 0: no node has its own copy
     steps: tuple[CapacityPlan, ...] = ()  # in the order in which they are asked for; (): all nodes are of one kind
     spread: int = 0  # nodes that its pods may have at the same time, however they come and go
+    warm_pool: int = 0  # instances that have booted before and are stopped
     spare: tuple[int, ...] = ()  # GPUs of each pod without work that keeps them free for a replica
     # Decided by the cloud that makes the nodes:
     ami_type: str | None = None

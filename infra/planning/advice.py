@@ -26,7 +26,7 @@ MAX_IN_TWO = 4  # pieces of advice that are combined, and with how many others e
 PAUSES = 2  # the harm of advice that pauses one model; each further one adds to it
 # Remedies of cold starts that are tried: with many models each plan takes longer. A remedy of a pool is tried once
 # for all its models.
-MIN_REMEDIES, MAX_REMEDIES = 2, 30
+MIN_REMEDIES, MAX_REMEDIES = 2, 54
 MAX_ADVICE = 24  # pieces that are tried; a stack that breaks many rules shows the rest untried
 
 

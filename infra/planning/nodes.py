@@ -68,6 +68,7 @@ def plan_pool(
         steps=steps_of(offer, pool_max, catalog),
         spread=spread_nodes([*_pods(placed, room), *spare], offer.gpus_per_node),
         spare=spare,
+        warm_pool=offer.settings.warm_pool if offer.settings else 0,
         reasons=(
             f"{count(peak, offer.unit)} at peak + {surge} for one rollout = {peak + surge}"
             f" of {pool_max * offer.gpus_per_node}",

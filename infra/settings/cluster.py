@@ -159,6 +159,15 @@ class GpuPool(Section):
         " of replicas up to max; they are billed",
         examples=[1],
     )
+    warm_pool: int = Field(
+        default=0,
+        ge=0,
+        le=100,
+        description="stopped instances that have booted before: one of them becomes a node sooner than a new one. Their"
+        " disks are billed, not the instances. Containers are on EBS then: an instance loses its NVMe disks when it is"
+        " stopped",
+        examples=[1],
+    )
 
     @property
     def shared(self) -> Sharing | None:

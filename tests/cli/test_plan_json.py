@@ -22,7 +22,7 @@ KEYS = {
     "wakes_seconds whole_answer_seconds cold_start_seconds cold_start start_seconds "
     "usd_per_hour usd_per_million_output_tokens speed speed_full_load speed_note reasons rollout schedule morning",
     "pool": "instance_types capacity steps min max gpus_per_node usd_per_node_hour price_note peak_gpus surge_gpus"
-    " spare_gpus reasons nodes lose_one away_seconds gpu resource sharing",
+    " spare_gpus warm_pool reasons nodes lose_one away_seconds gpu resource sharing",
     "gateway": "base_url base_url_in_cluster expose replicas idle_seconds total_seconds largest_request_mib contact"
     " token_limits clients custom affinity",
     "client": "name team models namespace requests_per_minute concurrent_requests at_once_of tokens_per_minute"

@@ -33,5 +33,6 @@ MEANT = {
     "traced-eks": {kind.DEPLOYMENT: 3, kind.RELEASE: 8, kind.NETWORK_POLICY: 6},
     "traced-own": {kind.DEPLOYMENT: 2, kind.RELEASE: 1, kind.NETWORK_POLICY: 4},
     "time-slicing": {kind.DEPLOYMENT: 4, kind.NODE_GROUP: 3},
+    "warm-pool": {kind.NODE_GROUP: 4, kind.LAUNCH_TEMPLATE: 3, kind.SCALED_OBJECT: 1},
 }
 SITE_NAMES = sorted(path.name.split(".")[1] for path in FOLDER.glob("Pulumi.*.yaml"))

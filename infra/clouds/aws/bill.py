@@ -46,6 +46,7 @@ def bill(billed: Billed) -> Iterator[CostItem]:
     yield from _gateway(billed.gateway, cluster, billed.catalog)
     yield from _cache(billed)
     yield _node_disks(billed, cluster)
+    yield from _stopped(billed)
     yield from _flow_logs(billed)
     yield from logs_item(billed)
 
@@ -214,6 +215,15 @@ def _node_disks(billed: Billed, cluster: AwsCluster) -> CostItem:
         f"gp3: {_disks_said(billed, cluster)}",
         with_nodes=True,
     )
+
+
+def _stopped(billed: Billed) -> Iterator[CostItem]:
+    """Of a stopped instance its disk alone is billed."""
+    for pool in billed.ours:
+        if pool.warm_pool:
+            disk = _disk(pool.root_gib, pool.root_iops, pool.root_throughput)
+            what = f"disks of {count(pool.warm_pool, 'stopped instance')}, gp3: {disk} each"
+            yield _fixed(f"warm pool of {pool.name}", pool.warm_pool * _pools_disk(pool, billed.catalog), what)
 
 
 def _disks_said(billed: Billed, cluster: AwsCluster) -> str:

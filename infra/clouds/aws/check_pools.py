@@ -7,6 +7,7 @@ from infra.catalog import Instance
 from infra.clouds.aws.check_capacity import check_reserved
 from infra.clouds.aws.check_release import check_pool_release
 from infra.clouds.aws.check_steps import check_steps
+from infra.clouds.aws.check_warm import check_warm
 from infra.plan.words import regions_with
 from infra.settings.checks.scope import Scope
 from infra.settings.cluster import GpuPool
@@ -29,6 +30,7 @@ def check_pools(scope: Scope) -> None:
                 scope.report.wrong(("gpuPools", name, "placementGroup"), *_CLOSE_TOGETHER)
             check_pool_release(scope, ("gpuPools", name), pool)
             check_steps(scope, pool, ("gpuPools", name, "capacity"))
+            check_warm(scope, pool, ("gpuPools", name))
 
 
 def _check_managed(scope: Scope, key: Key, pool: GpuPool, names: tuple[str, ...]) -> None:

@@ -58,10 +58,11 @@ def _groups(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Decided
         )
     places = (yield from _places(pool, path, settings, cluster)) if wanted == "perZone" else ()
     if len(places) < 2:
-        return {"": NodeGroupPlan(pool.min, pool.max)}
+        return {"": NodeGroupPlan(pool.min, pool.max, warm=pool.warm_pool)}
     yield from _warn_of_zones_left_out(pool, path, places)
-    shares = zip(places, _shares(pool.min, len(places)), _shares(pool.max, len(places)), strict=True)
-    return {place: NodeGroupPlan(low, high, place) for place, low, high in shares if high}
+    parts = (_shares(number, len(places)) for number in (pool.min, pool.max, pool.warm_pool))
+    shares = zip(places, *parts, strict=True)
+    return {place: NodeGroupPlan(low, high, place, warm=warm) for place, low, high, warm in shares if high}
 
 
 def _ladder(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Decided[Mapping[str, NodeGroupPlan]]:

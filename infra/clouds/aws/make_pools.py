@@ -67,7 +67,7 @@ def _group(pool: PoolPlan, group: NodeGroupPlan, ground: Ground) -> GroupSize:
     zones = step.zone_ids if step else pool.zone_ids
     subnets = ground.within((group.place,) if group.place else zones)
     if step is None:
-        return GroupSize(subnets, group.min, group.max)
+        return GroupSize(subnets, group.min, group.max, warm=group.warm)
     reservation = None
     if step.reservation is not None:
         reservation = Reservation(step.reservation, step.types[0].name, step.kind == "block")

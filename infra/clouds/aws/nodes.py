@@ -29,7 +29,7 @@ _MIG_WITHOUT_RESET = 9.0
 def furnished(pool: PoolPlan, catalog: Catalog) -> PoolPlan:
     """The pool with image, disks and label. Container images and scratch space of pods are on the root disk, unless the
     nodes have NVMe disks for them."""
-    nvme = all(each.nvme_gb for each in pool.types)
+    nvme = all(each.nvme_gb for each in pool.types) and not pool.warm_pool  # a stop empties them
     scratch = SERVER_SCRATCH_GIB * pool.gpus_per_node + -(-pool.weights_gib // WEIGHTS_STEP_GIB) * WEIGHTS_STEP_GIB
     root = ROOT_WITH_NVME_GIB if nvme else root_gib(catalog, scratch_gib=scratch)
     smallest_nvme_gib = min(each.nvme_gb for each in pool.types) * 1e9 / 2**30
@@ -40,6 +40,7 @@ def furnished(pool: PoolPlan, catalog: Catalog) -> PoolPlan:
         root_iops=ROOT_IOPS,
         root_throughput=THROUGHPUT_WITH_NVME if nvme else THROUGHPUT_WITHOUT,
         nvme=nvme,
+        launch="launch-warm" if pool.warm_pool else pool.launch,
         ephemeral_gib=int((smallest_nvme_gib if nvme else root - AMI_GIB) * USABLE),
         selector={**pool.selector, "k8s.amazonaws.com/accelerator": pool.card.lower()},
     )

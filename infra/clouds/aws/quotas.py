@@ -46,7 +46,8 @@ def _nodes(pool: PoolPlan) -> dict[str, int]:
     """What counts against each quota: reserved instances always, against the one of instances on demand; those of a
     Capacity Block against none of these (docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-capacity-blocks.html)."""
     if not pool.steps:
-        return {pool.capacity: pool.max}
+        # An instance of a warm pool runs while it boots for the first time, and when it is needed.
+        return {pool.capacity: pool.max + pool.warm_pool}
     found: dict[str, int] = {}
     if "spot" in pool.kinds:
         found["spot"] = pool.highest

@@ -23,8 +23,8 @@ def _of(part: StartPart, gib: float, mibps: float) -> Floor:
     by_network = gib * 1024 / mibps
     candidates = [Floor(by_network, f"{gib:.1f} GiB at the network's {mibps:.0f} MiB/s")] if by_network else []
     candidates += [Floor(part.low, "the best that was published"), Floor(part.mid, "as it is")]
-    return next(_fitting(candidates, part.mid))
+    return next(_below(candidates, part.mid))
 
 
-def _fitting(candidates: Sequence[Floor], highest: float) -> Iterator[Floor]:
-    return (each for each in candidates if each.seconds <= highest)
+def _below(candidates: Sequence[Floor], seconds: float) -> Iterator[Floor]:
+    return (each for each in candidates if each.seconds <= seconds)

@@ -26,6 +26,7 @@ BACK_OFF_MINUTES = "5 to 30"
 PROVISION_MINUTES = 15
 _LAUNCHES = {
     "launch": "the autoscaler's wait for a GPU pod, and the launch of an instance",
+    "launch-warm": "the autoscaler's wait for a GPU pod, and the start of a stopped instance",
     "launch-karpenter": "Karpenter's batch of pods, and the launch of an instance",
 }
 
@@ -35,6 +36,8 @@ def launch(pool: PoolPlan | None, figures: Figures) -> StartPart:
     if pool is None or pool.existing:
         return StartPart(0, 0, 0, "0 s: the nodes are there, this stack launches none")
     launched = seconds(figures[pool.launch], _LAUNCHES[pool.launch])
+    if pool.warm_pool:  # one that comes while the others are on their way is new
+        launched = dataclasses.replace(launched, high=max(launched.high, figures["launch"].high))
     before = sum(1 for group in pool.groups.values() if group.step != pool.steps[-1]) if pool.steps else 0
     return _after(before, launched, figures["next-group"]) if before else launched
 

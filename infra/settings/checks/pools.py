@@ -3,6 +3,11 @@
 from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key
 
+_OF_MADE = {
+    "spare": "this program keeps GPUs free only on nodes that it makes",
+    "warmPool": "this program stops and starts only instances that it makes",
+}
+
 
 def check_pools(scope: Scope) -> None:
     for name, pool in scope.settings.gpu_pools.items():
@@ -21,9 +26,9 @@ def check_pools(scope: Scope) -> None:
             if scope.written(there) and scope.written((*key, of_groups)):
                 got = "existing nodes are in no node group of this stack"
                 scope.report.out_of_place((*key, of_groups), got, "leave it out")
-        if scope.written(there) and scope.written((*key, "spare")):
-            got = "this program keeps GPUs free only on nodes that it makes"
-            scope.report.out_of_place((*key, "spare"), got, "leave it out")
+        for of_made, got in _OF_MADE.items():
+            if scope.written(there) and scope.written((*key, of_made)):
+                scope.report.out_of_place((*key, of_made), got, "leave it out")
         if scope.written(made):
             _check_made(scope, made, pool.instance_types or ())
 

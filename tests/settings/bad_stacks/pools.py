@@ -94,6 +94,47 @@ POOLS = (
         ),
     ),
     Bad(
+        "stopped instances on spot, of several types, and where Karpenter launches nodes",
+        stack(
+            create("nodeScaler: karpenter"),
+            pool("instanceTypes: [g6.xlarge, g6.2xlarge], capacity: spot, warmPool: 1"),
+            MODEL,
+        ),
+        (
+            Mistake(
+                "gpuPools.l4.warmPool",
+                5,
+                "a warm pool has instances on demand alone: no spot, no reservation, no Capacity Block",
+                "leave it out, or write capacity: on-demand",
+            ),
+            Mistake(
+                "gpuPools.l4.warmPool",
+                5,
+                "a warm pool has instances of one type",
+                "leave it out, or write one instance type",
+            ),
+            Mistake(
+                "gpuPools.l4.warmPool",
+                5,
+                "Karpenter launches instances itself, and no node group keeps stopped ones",
+                "leave it out",
+            ),
+        ),
+    ),
+    Bad(
+        "stopped instances whose GPUs are cut when they boot",
+        stack(CLUSTER, pool("instanceTypes: [p4d.24xlarge], warmPool: 1, sharing: {mig: 1g.5gb}"), MODEL),
+        (
+            Mistake(
+                "gpuPools.l4.warmPool",
+                5,
+                "a node cuts its GPUs by MIG when it boots for the first time: nobody has tried whether a stop keeps"
+                " that",
+                "leave it out",
+            ),
+        ),
+    ),
+    Bad(
         "a model with the name of what keeps GPUs free",
         stack(CLUSTER, pool("instanceTypes: [g6.xlarge], spare: 1"), "models: {l4-spare: {model: Qwen/Qwen3-8B}}"),
         (Mistake("models.l4-spare", 6, "the name of what keeps GPUs of l4 free", "write l4-spare-2"),),
