@@ -40,7 +40,6 @@ def policy(
     instance_profile_arn: pulumi.Input[str],
 ) -> dict[str, Any]:
     """It makes, changes and ends only what has the tag of this cluster and of one of its node pools."""
-    # checkov:skip=CKV_AWS_355: it reads of any name; what it makes, changes and ends is bound to the cluster's tag
     own = f"kubernetes.io/cluster/{cluster_name}"
 
     def ec2(kinds: Sequence[str]) -> list[str]:

@@ -32,7 +32,7 @@ def _check_pool(scope: Scope, key: Key, pool: GpuPool) -> None:
     wrong = scope.report.wrong
     if pool.min:
         got = f"min {pool.min}: Karpenter makes a node only for a pod that waits, and holds no minimum of nodes"
-        write = f"write min: 0; nodes stay while replicas.min of a model keeps its pods on them; {_OR}"
+        write = f"write spare: 1 instead, whose pods keep a node free for the next replica; {_OR}"
         wrong((*key, "min"), got, write, reads=[_KEY])
     for of_groups in ("nodeGroups", "amiRelease", "placementGroup"):
         if scope.written((*key, of_groups)):

@@ -37,8 +37,7 @@ KARPENTER = (
                 "gpuPools.l4.min",
                 6,
                 "min 1: Karpenter makes a node only for a pod that waits, and holds no minimum of nodes",
-                "write min: 0; nodes stay while replicas.min of a model keeps its pods on them; or leave nodeScaler"
-                " out",
+                "write spare: 1 instead, whose pods keep a node free for the next replica; or leave nodeScaler out",
             ),
             Mistake(
                 "gpuPools.l4.nodeGroups",
