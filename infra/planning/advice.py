@@ -246,8 +246,22 @@ def completed(plan: Plan, write: Write) -> Write:
     pools = {path.split(".")[1] for path in given if path.startswith("gpuPools.")}
     pins = pool_pins(plan, gone) if moved or not pools <= plan.settings.gpu_pools.keys() else ()
     empty = _emptied(plan, gone, moved.values())
-    extra = [*pins, *((f"gpuPools.{name}", None) for name in empty if name not in pools)]
+    kept = _kept_spare(plan, empty, moved, pools)
+    extra = [*pins, *kept, *((f"gpuPools.{name}", None) for name in empty if name not in pools)]
     return (*write, *((path, value) for path, value in extra if path not in given))
+
+
+def _kept_spare(
+    plan: Plan, empty: Collection[str], moved: Mapping[str, str], written: Collection[str]
+) -> Iterator[tuple[str, int]]:
+    """A new pool keeps the nodes that the emptied one kept for the next replica: else that they go would look like what
+    the move saves."""
+    for name in empty:
+        leaving = [each for each in plan.models if plan.models[each].pool == name]
+        there = {moved.get(each) for each in leaving}
+        new = there <= {*written} - plan.settings.gpu_pools.keys()
+        if len(there) == 1 and new and any(plan.spares[each].nodes for each in leaving if each in plan.spares):
+            yield f"gpuPools.{there.pop()}.min", plan.pools[name].min
 
 
 def _inherited(plan: Plan, given: Mapping[str, Any], models: Collection[str], key: str) -> Iterator[str]:

@@ -7,9 +7,10 @@ import pytest
 from infra.cli.as_json import document
 from infra.cli.report.cold_start import cold_start_section
 from infra.offline import Planned
+from infra.plan.money import Cheaper
 from infra.planning import Plan
 from infra.recording import Recording
-from tests.planning.stacks import DEV, SHARED, changed, plan
+from tests.planning.stacks import CATALOG, DEV, SHARED, changed, plan
 from tests.planning.test_schedule import OFFICE
 
 FOUR = {"l4": {"instanceTypes": ["g6.12xlarge"], "max": 3}}
@@ -82,3 +83,25 @@ def test_json_has_it_beside_the_parts_of_a_start() -> None:
     spare, none = (each["models"]["a"]["cold_start"]["without_new_node"] for each in found)
     assert spare == {"replicas": 1, "replicas_in_hours": 1, "nodes": 1, "seconds": spare["seconds"]}
     assert none is None
+
+
+def test_a_move_to_other_nodes_keeps_the_spare_one_and_saves_nothing_by_its_end() -> None:
+    """With it, nodes that cost more each looked cheaper, because the new pool kept none."""
+    found = planned(ONE, 1, kept=2, high=3, concurrency=4)
+    moves = [dict(way.write) for way in found.cheaper["a"] if "gpuPools.l4" in dict(way.write)]
+    assert moves, "a way that empties the pool"
+    for write in moves:
+        pool = write["models.a.pool"]
+        assert write[f"gpuPools.{pool}.min"] == 2
+        (name,) = write[f"gpuPools.{pool}.instanceTypes"]
+        assert _price(name) < _price("g6.xlarge")
+    alone = planned(ONE, 1, kept=1, high=3, concurrency=4)
+    assert all(f"gpuPools.{write['models.a.pool']}.min" not in write for write in map(_written, alone.cheaper["a"]))
+
+
+def _price(instance: str) -> float:
+    return CATALOG.instances[instance].usd_per_hour or 0.0
+
+
+def _written(way: Cheaper) -> dict[str, Any]:
+    return dict(way.write)
