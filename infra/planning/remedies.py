@@ -150,7 +150,8 @@ def _warm_pool(
         cold, warm = figures["launch"].value, figures["launch-warm"].value
         reason = (
             f"a stopped instance becomes a node in {warm:.0f} s, a new one in {cold:.0f} s; its disk is billed; an"
-            f" instance loses its NVMe disks when it is stopped, so the image is on EBS, {max(0, slower):.0f} s slower"
+            " instance loses its NVMe disks when it is stopped, so the image is on its other disk,"
+            f" {max(0, slower):.0f} s slower"
         )
         yield Remedy("warm pool", round(saved), f"gpuPools.{pool.name}.warmPool: 1", pins, 0.0, reason)
 

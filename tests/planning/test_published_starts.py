@@ -6,6 +6,7 @@ import pytest
 
 from infra.planning import Plan
 from infra.services.serving import start_parts
+from tests.example_stacks import planned
 from tests.planning.stacks import CATALOG, DEV, PROD, changed, plan
 from tests.planning.test_cold_start import ENGINE, POOL
 
@@ -58,3 +59,11 @@ def test_bytes_come_no_quicker_than_the_network_of_the_slowest_type() -> None:
 def test_what_spare_gpus_take_away_has_no_floor_left() -> None:
     floors = plan(changed(PROD, gpuPools__l4__spare=1)).models["llama-8b"].cold_start.floors
     assert [floors[name].seconds for name in ("node", "boot", "image")] == [0, 0, 0]
+
+
+def test_all_that_shortens_a_start_together() -> None:
+    """An 8B of 8 bits on an L4 whose node is there: what is left is the engine's own imports, and its weights."""
+    start = planned("fast-start").plan.models["qwen3-8b"].cold_start
+    assert start.seconds <= 95
+    assert start.parts["engine"].mid + start.parts["weights"].mid == pytest.approx(start.seconds, abs=1)
+    assert start.parts["engine"].mid - FIGURES["start-vllm"].value - FIGURES["profile"].value < 12
