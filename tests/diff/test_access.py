@@ -389,6 +389,7 @@ SILENT = {
     "aws:ec2/flowLog:FlowLog",
     "aws:ec2/internetGateway:InternetGateway",  # its routes are read
     "aws:ec2/natGateway:NatGateway",
+    "aws:ec2/placementGroup:PlacementGroup",
     "aws:ec2/routeTable:RouteTable",
     "aws:ec2/routeTableAssociation:RouteTableAssociation",
     "aws:ec2/vpc:Vpc",
