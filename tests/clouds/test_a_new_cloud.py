@@ -109,7 +109,7 @@ def test_what_its_new_cluster_lacks_is_installed_unless_the_stack_file_says_othe
     states = {name: addon.state for name, addon in planned.plan.addons.items()}
     installed = {name for name, state in states.items() if state == "install"}
     assert installed == {"keda", "prometheus", "nvidiaDevicePlugin"}
-    asked_for = ("verticalPodAutoscaler", "dcgmExporter", "fluentBit")  # only where something asks for them
+    asked_for = ("verticalPodAutoscaler", "dcgmExporter", "fluentBit", "karpenter", "karpenterCrd")  # only on demand
     assert {state for name, state in states.items() if name not in asked_for} == {"install", "existing"}
     charts = [each.inputs["chart"] for each in planned.recording.of("kubernetes:helm.sh/v3:Release")]
     assert {"keda", "kube-prometheus-stack"} <= set(charts)
