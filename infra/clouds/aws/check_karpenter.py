@@ -34,7 +34,7 @@ def _check_pool(scope: Scope, key: Key, pool: GpuPool) -> None:
         got = f"min {pool.min}: Karpenter makes a node only for a pod that waits, and holds no minimum of nodes"
         write = f"write spare: 1 instead, whose pods keep a node free for the next replica; {_OR}"
         wrong((*key, "min"), got, write, reads=[_KEY])
-    for of_groups in ("nodeGroups", "amiRelease", "placementGroup", "warmPool"):
+    for of_groups in ("nodeGroups", "amiRelease", "placementGroup"):
         if scope.written((*key, of_groups)):
             wrong((*key, of_groups), "Karpenter's nodes are in no group", f"leave it out, {_OR}", reads=[_KEY])
     if scope.written((*key, "nodeRepair")):

@@ -67,18 +67,6 @@ KARPENTER = (
         ),
     ),
     Bad(
-        "stopped instances, which only a node group has",
-        stack(_CREATED, pool("instanceTypes: [g6.2xlarge], warmPool: 1"), _MODEL),
-        (
-            Mistake(
-                "gpuPools.l4.warmPool",
-                5,
-                "Karpenter's nodes are in no group",
-                "leave it out, or leave nodeScaler out",
-            ),
-        ),
-    ),
-    Bad(
         "no pool whose nodes it could make",
         stack(_CREATED, NODES, _MODEL),
         (
