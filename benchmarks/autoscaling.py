@@ -16,7 +16,7 @@ from infra.engines.vllm.memory import fit
 from infra.engines.vllm.throughput import replica
 from infra.plan.models import Scaling
 from infra.simulate.arrivals import Arrivals
-from infra.simulate.nodes import PoolShape
+from infra.simulate.nodes import PoolShape, Step
 from infra.simulate.platform import Gateway, Platform, Server
 from infra.simulate.replica import Limits
 from infra.simulate.run import run
@@ -108,7 +108,7 @@ def platform(published: Published) -> Platform:
         new_pod=(replace(none, low=start, mid=start, high=start),),
         fallback=False,
     )
-    pool = PoolShape("h100", 8, 3, 3, made=False, usd_per_node_hour=None)
+    pool = PoolShape("h100", 8, 3, 3, made=False, steps=(Step(3, None),))
     return Platform("llm-d", (server,), (), (pool,), Gateway(0, 1.0, 0.0), {})
 
 
