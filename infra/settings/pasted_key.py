@@ -10,8 +10,11 @@ from infra.settings.mistakes import Key, shown
 _NAMES, _OF_ALERTS, _OF_TRACES = EXTERNAL_KEY_EXAMPLE.removesuffix("NAME"), "alertKey-", "traceKey-"
 _RECEIVERS = ("monitoring", "alerts", "receivers")  # a path goes on with the receiver's name
 _TRACES = ("monitoring", "traces")
+_HEADERS = (*_TRACES, "otlp", "headers")  # a path goes on with the header's name
 _LONG = 16  # characters that no number of a key has
 _LISTS = ("keys", "engineKeys")
+# A login of a URL or before a HOST:PORT; what is behind the ? of a URL.
+_LOGIN = re.compile(r"://[^/\s@]+@|^[^/\s@:]+:[^/\s@]+@[\w.-]+:\d+$|://\S+\?\S+=")
 
 
 def got(key: Key, value: Any) -> str:
@@ -25,12 +28,25 @@ def may_be_key(key: Key, value: Any) -> bool:
         return False
     if key[-1] == "keySecret":
         return not str(value).lower().startswith(_begins(key).lower())
-    return any(each in key for each in _LISTS) and len(str(value)) >= _LONG
+    if of_header(key) or _LOGIN.search(str(value)) is not None:
+        return True
+    return (any(each in key for each in _LISTS) or _is_receiver(key)) and len(str(value)) >= _LONG
+
+
+def of_header(key: Key) -> bool:
+    """Whether a path is a header of traces, whose value is a secret whatever it looks like."""
+    return key[: len(_HEADERS)] == _HEADERS and len(key) > len(_HEADERS)
+
+
+def _is_receiver(key: Key) -> bool:
+    """Whether a path is a receiver or its kind, where people write its URL or its key."""
+    return key[: len(_RECEIVERS)] == _RECEIVERS and len(key) <= len(_RECEIVERS) + 2
 
 
 def named_for(key: Key) -> str:
-    """The secret of the external, or of the receiver, that a `keySecret` is of."""
-    name = key[len(_RECEIVERS)] if key[: len(_RECEIVERS)] == _RECEIVERS else key[-2]
+    """The secret of the external, the receiver or the header that a `keySecret` is of, or was meant to be."""
+    named = next((each for each in (_RECEIVERS, _HEADERS) if key[: len(each)] == each), None)
+    name = key[-2] if named is None else key[len(named)]
     return f"{_begins(key)}{re.sub(r'[^a-z0-9]+', '-', str(name).lower()).strip('-') or 'openai'}"
 
 

@@ -92,8 +92,9 @@ def _check_text(key: Key, text: str, stack: str, report: Report) -> None:
         if not report.is_broken(key):
             name = _secret_for(key, text)
             command = f"pulumi config set --secret {name} -s {stack}"
-            named = f", and as a receiver {_slack(name)}" if is_alert_key(name) else ""
-            report.always(key, "a credential in plain text (value not shown). Revoke it, then:", f"{command}{named}")
+            report.always(
+                key, "a credential in plain text (value not shown). Revoke it, then:", f"{command}{_where(key, name)}"
+            )
         report.broken(key)
     elif (match := _GO_TIME.fullmatch(text)) and not _takes_time(key):
         report.always(key, f"an unquoted date; Pulumi reads it as {json.dumps(text)}", f'write "{match[1]}"')
@@ -108,13 +109,20 @@ def _secret_for(key: Key, text: str) -> str:
     """The name of the secret that was meant, where a value was pasted in its place."""
     if key[0] == "external" and len(key) > 1:
         return f"externalKey-{key[1]}"
+    if pasted_key.of_header(key):
+        return pasted_key.named_for(key)
     if "slack.com/" in text:
         return f"alertKey-{key[3]}" if key[:3] == ("monitoring", "alerts", "receivers") and len(key) > 3 else _ALERTS
     return "apiKey" if "sk-" in text else "huggingFaceToken"
 
 
-def _slack(name: str) -> str:
-    return f'{{slack: {{channel: "#CHANNEL", keySecret: {name}}}}}'
+def _where(key: Key, secret: str) -> str:
+    """Where the stack file names the secret."""
+    if pasted_key.of_header(key):
+        return f", and as the header {{keySecret: {secret}}}"
+    if is_alert_key(secret):
+        return f', and as a receiver {{slack: {{channel: "#CHANNEL", keySecret: {secret}}}}}'
+    return ""
 
 
 def _wrong_keys(error: ValidationError, data: Any) -> dict[Key, str]:
@@ -225,6 +233,10 @@ def _value_message(key: Key, kind: str, data: Any, node: Schema, catalog: Catalo
     leaf, got = str(key[-1]), pasted_key.got(key, value)
     if pasted_key.may_be_key(key, value) and leaf == "keySecret":
         return f"{got}; allowed: {allowed(node)}", _write(leaf, pasted_key.named_for(key))
+    if pasted_key.may_be_key(key, value):
+        secret = {"keySecret": pasted_key.named_for(key)}
+        proposed = secret if takes(node, secret) else example(node)
+        return f"{got}; allowed: {allowed(node)}", _write(leaf, proposed or _example_of_entry(key[:-1]))
     if any(form.get("title") == KUBERNETES_VERSION for form in forms(node)):
         return _version_message(got, value, node, catalog, there="existing" in key)
     if kind in ("too_short", "too_long") and value:

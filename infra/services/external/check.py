@@ -8,6 +8,7 @@ from infra.services.serving.family import task_of
 from infra.services.serving.next import next_of
 from infra.services.serving.section import Model
 from infra.settings.addresses import private
+from infra.settings.checks.cluster import read_cidr
 from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key, did_you_mean
 
@@ -21,6 +22,8 @@ def check_external(scope: Scope) -> None:
         key: Key = ("external", name)
         _check_name(scope, key, name)
         _check_url(scope, (*key, "baseUrl"), external)
+        for index, cidr in enumerate(external.cidrs):
+            read_cidr(scope, (*key, "cidrs", index), cidr)
     _check_used(scope)
     for name, model in scope.settings.models.items():
         if model.fallback is not None:

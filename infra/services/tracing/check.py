@@ -4,6 +4,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from infra.services.monitoring.own_section import monitoring_of
 from infra.services.tracing.plan import own_namespace
+from infra.settings.checks.cluster import read_cidr
 from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key
 
@@ -22,6 +23,8 @@ def check_traces(scope: Scope) -> None:
     elif traces.otlp.cidrs and own_namespace(traces.otlp.endpoint):
         got = "the URL names a Service of this cluster, whose pods are let through by their namespace"
         scope.report.out_of_place((*_KEY, "cidrs"), got, "leave it out", reads=[endpoint])
+    for index, cidr in enumerate(traces.otlp.cidrs):
+        read_cidr(scope, (*_KEY, "cidrs", index), cidr)
 
 
 def _wrong(url: str) -> tuple[str, str] | None:

@@ -28,6 +28,17 @@ def _fallback(name: str, fallback: str, path: str, got: str, write: str) -> Bad:
 
 _OWN = "serve it by models"
 EXTERNAL: tuple[Bad, ...] = (
+    Bad(
+        "addresses of an external that are no network",
+        stack(
+            LAPTOP,
+            _MODELS,
+            f'external: {{gpt: {{baseUrl: "https://api.example.net/v1", model: x, {_KEY}, cidrs: [10.0.0.0/40]}}}}',
+            _USED,
+            region=None,
+        ),
+        (Mistake("external.gpt.cidrs[0]", 5, "10.0.0.0/40 isn't an IPv4 network", "write one such as 10.0.0.0/16"),),
+    ),
     _url(
         "an external in plain HTTP",
         "http://api.example.net/v1",

@@ -1,7 +1,7 @@
 """Bad values of `monitoring`."""
 
 from infra.settings.mistakes import Mistake
-from tests.settings.bad_stacks.writing import CLUSTER, LAPTOP, MODEL, Bad, model, stack
+from tests.settings.bad_stacks.writing import CLUSTER, CPU, LAPTOP, MODEL, Bad, model, stack
 
 _SLACK = "https://hooks.slack.com/services/T0/B0/X"
 
@@ -13,6 +13,12 @@ def _webhook(path: str, line: int, name: str) -> Mistake:
         "a credential in plain text (value not shown). Revoke it, then:",
         f"pulumi config set --secret alertKey-{name} -s dev, and as a receiver"
         f' {{slack: {{channel: "#CHANNEL", keySecret: alertKey-{name}}}}}',
+    )
+
+
+def _hidden(path: str, line: int, allowed: str, write: str) -> Mistake:
+    return Mistake(
+        f"monitoring.{path}", line, f"got what may be a key (not shown); allowed: {allowed}", f"write {write}"
     )
 
 
@@ -193,6 +199,107 @@ MONITORING = (
         ),
     ),
     Bad(
+        "keys of no known form where their secret's name belongs",
+        stack(
+            CLUSTER,
+            MODEL,
+            "monitoring:",
+            "  alerts:",
+            "    receivers:",
+            "      a: {webhook: 'https://hooks.example.com/hunter2hunter2'}",
+            "      b: {pagerduty: hunter2hunter2hunter2hunter2abcd}",
+            "      c: {email: {to: a@llm.org, from: b@llm.org, server: 'me:hunter2@smtp.llm.org:587', user: me,"
+            " keySecret: alertKey-c}}",
+            "    route: {critical: a, warning: c}",
+            "  traces: {otlp: {endpoint: 'https://otlp.llm.org', headers: {x-api-key: hunter2, authorization: Bearer"
+            " sk-lf-0123456789abcdef}}}",
+        ),
+        (
+            _hidden("alerts.receivers.a.webhook", 9, "a mapping with keySecret", "webhook: {keySecret: alertKey-a}"),
+            Mistake(
+                "monitoring.alerts.receivers.b",
+                10,
+                "no route leads to it, so it gets nothing",
+                "write route: {critical: b} beside receivers, or warning",
+            ),
+            _hidden(
+                "alerts.receivers.b.pagerduty", 10, "a mapping with keySecret", "pagerduty: {keySecret: alertKey-b}"
+            ),
+            _hidden(
+                "alerts.receivers.c.email.server",
+                11,
+                "a HOST:PORT of at most 200 characters",
+                "server: smtp.example.com:587",
+            ),
+            Mistake(
+                "monitoring.traces.otlp.headers.authorization",
+                13,
+                "a credential in plain text (value not shown). Revoke it, then:",
+                "pulumi config set --secret traceKey-authorization -s dev, and as the header {keySecret:"
+                " traceKey-authorization}",
+            ),
+            _hidden(
+                "traces.otlp.headers.x-api-key",
+                13,
+                "a mapping with keySecret",
+                "x-api-key: {keySecret: traceKey-x-api-key}",
+            ),
+        ),
+    ),
+    *(
+        Bad(
+            f"an address of a receiver of traces with {what} in it, in the place of its section",
+            stack(CLUSTER, MODEL, f"monitoring: {{traces: {{otlp: '{url}'}}}}"),
+            (
+                _hidden(
+                    "traces.otlp",
+                    6,
+                    "a mapping with endpoint, headers, cidrs",
+                    "otlp: {endpoint: https://otlp.example.com}",
+                ),
+            ),
+        )
+        for what, url in (
+            ("a login", "https://me:hunter2@otlp.llm.org"),
+            ("a key", "https://otlp.llm.org/otel?key=hunter2"),
+        )
+    ),
+    Bad(
+        "receivers on a cluster that exists, whose Prometheus nobody named",
+        stack(
+            LAPTOP,
+            CPU,
+            "monitoring: {alerts: {receivers: {a: {webhook: {keySecret: alertKey-a}}}, route: {critical: a}}}",
+            region=None,
+        ),
+        (
+            Mistake(
+                "monitoring.alerts.receivers",
+                5,
+                "the stack installs no Prometheus, and doesn't say where one is: there is no alert that they could get",
+                "write addons: {prometheus: {existing: {url: http://prometheus-operated.monitoring:9090}}}, or install",
+            ),
+        ),
+    ),
+    Bad(
+        "receivers beside Amazon's Prometheus, which reads no rules of the cluster",
+        stack(
+            CLUSTER,
+            MODEL,
+            "addons: {prometheus: {existing: {url: 'https://aps-workspaces.us-east-1.amazonaws.com/workspaces/ws-1',"
+            " auth: {sigv4: {}}}}}",
+            "monitoring: {alerts: {receivers: {a: {webhook: {keySecret: alertKey-a}}}, route: {critical: a}}}",
+        ),
+        (
+            Mistake(
+                "monitoring.alerts.receivers",
+                7,
+                "Amazon Managed Prometheus reads no rules from the cluster: there is no alert that they could get",
+                "leave receivers and route out, and let the workspace's own rules notify",
+            ),
+        ),
+    ),
+    Bad(
         "receivers of no kind and of two, one that no route names, and none of which there is an alert",
         stack(
             CLUSTER,
@@ -318,6 +425,25 @@ MONITORING = (
                 "write https://otlp.example.com",
             ),
         )
+    ),
+    Bad(
+        "traces: addresses that are no network",
+        stack(
+            CLUSTER,
+            MODEL,
+            "monitoring: {traces: {otlp: {endpoint: 'https://otlp.llm.org', cidrs: [10.0.0.0/40, 10.0.0.1/16]}}}",
+        ),
+        (
+            Mistake(
+                "monitoring.traces.otlp.cidrs[0]",
+                6,
+                "10.0.0.0/40 isn't an IPv4 network",
+                "write one such as 10.0.0.0/16",
+            ),
+            Mistake(
+                "monitoring.traces.otlp.cidrs[1]", 6, "10.0.0.1/16 has bits set after its /16", "write 10.0.0.0/16"
+            ),
+        ),
     ),
     Bad(
         "traces: addresses of a Service of the cluster, and a header that nobody has",

@@ -3,10 +3,11 @@
 from infra.services.addons.check import state_of
 from infra.services.monitoring.alerts.section import AlertsSection
 from infra.services.monitoring.own_section import monitoring_of
-from infra.settings.checks.scope import Scope
+from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key, did_you_mean
 
 _KEY: Key = ("monitoring", "alerts")
+_PROMETHEUS: Key = ("addons", "prometheus")
 # What an alert says itself, and what Prometheus and Alertmanager write.
 _KINDS = ("slack", "pagerduty", "webhook", "email")
 _EXAMPLE = "write pagerduty: {keySecret: alertKey-pagerduty}"
@@ -28,12 +29,26 @@ def _check_receivers(scope: Scope) -> None:
         if len(given) != 1:
             got = f"got {' and '.join(given) or 'none'}; a receiver is exactly one of {', '.join(_KINDS)}"
             scope.report.wrong((*_KEY, "receivers", name), got, _EXAMPLE)
-    state = state_of(scope, "prometheus", scope.settings.addons.prometheus)
-    if said.receivers and state == "disabled":
-        got = "addons.prometheus is disabled: there is no alert that they could get"
-        reads: list[Key] = [("addons", "prometheus")]
-        scope.report.wrong((*_KEY, "receivers"), got, "write addons: {prometheus: install}", reads=reads)
+    if said.receivers and (lacking := _no_alerts(scope)) is not None:
+        got, write = lacking
+        reads: list[Key] = [_PROMETHEUS, *CLUSTER_KIND]
+        scope.report.wrong((*_KEY, "receivers"), f"{got}: there is no alert that they could get", write, reads=reads)
     _check_route(scope, said)
+
+
+def _no_alerts(scope: Scope) -> tuple[str, str] | None:
+    """Why nothing reads the rules, and what to write."""
+    addon = scope.settings.addons.prometheus
+    state, existing = state_of(scope, "prometheus", addon), addon.existing
+    if state == "disabled":
+        return "addons.prometheus is disabled", "write addons: {prometheus: install}"
+    if state == "existing" and (existing is None or existing.url is None):
+        where = "write addons: {prometheus: {existing: {url: http://prometheus-operated.monitoring:9090}}}, or install"
+        return "the stack installs no Prometheus, and doesn't say where one is", where
+    if existing is not None and existing.auth is not None and existing.auth.sigv4 is not None:
+        own = "leave receivers and route out, and let the workspace's own rules notify"
+        return "Amazon Managed Prometheus reads no rules from the cluster", own
+    return None
 
 
 def _check_route(scope: Scope, said: AlertsSection) -> None:
