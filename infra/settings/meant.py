@@ -204,13 +204,18 @@ def _sections(value: Any, form: Schema, depth: int) -> Iterator[Any]:
         yield {named: value, **{name: example(properties[name]) for name in required if name != named}}
     if len(required) > 1:
         return
-    fitting = [name for name, inner in properties.items() if takes(inner, value) and inner.get("default") != value]
+    fitting = [name for name, inner in properties.items() if _fits(inner, value) and inner.get("default") != value]
     if not required and len(fitting) == 1 and depth == 0 and not isinstance(value, bool):
         yield {fitting[0]: value}
     for index, (name, inner) in enumerate(properties.items()):
         obvious = name in required or (not required and (index == 0 or _is_section(inner)))
         if obvious and (found := meant(name, value, inner, depth + 1)) is not None:
             yield {name: found}
+
+
+def _fits(node: Schema, value: Any) -> bool:
+    """Whether a key takes the value, or a list of it: a text that any name could be is then not the only reading."""
+    return any(takes(each, value) for each in (node, *(form["items"] for form in forms(node) if "items" in form)))
 
 
 def _is_section(node: Schema) -> bool:
