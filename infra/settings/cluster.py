@@ -135,7 +135,8 @@ class GpuPool(Section):
     ami_release: AmiRelease | None = Field(
         default=None,
         description="release of the EKS AMI for these nodes alone, and with it their Kubernetes version; when absent,"
-        " the cluster's. With it a new pool can stand beside the old one, and models move without a gap",
+        " the cluster's. With it an old pool stays as it is beside a new one, and models move without a gap; EKS makes"
+        " a new node group of its cluster's version alone",
     )
     placement_group: PlacementGroup | None = Field(
         default=None,

@@ -201,6 +201,18 @@ CASES = {
         "❌ 1 rule broken",
         ("gpuPools.l4.amiRelease: EKS doesn't move a node group back to an older AMI: 1.35.1-20260101, was",),
     ),
+    "a new pool of an older version": Case(
+        {},
+        {"gpuPools.l4b": {"instanceTypes": ["g6.4xlarge"], "amiRelease": "1.34.9-20260714"}},
+        "❌ 1 rule broken",
+        ("gpuPools.l4b.amiRelease: EKS makes a node group of its cluster's version 1.35 alone, and here one of 1.34",),
+    ),
+    "a pool of an older version whose node group is replaced": Case(
+        {"gpuPools.l4.amiRelease": "1.34.9-20260714"},
+        {"gpuPools.l4.amiRelease": "1.34.9-20260714", "gpuPools.l4.instanceTypes": ["g6.4xlarge"]},
+        "❌",
+        ("gpuPools.l4.amiRelease: EKS makes a node group of its cluster's version 1.35 alone, and here one of 1.34",),
+    ),
     "a pool that is left": Case(
         {"gpuPools.l4b": {"instanceTypes": ["g6.4xlarge"]}},
         {"gpuPools.l4b": {"instanceTypes": ["g6.4xlarge"]}, "models.chat.pool": "l4b"},

@@ -130,6 +130,19 @@ def test_the_nodes_of_a_pool_are_compared_with_its_own_release(
     assert [fix for _, _, fix in obstacles(plan_text("dev", OF_ITS_OWN).plan)] == write
 
 
+BEHIND = OF_ITS_OWN.replace("1.35.6-20260801", "1.34.9-20260714")
+
+
+def test_a_node_group_of_an_older_version_may_stay_and_is_never_made(machine: Machine) -> None:
+    """EKS' CreateNodegroup takes the cluster's own version alone."""
+    [(path, message, fix)] = obstacles(plan_text("dev", BEHIND).plan)
+    assert path == "gpuPools.l4.amiRelease"
+    assert message == "EKS makes a node group of its cluster's version 1.35 alone: l4-nodes would be of 1.34"
+    assert fix == "leave gpuPools.l4.amiRelease out, or write a release of 1.35"
+    machine.state(held(NODE_GROUP, "l4-nodes", releaseVersion="1.34.9-20260714"))
+    assert obstacles(plan_text("dev", BEHIND).plan) == []
+
+
 def test_a_version_that_the_state_only_read_counts_too(machine: Machine) -> None:
     """A node group from a program that didn't set the release."""
     group = held(NODE_GROUP, "l4") | {"outputs": {"releaseVersion": "1.35.6-20260801"}}

@@ -20,7 +20,7 @@ from infra.clouds.aws.drain import warn_of_drain
 from infra.clouds.aws.existing import adds_nodes, to_do_there
 from infra.clouds.aws.groups import with_groups, zones_of_reservations
 from infra.clouds.aws.left import left_in_aws
-from infra.clouds.aws.live import access, access_entries, log_groups, older_versions
+from infra.clouds.aws.live import access, access_entries, log_groups, older_groups, older_versions
 from infra.clouds.aws.live_existing import nodes_there
 from infra.clouds.aws.load_balancer import ALB
 from infra.clouds.aws.no_node import NO_NODE_WORDS
@@ -65,6 +65,7 @@ _CALLED = {"eks": "cluster", "vpc": "network", **dict.fromkeys(("efs", "ebs", "b
 _LOOKS = {
     "whether an earlier cluster left its log groups": log_groups,
     "whether newer versions run": older_versions,
+    "whether EKS makes node groups of their releases": older_groups,
     "whom EKS lets in already": access_entries,
     "whether the cluster and its network take nodes of ours": nodes_there,
 }

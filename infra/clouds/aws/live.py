@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from infra.clouds.aws.nodes import minor_of
 from infra.clouds.aws.plan import AwsCluster, aws_cluster
 from infra.live.check import Obstacle
 from infra.live.commands import output_of
@@ -76,6 +77,21 @@ def _older_nodes(plan: Plan, of_cluster: str | None, state: State) -> Iterator[O
         release = plan.pools[pool].release if pool else of_cluster
         if release is not None:
             yield from _older("amiRelease", release, found, '"{}"', pool=pool)
+
+
+def older_groups(plan: Plan, state: State) -> Iterator[Obstacle]:
+    """docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html, 2026-11-27, of `version`: the cluster's "is
+    the only accepted specified value". Groups that run already may stay behind."""
+    of = aws_cluster(plan.cluster).version
+    there = {each.logical_name for each in state.of(_NODE_GROUP)}
+    for pool in plan.pools.values():
+        if pool.release is None or of is None or minor_of(pool.release) == of:
+            continue
+        wanted = (f"{pool.name}-nodes{f'-{place}' if place else ''}" for place in pool.groups)
+        if new := [each for each in wanted if each not in there]:
+            key = f"gpuPools.{pool.name}.amiRelease"
+            message = f"EKS makes a node group of its cluster's version {of} alone: {', '.join(new)} would be of"
+            yield Obstacle(key, f"{message} {minor_of(pool.release)}", f"leave {key} out, or write a release of {of}")
 
 
 def _version(held: Held, key: str) -> list[str]:

@@ -70,6 +70,19 @@ POOLS = (
         ),
     ),
     Bad(
+        "nodes whose driver is too old for the engine, of a version that no cluster here has",
+        stack(CLUSTER, pool("instanceTypes: [g6.xlarge], amiRelease: 1.32.9-20250714"), MODEL),
+        (
+            Mistake(
+                "gpuPools.l4.amiRelease",
+                5,
+                "nodes of AMI release 1.32.9-20250714 have NVIDIA driver 570.158.01; vLLM 0.32.0 is built with CUDA"
+                " 13.0.3",
+                "write a release with driver 580 or newer",
+            ),
+        ),
+    ),
+    Bad(
         "a pool that is nothing",
         stack(CLUSTER, "gpuPools: {l4: {max: 2}}", MODEL),
         (

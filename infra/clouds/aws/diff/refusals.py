@@ -18,6 +18,7 @@ def refused_in_place(old: Side, new: Side, resources: ResourceChanges) -> Iterat
     """
     yield from _skipped(old, new)
     yield from _older_ami(new, resources)
+    yield from _older_groups(new, resources)
     moved = [
         urn
         for urn, changes in resources.changed.items()
@@ -58,6 +59,19 @@ def _older_ami(new: Side, resources: ResourceChanges) -> Iterator[tuple[str, str
             section = f"gpuPools.{pool}" if own else "cluster.create"
             yield f"{section}.amiRelease", message, f'amiRelease: "{release.old}", or a newer one'
             return
+
+
+def _older_groups(new: Side, resources: ResourceChanges) -> Iterator[tuple[str, str, str]]:
+    """docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html, 2026-11-27, of `version`: the cluster's "is
+    the only accepted specified value". Groups that run already may stay behind."""
+    urns = (urn for urn in (*resources.added, *resources.replaced) if is_ours(urn, NODE_GROUP))
+    made = filter(None, (new.resource(NODE_GROUP, name_of(urn)) for urn in urns))
+    pools = {pool_of(each["name"]): each["inputs"].get("version") for each in made}
+    of = _text(_version(new))
+    for pool, version in pools.items():
+        if of and version != of and "amiRelease" in ((new.platform.get("gpuPools") or {}).get(pool) or {}):
+            message = f"EKS makes a node group of its cluster's version {of} alone, and here one of {version} is made"
+            yield f"gpuPools.{pool}.amiRelease", message, f"leave it out, or write a release of {of}"
 
 
 def _numbers(release: str) -> tuple[int, ...]:
