@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from infra.cli.why_monitoring import ASKED_BY, logical_names, part_of, rows_of
 from infra.offline import Planned
 from infra.plan.alike import parts
 from infra.plan.money import CostItem
@@ -68,9 +69,10 @@ def why(planned: Planned, key: str) -> Why:
 def _paths(plan: Plan, key: str) -> list[str]:
     """Paths of the stack file that a key means: a path itself, or the name of a model, a pool, a client, an add-on."""
     path = re.sub(r"^pools\.", "gpuPools.", key)
-    if _exists(plan, path):
-        return [path]
-    return [f"{section}.{key}" for section in _NAMED if "." not in key and _exists(plan, f"{section}.{key}")]
+    found = [path] if _exists(plan, path) else []
+    if not found and "." not in key:
+        found = [f"{section}.{key}" for section in _NAMED if _exists(plan, f"{section}.{key}")]
+    return [ASKED_BY.get(each, each) for each in found]
 
 
 def _exists(plan: Plan, path: str) -> bool:
@@ -128,7 +130,7 @@ def _thing(path: str) -> str:
     for section in _NAMED:
         if path.startswith(f"{section}."):
             return f"{section}.{path.removeprefix(f'{section}.').partition('.')[0]}"
-    return path.partition(".")[0]
+    return part_of(path) or path.partition(".")[0]
 
 
 def _within(path: str, other: str) -> bool:
@@ -153,13 +155,16 @@ def _logical_names(plan: Plan) -> Iterator[tuple[str, str]]:
         yield from ((each.name, f"{model.path}.adapters.{each.name}") for each in model.adapters)
     yield from ((name, f"gpuPools.{name}") for name in plan.pools)
     yield from ((f"client-{name}", f"gateway.clients.{name}") for name in plan.traffic.clients)
-    yield from ((f"addons-{_kebab(name)}", f"addons.{name}") for name in plan.addons)
+    addons = ((f"addons-{_kebab(name)}", f"addons.{name}") for name in plan.addons)
+    yield from ((name, path) for name, path in addons if path not in ASKED_BY)
+    yield from logical_names()
 
 
 def _may_be(named: str, keys: Sequence[str]) -> bool:
     """A model that is called as a resource of the cluster is, isn't where that comes from."""
     pools = named.startswith("gpuPools.") and "cluster" in keys
-    return pools or any(_within(named, key) or _within(key, named) for key in keys)
+    measures = part_of(named) is not None and "addons" in keys
+    return pools or measures or any(_within(named, key) or _within(key, named) for key in keys)
 
 
 def _kebab(name: str) -> str:
@@ -202,6 +207,8 @@ def _items(plan: Plan, path: str) -> list[CostItem]:
         return [each for each in plan.cost.items if each.pool is not None and each.pool in pools]
     if section == "cluster":
         return [each for each in plan.cost.items if each.pool is None and not _of_others(plan, each)]
+    if (rows := rows_of(path)) is not None:
+        return [each for each in plan.cost.items if each.name in rows]
     last = _kebab(_thing(path).rpartition(".")[2]) if path else ""
     words = {last, plan.cache.kind, "weights"} if section == "cache" else {last}
     return [each for each in plan.cost.items if any(word and _names(each, word) for word in words)]
@@ -215,7 +222,7 @@ def _names(item: CostItem, word: str) -> bool:
 
 def _of_others(plan: Plan, item: CostItem) -> bool:
     words = ("gateway", plan.cache.kind, *map(_kebab, plan.addons))
-    return any(_names(item, word) for word in words)
+    return item.name in (rows_of("monitoring") or ()) or any(_names(item, word) for word in words)
 
 
 def _unknown(plan: Plan, found: Sequence[Recorded], key: str) -> str:

@@ -13,6 +13,7 @@ from infra.project import PROJECT
 from infra.recording import Recorded
 from tests.cli.running import plan as run_plan
 from tests.example_stacks import plan_text, planned
+from tests.monitoring.everything import SCALERS, planned_everything
 
 PROD = planned("prod")
 ALIKE = """\
@@ -162,6 +163,34 @@ def test_every_resource_can_be_asked_for() -> None:
 )
 def test_the_rows_of_the_bill(key: str, rows: list[str]) -> None:
     assert of(key)["cost_items"] == rows
+
+
+@pytest.mark.parametrize(
+    ("key", "begin", "rows"),
+    [
+        ("monitoring.traces.sample", {"traces"}, ["traces"]),
+        ("monitoring.alerts.route.critical", {"alerts", "scalers", "alert-receivers"}, ["Alertmanager"]),
+        ("monitoring.grafana", {"addons-prometheus-grafana"}, ["Grafana"]),
+        ("monitoring.dashboards", {"dashboards"}, []),
+        ("monitoring.logs", {"addons-fluent-bit"}, ["logs"]),
+        ("fluentBit", {"addons-fluent-bit"}, ["logs"]),
+        (
+            "monitoring",
+            {"traces", "alerts", "scalers", "alert-receivers", "dashboards", "addons-fluent-bit"}
+            | {"addons-prometheus-grafana"},
+            ["Grafana", "Alertmanager", "traces", "logs"],
+        ),
+    ],
+)
+def test_each_part_of_monitoring_has_its_own_resources_and_its_own_row(
+    key: str, begin: set[str], rows: list[str]
+) -> None:
+    found = of(key, planned_everything(SCALERS[0]))
+    mine = names(found)
+    assert {start for start in begin if any(each.startswith(start) for each in mine)} == begin
+    assert all(each.startswith(tuple(begin)) for each in mine)
+    assert found["cost_items"] == rows
+    assert not {*rows} & {*of("cluster", planned_everything(SCALERS[0]))["cost_items"]}
 
 
 def test_warnings_and_things_to_do_are_said_with_it() -> None:

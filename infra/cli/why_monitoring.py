@@ -1,0 +1,37 @@
+"""The parts of `monitoring`, of which each has its own resources and its own row of the bill."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+
+class _Part(NamedTuple):
+    resources: tuple[str, ...]  # how their logical names begin
+    row: str | None  # of the bill
+
+
+_MONITORING = "monitoring"
+_PARTS = {
+    f"{_MONITORING}.alerts": _Part(("alerts", "scalers", "alert-receivers"), "Alertmanager"),
+    f"{_MONITORING}.dashboards": _Part(("dashboards",), None),
+    f"{_MONITORING}.grafana": _Part(("addons-prometheus-grafana",), "Grafana"),
+    f"{_MONITORING}.logs": _Part(("addons-fluent-bit",), "logs"),
+    f"{_MONITORING}.traces": _Part(("traces",), "traces"),
+}
+# Add-ons of the plan that are no key of `addons`: the key that asks for them.
+ASKED_BY = {"addons.fluentBit": f"{_MONITORING}.logs"}
+
+
+def part_of(path: str) -> str | None:
+    return next((part for part in _PARTS if path == part or path.startswith(f"{part}.")), None)
+
+
+def logical_names() -> Iterator[tuple[str, str]]:
+    yield from ((name, part) for part, (names, _) in _PARTS.items() for name in names)
+
+
+def rows_of(path: str) -> frozenset[str] | None:
+    """The rows of the bill of a part, or of all parts; None: it is about something else."""
+    part = part_of(path)
+    if part is None and path != _MONITORING:
+        return None
+    return frozenset(row for each, (_, row) in _PARTS.items() if row is not None and part in (None, each))
