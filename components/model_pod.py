@@ -44,6 +44,7 @@ class PodPlace:
     runtime_class: str | None = None  # for a container runtime that isn't the nodes' default
     gpu_resource: str = GPU_RESOURCE
     own_shm: bool = True  # False: the device plugin mounts /dev/shm, by which a server reaches MPS
+    spreads: bool = True  # it prefers a zone and a node without another replica; False: the scheduler's own defaults
 
 
 def pod_spec(
@@ -113,7 +114,7 @@ def pod_spec(
         "securityContext": security_context(set_group=set_group),
         "nodeSelector": {"kubernetes.io/os": "linux", **place.node_selector},
         "tolerations": [dict(toleration) for toleration in place.tolerations],
-        "topologySpreadConstraints": spread(labels),
+        **({"topologySpreadConstraints": spread(labels)} if place.spreads else {}),
         "containers": [container],
         "volumes": volumes,
     }

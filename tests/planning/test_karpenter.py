@@ -7,8 +7,8 @@ import pytest
 
 from infra.clouds.aws.karpenter import IDLE_SECONDS, ami_alias, capacity_type
 from infra.planning.billed_nodes import UNNEEDED_SECONDS
-from tests.example_stacks import planned
-from tests.invariants.reading import ACCESS_ENTRY, NODE_CLASS, NODE_POOL, RELEASE, SCALING_GROUP_TAG
+from tests.example_stacks import plan_text, planned
+from tests.invariants.reading import ACCESS_ENTRY, DEPLOYMENT, NODE_CLASS, NODE_POOL, RELEASE, SCALING_GROUP_TAG
 
 STACK = "karpenter-ladder"
 RULE, QUEUE = "aws:cloudwatch/eventRule:EventRule", "aws:sqs/queue:Queue"
@@ -98,6 +98,29 @@ def test_only_rules_of_ours_send_to_its_queue() -> None:
     assert deny["Effect"] == "Deny"
     values = recording.one(RELEASE, "addons-karpenter").inputs["values"]
     assert values["settings"]["interruptionQueue"] == f"${{{recording.of(QUEUE)[0].name}.name}}"
+
+
+def test_replicas_that_share_a_node_ask_for_no_node_each() -> None:
+    """Karpenter makes nodes for preferences too: four replicas on nodes of eight GPUs would get four such nodes."""
+    shared = PACKED.replace("TYPE", "g6.12xlarge"), PACKED.replace("TYPE", "g6.2xlarge")
+    four, one = (plan_text("packed", text).recording.one(DEPLOYMENT, "chat-deployment") for text in shared)
+    assert "topologySpreadConstraints" not in four.inputs["spec"]["template"]["spec"]
+    assert one.inputs["spec"]["template"]["spec"]["topologySpreadConstraints"]
+
+
+PACKED = """
+config:
+  aws:region: us-east-1
+  llm-platform:platform:
+    cluster:
+      create:
+        version: "1.35"
+        zones: 2
+        nodeScaler: karpenter
+        access: {admins: ["arn:aws:iam::111122223333:role/platform"]}
+    gpuPools: {l4: {instanceTypes: [TYPE]}}
+    models: {chat: {model: Qwen/Qwen3-8B, pool: l4, maxModelLen: 8192, replicas: 2}}
+"""
 
 
 def test_the_plan_says_nothing_of_groups() -> None:

@@ -32,6 +32,7 @@ from infra.plan.labels import GPU_RESOURCE
 from infra.plan.models import ModelPlan, PrefetchPlan, Scaling
 from infra.plan.plan import Plan
 from infra.plan.versions import server_of_next
+from infra.services.addons.optional import KARPENTER, node_scaler
 from infra.services.monitoring.make import trigger_login
 from infra.services.serving.queries import queries
 
@@ -232,7 +233,17 @@ def _place(plan: Plan, model: ModelPlan) -> PodPlace:
         runtime_class=pool.runtime_class if pool and model.pool else None,
         gpu_resource=pool.resource if pool else GPU_RESOURCE,
         own_shm=not (pool and model.pool and pool.sharing and pool.sharing.mps),
+        spreads=not _packed(plan, model),
     )
+
+
+def _packed(plan: Plan, model: ModelPlan) -> bool:
+    """Karpenter makes a node for a preference, though another one has room (concepts/scheduling.md of
+    aws/karpenter-provider-aws, v1.14): each replica would get a separate node, and the bill counts those they fill."""
+    pool = plan.pools.get(model.pool or "")
+    if pool is None or pool.existing or node_scaler(plan.settings) != KARPENTER:
+        return False
+    return pool.gpus_per_node > model.gpus
 
 
 def _compiled(plan: Plan, model: ModelPlan, engine: Engine) -> Compiled | None:
