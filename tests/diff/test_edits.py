@@ -278,6 +278,19 @@ def test_the_reviewer_reads_it(name: str) -> None:
     assert [each for each in case.silent if each in f"{headline(change)}\n{text}"] == []
 
 
+def test_where_spans_and_logs_go_is_egress() -> None:
+    """Spans leave by a pod of a chart: what the diff says of our own pods doesn't have that."""
+    headers = {"authorization": {"keySecret": "traceKey-a"}, "x-tenant": {"keySecret": "traceKey-b"}}
+    otlp = {"endpoint": "https://otlp.llm.org/otel", "headers": headers}
+    telemetry = {"traces": {"otlp": otlp}, "logs": {"to": "cloudwatch"}}
+    new, old = (side("cloud", edited("cloud", edit)) for edit in ({"monitoring": telemetry}, {}))
+    there, back = compare("cloud", old, new).access["egress"], compare("cloud", new, old).access["egress"]
+    spans, logs = "https://otlp.llm.org/otel (traces)", "cloudwatch (logs)"
+    said = "gets spans of traced requests, without their text, with the secrets traceKey-a and traceKey-b"
+    assert there[spans].added == back[spans].removed == (said,)
+    assert len(there[logs].added) == len(back[logs].removed) == 1
+
+
 def test_where_alerts_go_is_egress() -> None:
     said = compared("somebody hears of alerts").access["egress"]
     assert said["PagerDuty (receiver on-call)"].added == (

@@ -24,7 +24,20 @@ def egress(side: Side) -> Statements:
     for name, each in receivers_of(side).items():
         which = f"gets {' and '.join(each.severities)} alerts, with the secret {each.secret}"
         say(found, f"{each.where} (receiver {name})", which)
+    for where, what in _telemetry(side.platform.get("monitoring") or {}):
+        say(found, where, what)
     return found
+
+
+def _telemetry(monitoring: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Where spans and logs go. Their senders are pods of charts, whose own policies aren't seen as those of ours."""
+    if otlp := (monitoring.get("traces") or {}).get("otlp"):
+        secrets = sorted({each["keySecret"] for each in (otlp.get("headers") or {}).values()})
+        word = "secret" if len(secrets) == 1 else "secrets"
+        with_keys = f", with the {word} {' and '.join(secrets)}" if secrets else ""
+        yield f"{otlp['endpoint']} (traces)", f"gets spans of traced requests, without their text{with_keys}"
+    if logs := monitoring.get("logs"):
+        yield f"{logs['to']} (logs)", "gets what the pods of the models' namespace write, without prompts and answers"
 
 
 def hosted(name: str, external: Mapping[str, Any]) -> str:
