@@ -39,6 +39,15 @@ def apart(nodes: int, groups: str = "one") -> Plan:
 POOL = {"instanceTypes": ["g6.xlarge"], "placementGroup": "spread"}
 
 
+@pytest.mark.parametrize(("instances", "refused"), [(7, False), (8, True)])
+def test_a_reservation_with_more_nodes_than_its_zone_holds_apart_is_refused(instances: int, refused: bool) -> None:
+    step = {"reservation": "cr-0a1b2c3d4e5f60719", "instances": instances, "zone": "use1-az2"}
+    pool = {**POOL, "max": 10, "capacity": [step, "on-demand"]}
+    found = plan(changed(DEV, gpuPools__l4=pool)).violations
+    said = "spread holds 7 nodes per zone: cr-0a1b2c3d4e5f60719 has 8 in use1-az2"
+    assert [each.message for each in found] == [said] * refused
+
+
 @pytest.mark.parametrize("groups", ["one", "perZone"])
 def test_more_nodes_than_a_zones_racks_are_refused_with_a_way_that_works(groups: str) -> None:
     assert apart(14, groups).violations == ()

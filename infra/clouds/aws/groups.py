@@ -41,6 +41,14 @@ def _check_spread(pool: PoolPlan) -> Iterator[Finding]:
         write = ((path, "partition"),)
         fix = f"{written(write)}, or gpuPools.{pool.name}.max: {room}"
         yield Violation(Rule.GPU_NODES, path, message, fix, (Advice(write, written(write)),))
+        return
+    for step in pool.steps if pool.placement == "spread" else ():
+        if step.reservation is not None and step.max > SPREAD_PER_ZONE * len(step.zone_ids):
+            path = f"gpuPools.{pool.name}.placementGroup"
+            zone = ", ".join(step.zone_ids)
+            message = f"spread holds {SPREAD_PER_ZONE} nodes per zone: {step.reservation} has {step.max} in {zone}"
+            write = ((path, "partition"),)
+            yield Violation(Rule.GPU_NODES, path, message, written(write), (Advice(write, written(write)),))
 
 
 def _groups(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Decided[Mapping[str, NodeGroupPlan]]:
