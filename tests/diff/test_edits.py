@@ -279,7 +279,7 @@ def test_the_reviewer_reads_it(name: str) -> None:
 
 
 def test_where_spans_and_logs_go_is_egress() -> None:
-    """Spans leave by a pod of a chart: what the diff says of our own pods doesn't have that."""
+    """Spans leave by a pod of a chart: what the diff says of the pods of models and gateway lacks that."""
     headers = {"authorization": {"keySecret": "traceKey-a"}, "x-tenant": {"keySecret": "traceKey-b"}}
     otlp = {"endpoint": "https://otlp.llm.org/otel", "headers": headers}
     telemetry = {"traces": {"otlp": otlp}, "logs": {"to": "cloudwatch"}}

@@ -42,6 +42,11 @@ def test_each_page_says_what_users_notice_what_to_look_at_and_what_to_do() -> No
         assert "llm-platform status prod" in page, kind
 
 
+def test_the_page_of_a_full_cache_has_the_command_that_frees_it() -> None:
+    page = (RUNBOOKS / f"{Kind.CACHE_NEARLY_FULL}.md").read_text(encoding="utf-8")
+    assert "llm-platform weights prod --remove" in page
+
+
 def test_the_page_of_alerts_lists_each_with_the_words_of_the_plan() -> None:
     page = (ROOT / "docs" / "platform" / "alerts.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| \[(\w+)\]\(\.\./runbooks/\1\.md\) \| (.+?) \|$", page, re.MULTILINE))
