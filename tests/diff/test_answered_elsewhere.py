@@ -44,7 +44,7 @@ CASES: dict[str, tuple[str, tuple[Edit, ...], tuple[Edit, ...], str, str]] = {
         (OLD_FIRST,),
         (OTHER_POD,),
         ELSEWHERE,
-        f"if it is awake, its own servers are down for about 6 min: the old pod ends before the new one starts;"
+        f"if it is awake, its own servers are down for about 5 min: the old pod ends before the new one starts;"
         f" {LEAVES}; asleep, nothing ends",
     ),
     "other nodes": (
@@ -52,7 +52,7 @@ CASES: dict[str, tuple[str, tuple[Edit, ...], tuple[Edit, ...], str, str]] = {
         (),
         (("g6.2xlarge", "g6.xlarge"),),
         MOVES,
-        "if it is awake, its own servers may be down for about 6 min",
+        "if it is awake, its own servers may be down for about 5 min",
     ),
 }
 

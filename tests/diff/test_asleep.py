@@ -20,7 +20,7 @@ GPT = "gpt: {baseUrl: https://api.openai.com/v1, model: gpt-4.1-mini, keySecret:
 HOSTED: Edit = ("        gateway:\n", f"        external: {{{GPT}}}\n        gateway:\n")
 ELSEWHERE: Edit = (RANGE, f"{RANGE}, fallback: {{to: gpt, afterSeconds: 60}}")
 OTHER_POD, OTHER_NODES = ("8192", "4096"), ("g6.2xlarge", "g6.xlarge")
-ROLLED = "a rollout without a gap: the new pod starts first, about 6 min per replica"
+ROLLED = "a rollout without a gap: the new pod starts first, about 5 min per replica"
 QUICK: Edit = ("Qwen/Qwen3-8B", "Qwen/Qwen3-4B")  # its pod starts in 5 minutes; the wait is longer
 DOWN = "down for about {} min: the old pod ends before the new one starts"
 
@@ -31,29 +31,29 @@ DURING: dict[str, tuple[tuple[Edit, ...], tuple[Edit, ...], str, str]] = {
         (),
         (AWAKE, OTHER_POD),
         ROLLOUT,
-        f"if it is awake, {ROLLED}; asleep, its first replica starts, about 6 min",
+        f"if it is awake, {ROLLED}; asleep, its first replica starts, about 5 min",
     ),
     "it has a fixed number": (
         (),
         (FIXED, OTHER_POD),
         ROLLOUT,
-        f"if it is awake, {ROLLED}; asleep, its first replica starts, about 6 min",
+        f"if it is awake, {ROLLED}; asleep, its first replica starts, about 5 min",
     ),
     "it sleeps from now on": ((AWAKE,), (OTHER_POD,), ROLLOUT, ROLLED),
     "old pod first": (
         (OLD_FIRST,),
         (OLD_FIRST, OTHER_POD),
         AWAY,
-        f"if it is awake, {DOWN.format(6)}; asleep, nothing ends",
+        f"if it is awake, {DOWN.format(5)}; asleep, nothing ends",
     ),
     "old pod first, and no more sleep": (
         (OLD_FIRST,),
         (OLD_FIRST_AWAKE, OTHER_POD),
         AWAY,
-        f"if it is awake, {DOWN.format(4)}; asleep, its first replica starts, about 6 min",
+        f"if it is awake, {DOWN.format(3)}; asleep, its first replica starts, about 5 min",
     ),
-    "old pod first, and sleep from now on": ((OLD_FIRST_AWAKE,), (OLD_FIRST, OTHER_POD), AWAY, DOWN.format(6)),
-    "other nodes": ((), (OTHER_NODES,), MOVES, "if it is awake, may be down for about 6 min"),
+    "old pod first, and sleep from now on": ((OLD_FIRST_AWAKE,), (OLD_FIRST, OTHER_POD), AWAY, DOWN.format(5)),
+    "other nodes": ((), (OTHER_NODES,), MOVES, "if it is awake, may be down for about 5 min"),
     "the number alone": ((), (AWAKE,), NOTHING, "nothing"),
     "a new one": ((CHAT,), (), NEW, "no replica runs until somebody asks: who comes first waits about 6 min"),
     "the end of a pause": (

@@ -230,7 +230,7 @@ def test_a_bucket_is_streamed_by_the_engine_and_nothing_is_mounted() -> None:
     args = container["args"]
     assert args[0] == "s3://acme-models/support/v2"
     assert args[args.index("--load-format") + 1] == "runai_streamer"
-    assert json.loads(args[args.index("--model-loader-extra-config") + 1]) == {"memory_limit": 0}
+    assert json.loads(args[args.index("--model-loader-extra-config") + 1]) == {"memory_limit": 0, "concurrency": 32}
     assert not [each for each in spec["volumes"] if "persistentVolumeClaim" in each]
     assert "--load-format" not in spec_of("support", "ondisk")["containers"][0]["args"]
 

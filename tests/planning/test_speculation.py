@@ -86,7 +86,7 @@ def test_the_claim_and_the_start_count_the_draft_model() -> None:
     alone, drafted = planned(None), planned(DRAFT)
     reads = [each.models["qwen3-8b"].cold_start.parts["weights"].mid for each in (alone, drafted)]
     assert reads[0] < reads[1]
-    assert (alone.cache.reason.partition("; ")[2], drafted.cache.reason.partition("; ")[2]) == (
+    assert (alone.cache.reason.rpartition("; ")[2], drafted.cache.reason.rpartition("; ")[2]) == (
         "15.3 GiB of weights",
         "18.5 GiB of weights",
     )

@@ -63,6 +63,9 @@ _COUNTED = "--enable-force-include-usage"
 _TOKENIZER = {"/v1/tokenize": "/tokenize", "/v1/detokenize": "/detokenize"}
 # Several API servers (--api-server-count) wait this long for the engine, and then end (vllm/v1/engine/core_client.py).
 READY_SECONDS = 600
+# Each GPU's process holds one tensor at a time: by default it is 40 GB for each. Of 4, 16, 32 and 64 readers, 32 were
+# the quickest from S3 (run-ai/runai-model-streamer docs/src/benchmarks.md); the default is 8.
+_STREAMER = '{"memory_limit": 0, "concurrency": 32}'
 
 
 class Vllm(Engine):
@@ -104,8 +107,7 @@ class Vllm(Engine):
         remote_code="--trust-remote-code",
         whole_experts="--enable-expert-parallel",
         json_schema=True,
-        # memory_limit 0: each GPU's process holds one tensor at a time. By default it is 40 GB for each.
-        streams_weights=("--load-format", "runai_streamer", "--model-loader-extra-config", '{"memory_limit": 0}'),
+        streams_weights=("--load-format", "runai_streamer", "--model-loader-extra-config", _STREAMER),
         defaults_known=True,
         few_graphs=True,
         compiles=WATCHED,
