@@ -71,7 +71,6 @@ def test_gpus_that_a_node_offers_several_times_are_a_warning(card: dict[str, Any
 @pytest.mark.parametrize(
     ("card", "warned"),
     [
-        ({"gpu": "L40S", "gpuMemoryGib": 95}, True),
         ({"gpu": "L40S", "gpuMemoryGib": 24}, True),
         ({"gpu": "L40S", "gpuMemoryGib": 44.4}, False),  # the card's own
         ({"gpu": "RTX-9000", "gpuMemoryGib": 95}, False),  # nobody knows better
@@ -81,6 +80,13 @@ def test_gpus_that_a_node_offers_several_times_are_a_warning(card: dict[str, Any
 def test_a_memory_that_a_known_card_lacks_is_a_warning(card: dict[str, Any], warned: bool) -> None:
     said = _said(_planned(card, model="Qwen/Qwen3-4B", maxModelLen=4096), "gpuPools.own.existing.gpuMemoryGib")
     assert any("GiB are planned with" in each for each in said) is warned
+
+
+def test_a_rounded_memory_counts_as_what_an_engine_sees() -> None:
+    """44.5 is 44.42 rounded: more than that is bad input."""
+    rounded, left_out = (_planned({"gpu": "L40S", **gib}).models["m"].fit for gib in ({"gpuMemoryGib": 44.5}, {}))
+    assert rounded is not None
+    assert rounded == left_out
 
 
 def test_a_card_that_has_several_sizes_keeps_the_name_that_was_written() -> None:

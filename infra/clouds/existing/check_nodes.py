@@ -16,6 +16,8 @@ from infra.settings.mistakes import Key
 
 _OTHERS = re.compile(r"amd|instinct|mi\d{2,3}|radeon|gaudi|intel|tpu|inferentia|trainium", re.IGNORECASE)
 PRODUCT = "nvidia.com/gpu.product"  # the label that NVIDIA's feature discovery gives a node
+_ROUNDED = 0.1  # GiB by which a rounded number may be above what an engine sees; the plan counts with the smaller one
+_BOX = 1.1  # the number on a card's box is at most this many times what an engine sees
 
 
 def check_existing_nodes(scope: Scope) -> None:
@@ -64,6 +66,7 @@ def _check_models_on_slices(scope: Scope, pool: str) -> None:
 
 def _check_existing(scope: Scope, key: Key, pool: GpuPool, nodes: ExistingNodes) -> None:
     _check_gpu(scope, (*key, "existing"), nodes)
+    _check_memory(scope, (*key, "existing"), nodes)
     _check_number(scope, key, pool, nodes)
     if pool.capacity != "on-demand":
         scope.report.wrong(
@@ -119,6 +122,21 @@ def _check_gpu(scope: Scope, key: Key, nodes: ExistingNodes) -> None:
         ways = [f"write {'gpu: ' * (len(near) == 1)}{with_memory(near, gpus)}"] if near else []
         ways += [] if several else ["give its gpuMemoryGib beside it"]
         wrong((*key, "gpu"), got, ", or ".join(ways), reads=[(*key, "gpu"), (*key, "gpuMemoryGib")])
+
+
+def _check_memory(scope: Scope, key: Key, nodes: ExistingNodes) -> None:
+    """More than an engine sees of a known card would make a model that can't start fit for certain."""
+    gpus, gib = scope.catalog.gpus, nodes.gpu_memory_gib
+    known = gpu_named(nodes.gpu or "", gpus) or gpu_named(nodes.selector.get(PRODUCT, ""), gpus)
+    if gib is None or known is None or known.engine_gib is None or slice_of(nodes, gpus) is not None:
+        return
+    sees = known.engine_gib
+    if gib > sees + _ROUNDED:
+        box = ", less than the number on its box" if gib <= sees * _BOX else ""
+        got = f"{gib:g} GiB; an engine sees {sees:g} of {known.name}{box}"
+        write = f"leave gpuMemoryGib out, or write at most {sees:g}"
+        reads: list[Key] = [(*key, "gpuMemoryGib"), (*key, "gpu"), (*key, "selector")]
+        scope.report.wrong((*key, "gpuMemoryGib"), got, write, reads=reads)
 
 
 def _check_slice(scope: Scope, key: Key, nodes: ExistingNodes, cut: Slice) -> None:

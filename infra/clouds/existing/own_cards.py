@@ -26,7 +26,7 @@ def existing_card(nodes: ExistingNodes, catalog: Catalog) -> Gpu:
     known = gpu_named(nodes.gpu or "", catalog.gpus)
     if known is not None and _same(known, gib):
         name = known.name if known.engine_gib else nodes.gpu or known.name
-        return replace(known, name=name, engine_gib=gib or known.engine_gib)
+        return replace(known, name=name, engine_gib=min(filter(None, (gib, known.engine_gib)), default=None))
     return card_of_memory(nodes.gpu, gib, same_chip(nodes.gpu or "", catalog.gpus), source)
 
 

@@ -209,6 +209,42 @@ OWN_NODES = (
         ),
     ),
     Bad(
+        "the number on the box of a known card",
+        _gpu("L40S, gpuMemoryGib: 48"),
+        (
+            Mistake(
+                "gpuPools.l4.existing.gpuMemoryGib",
+                5,
+                "48 GiB; an engine sees 44.42 of L40S, less than the number on its box",
+                "leave gpuMemoryGib out, or write at most 44.42",
+            ),
+        ),
+    ),
+    Bad(
+        "more memory than a known card has",
+        _gpu("L40S, gpuMemoryGib: 95"),
+        (
+            Mistake(
+                "gpuPools.l4.existing.gpuMemoryGib",
+                5,
+                "95 GiB; an engine sees 44.42 of L40S",
+                "leave gpuMemoryGib out, or write at most 44.42",
+            ),
+        ),
+    ),
+    Bad(
+        "more memory than the card of the nodes' label has",
+        _gpu("ours, gpuMemoryGib: 48").replace("pool: gpu", "nvidia.com/gpu.product: NVIDIA-L40S"),
+        (
+            Mistake(
+                "gpuPools.l4.existing.gpuMemoryGib",
+                5,
+                "48 GiB; an engine sees 44.42 of L40S, less than the number on its box",
+                "leave gpuMemoryGib out, or write at most 44.42",
+            ),
+        ),
+    ),
+    Bad(
         "a MIG slice with the memory of the card",
         _gpu(f"{SLICE}, gpuMemoryGib: 79.2"),
         (
