@@ -31,7 +31,7 @@ def _spare(placed: Placed, on: Sequence[Placed], pool: PoolPlan, models: Mapping
     lowest, highest = min(by_hour), max(by_hour)
     if not highest[0]:
         return None
-    return Spare(highest[0], lowest[0], highest[1], models[placed.served.name].cold_start.gap)
+    return Spare(highest[0], lowest[0], highest[1], models[placed.served.name].cold_start.on_node)
 
 
 def _by_hour(

@@ -1,5 +1,6 @@
 """Envoy as a program of this machine: found, started, and ended."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -69,7 +70,16 @@ def _rejected(folder: Path) -> list[str]:
 
 
 def _log(folder: Path) -> list[str]:
-    return (folder / _LOG).read_text(encoding="utf-8", errors="replace").splitlines()
+    return [_line(each) for each in (folder / _LOG).read_text(encoding="utf-8", errors="replace").splitlines()]
+
+
+def _line(text: str) -> str:
+    """Envoy writes JSON once it has read how its lines are to look, and text before."""
+    try:
+        parts = json.loads(text)
+    except ValueError:
+        return text
+    return f"[{parts['level']}] {parts['message']}" if isinstance(parts, dict) else text
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], port: int, key: str, folder: Path) -> None:

@@ -27,7 +27,7 @@ class Case:
 SMALL = {"model": "llama3.2:1b", "engine": "ollama", "gpus": 0}
 OF_A_SMALL_MODEL = "{0} {0}-deployment {0}-policy {0}-pods {0}-prefetch* {0}-service"
 POOL_SWAP = {"l4-nodes": "instanceTypes", "l4-gpu": "autoscalingGroupName"}
-RECREATED = "chat-* small-* gateway-* client-* engine-keys-* model-cache-* endpoints-*"
+RECREATED = "chat-* small-* gateway-* client-* engine-keys-* engine-files-* model-cache-* endpoints-*"
 FILES = "gateway-proxy-files-a"  # what Envoy reads: limits that follow from the models, and their names
 HOSTS = f"{FILES} gateway-ingress"
 

@@ -223,7 +223,8 @@ def test_a_gap_on_the_old_pods_node_is_without_its_launch_and_boot() -> None:
     model = compared("dear", *edits).new.models["r1"]
     parts = model["cold_start"]["parts"]
     left_out = parts["node"]["seconds"] + parts["boot"]["seconds"]
-    assert notice("dear", edits, "r1").seconds == pytest.approx(model["cold_start_seconds"] - left_out, abs=1)
+    later = model["cold_start_seconds"] - left_out
+    assert later < notice("dear", edits, "r1").seconds < later + parts["engine"]["seconds"]  # the changed pod compiles
 
 
 def test_an_engine_that_cuts_a_prompt_refuses_none() -> None:

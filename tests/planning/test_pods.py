@@ -72,7 +72,7 @@ def test_cpu_models_have_to_fit_the_system_nodes_together() -> None:
     assert plan(alone).violations == ()
     (violation,) = plan(changed(alone, models__b=cpu)).violations
     assert (violation.rule, violation.path) == ("Room on nodes", "cluster.create.systemNodes")
-    assert "the gateway and a, b: 5 pods, one of them for a rollout" in violation.message
+    assert violation.message.startswith("5 pods (2 of the gateway, 1 of a, 1 of b, 1 of a rollout) ask for ")
     ways = {each.text: plan(follow(changed(alone, models__b=cpu), as_mapping(each.write))) for each in violation.advice}
     assert {text.partition(" (")[0] for text in ways} >= {"models.a.gpus: 1", "cluster.create.systemNodes.count: 3"}
     bills = [then.cost.usd_per_month_max for then in ways.values()]
@@ -88,7 +88,7 @@ def test_the_gateway_has_room_beside_the_clusters_own_pods_or_the_stack_is_refus
     assert plan(smallest).violations == ()
     crowded = changed(smallest, models={"m": {"model": "llama3.2:1b", "engine": "ollama", "gpus": 0}})
     (violation,) = plan(crowded).violations
-    assert violation.message.startswith("the gateway and m: ")
+    assert violation.message.startswith("4 pods (2 of the gateway, 1 of m, 1 of a rollout) ask for ")
 
 
 def test_root_volumes_hold_every_engine_whatever_runs_on_the_pool() -> None:

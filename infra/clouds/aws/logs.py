@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from infra.planning.cost import Billed
 
 # Per pod and month, of lines that come without a request; and per million requests. Estimates, from lines of 600 bytes
-# (the gateway's) and 250 (vLLM's) per request, and one of an engine every ten seconds.
+# (the gateway's) and 250 (an engine's) per request, and one of an engine every ten seconds.
 GIB_PER_POD, GIB_PER_MILLION = 0.1, 0.8
 
 

@@ -16,7 +16,7 @@ def of_pools(plan: Plan) -> Iterator[str]:
         if price is not None and not pool.existing:
             if pool.reserved:
                 yield f"{pool.reserved_usd_per_hour:.4f}"
-            for step in pool.steps:
+            for step in sorted(pool.steps, key=lambda each: each.name):  # in any order asked for, one query
                 if step.kind in ("spot", "on-demand"):
                     where = f'{POOL_IN_METRICS}="{name}",{STEP_IN_METRICS}="{step.name}"'
                     yield f"{step.usd_per_hour:.4f} * {_nodes(where)}"

@@ -40,7 +40,7 @@ def plan_rollout(
         return RolloutPlan(
             "rolling", 1, 0, None, f"a rollout starts the new pod first{said}{f': {room}' if room else ''}"
         )
-    parts = ", ".join(f"{name} {minutes(start.parts[name].mid)}" for name in GAP_PARTS)
+    parts = ", ".join(f"{name} {minutes(start.parts[name].mid + start.parts[name].first)}" for name in GAP_PARTS)
     name, replicas = placed.served.name, placed.served.replicas.min
     alone = replicas == 1 and not placed.served.two_versions
     left = (
