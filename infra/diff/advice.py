@@ -1,6 +1,7 @@
 """How to make the same change without a gap, where that is possible; each sentence holds for its change alone."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -131,7 +132,18 @@ def _pool(each: Guarded, allow: str, old: Side, new: Side, notices: Sequence[Not
 
 
 def _second(pool: str, models: Sequence[str], old: Side, new: Side) -> Beside:
-    return Beside(pool, _names_beside({*old.pools, *new.pools})[pool], models)
+    """With rollouts that start the new pod first, where the stack file's own would leave a gap and these don't."""
+    move = Beside(pool, _names_beside({*old.pools, *new.pools})[pool], models)
+    gaps = _with_a_gap(move, with_both(old, new, [move]))
+    rolling = replace(move, rolling=gaps)
+    then = with_both(old, new, [rolling]) if gaps else None
+    return rolling if _is_possible(then) and not _with_a_gap(rolling, then) else move
+
+
+def _with_a_gap(move: Beside, then: Plan | None) -> list[str]:
+    """The models that are down while their pods move, although both pools are there."""
+    planned = then.models if then is not None else {}
+    return [each for each in move.models if each in planned and planned[each].rollout.gap_seconds is not None]
 
 
 def _at_once(refused: Sequence[Guarded], old: Side, new: Side, notices: Sequence[Notice]) -> Iterator[str]:
@@ -187,8 +199,15 @@ def _beside(move: Beside, allow: str, old: Side, new: Side) -> str:
             f"A second pool next to `{pool}` isn't possible{why}, so {_listed(models)} would be down: {allow}, at a"
             " time with few requests."
         )
+    if gaps := _with_a_gap(move, then):
+        return (
+            f"A second pool next to `{pool}` would not help, because a rollout of {_listed(gaps)} stops the old pod"
+            f" first: {allow}, at a time with few requests."
+        )
     wanted = _written(as_written(new, pool))
     moves = ", ".join(f"`models.{model}.pool: {name}`" for model in models)
+    rolling = ", ".join(f"`models.{model}.rollout.strategy: rolling`" for model in move.rolling)
+    moves += f" with {rolling} for this change" if rolling else ""
     return (
         f"Without a gap: leave `{pool}` as it is{_as_it_is(old, pool)} and add a pool beside it, `{name}: {wanted}`,"
         f" set {moves}, and remove"

@@ -22,6 +22,7 @@ class Beside:
     pool: str
     name: str
     models: Sequence[str]
+    rolling: Sequence[str] = ()  # of these, the models whose rollout would stop the old pod first, and needn't
 
 
 def with_both(old: Side, new: Side, moves: Sequence[Beside]) -> Plan | None:
@@ -68,4 +69,7 @@ def _written(old: Side, new: Side, moves: Sequence[Beside]) -> dict[str, Any]:
             pools[each.pool]["max"] = kept
         for model in each.models:
             platform["models"][model]["pool"] = each.name
+        for model in each.rolling:
+            written = platform["models"][model]
+            written["rollout"] = {**(written.get("rollout") or {}), "strategy": "rolling"}
     return platform

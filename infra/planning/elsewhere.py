@@ -15,13 +15,14 @@ from infra.settings.platform import Prices, Settings
 
 def types_that_hold(settings: Settings, pool: str, region: str, catalog: Catalog) -> tuple[str, ...]:
     """The names of the types, with their GPUs: the cheapest node for each kind and number of GPUs, the cheapest first.
-    Types on which a model needs another value of `gpus` than the stack file's come last, with that value. Empty if
-    nothing runs on the pool, or if it isn't known what a model needs."""
+    Types on which a model needs another value of `gpus` than the stack file's come last, with that value. `pool` may be
+    one that a file without pools could have. Empty if nothing runs on the pool, or if it isn't known what a model
+    needs."""
     served = list(_served(settings, pool, catalog))
     create = settings.cluster.create
     zones = create.zones if create is not None and isinstance(create.zones, tuple) else catalog.regions[region]
     sizing = Sizing(cloud_of(settings).priced(catalog, region, Prices()))
-    spot = "spot" in settings.gpu_pools[pool].kinds
+    spot = pool in settings.gpu_pools and "spot" in settings.gpu_pools[pool].kinds
     found: dict[tuple[str, int], tuple[Offer, list[str]]] = {}
     for each in makeable(sizing.catalog, region, zones) if served else ():
         gpus = _gpus(each, served, sizing) if each.types[0].spot or not spot else None
@@ -32,7 +33,7 @@ def types_that_hold(settings: Settings, pool: str, region: str, catalog: Catalog
 
 def _served(settings: Settings, pool: str, catalog: Catalog) -> Iterator[Served]:
     """The known models of the pool. An unknown model is left out here, because it is reported as another mistake."""
-    only = len(settings.gpu_pools) == 1
+    only = len(settings.gpu_pools) <= 1
     for name, (model, next_of) in with_next(settings.models).items():
         known = model.architecture is not None or (model.like or model.model) in catalog.models
         if known and (model.pool == pool or (model.pool is None and only)):

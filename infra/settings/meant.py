@@ -265,6 +265,8 @@ def _texts(value: str) -> Iterator[str]:
     yield bare
     if _IN_A_NAMESPACE.fullmatch(bare):
         yield bare.rpartition("/")[2]
+    if _LONG_NAME.match(bare):
+        yield bare.rpartition("/")[2]
     yield re.sub(r"[\s-]", "", bare)
     yield re.sub(r"^\*\.|[:/].*$", "", re.sub(r"^https?://", "", bare.lower()))  # the host
     yield re.sub(r"[^a-z0-9.]+", "-", bare.lower()).strip("-")

@@ -79,7 +79,9 @@ def beside_the_old(text: str) -> dict[str, Any]:
     pools = read(POOL.findall(text)[0])
     moves = dict(re.findall(r"`models\.([\w-]+)\.pool: ([\w-]+)`", text))
     sizes = dict(re.findall(r"`gpuPools\.([\w-]+)\.max: (\d+)`", text))
+    rolling = re.findall(r"`(models\.[\w-]+\.rollout\.strategy): rolling`", text)
     return {
+        **dict.fromkeys(rolling, "rolling"),
         **{f"gpuPools.{name}": pool for name, pool in pools.items()},
         **{f"models.{model}.pool": to for model, to in moves.items()},
         **{f"gpuPools.{name}.max": int(nodes) for name, nodes in sizes.items()},
@@ -100,6 +102,24 @@ def test_a_pool_beside_the_old_one_plans_and_guards_nothing(name: str) -> None:
     assert added.new.pools[new]["capacity"] == difference(stack, edit).new.pools["l4"]["capacity"]
     second = compare(stack, added.new, side(stack, edited(stack, {**first, "gpuPools.l4": None})))
     assert second.refused == []  # no model is on it any more
+
+
+RECREATE = {"models.code.rollout.strategy": "recreate"}
+
+
+@pytest.mark.parametrize(("max_", "helps"), [(None, True), (1, False)])
+def test_no_gap_is_promised_where_the_rollout_stops_the_old_pod_first(max_: int | None, helps: bool) -> None:
+    """A pool of one node can't hold the new pod of a rolling update beside an old one."""
+    there = {**RECREATE, **({"gpuPools.l40s.max": max_} if max_ else {})}
+    old, new = (side("cloud", edited("cloud", {**there, **more})) for more in ({}, {"gpuPools.l40s.capacity": "spot"}))
+    (text,) = ways(compare("cloud", old, new))
+    assert text.startswith("Without a gap") == helps
+    if not helps:
+        assert "would not help, because a rollout of `code` stops the old pod first: `allow: {replace: [l40s]}`" in text
+        return
+    assert "`models.code.rollout.strategy: rolling` for this change" in text
+    added = compare("cloud", old, side("cloud", edited("cloud", {**there, **beside_the_old(text)})))
+    assert [each.seconds for each in added.notices if each.model == "code"] == [None]
 
 
 # chat has up to three replicas on nodes with one GPU; a fourth node is there for a rollout alone.

@@ -112,6 +112,7 @@ TYPED: list[tuple[str, Any, Any]] = [
     ("cluster", "kind-llm", {"existing": {"context": "kind-llm"}}),
     ("cluster.create.access.apiFrom", "203.0.113.7", ["203.0.113.7/32"]),
     ("cluster.create.systemNodes", "m7i.2xlarge", {"instanceType": "m7i.2xlarge"}),
+    ("cluster.existing.eks", "arn:aws:eks:us-east-2:222233334444:cluster/shared-prod", "shared-prod"),
     ("cluster.create.systemNodes", 3, {"count": 3}),
     ("cluster.create.accountId", "1234-5678-9013", "123456789013"),
     ("cluster.create.access.admins.0", "role/ops", "arn:aws:iam::111122223333:role/ops"),

@@ -25,6 +25,7 @@ def check_cache(scope: Scope) -> None:
         got = f"{cache.kind} is made with a cluster that we create, and this one exists"
         bucket = ", or kind: s3" if found else ""
         wrong(kind, got, f"write kind: storageClass, and the name of one of its classes{bucket}", reads=CLUSTER_KIND)
+        return  # what a kind that can't be here lacks besides is no help
     if cache.kind == NODE.kind and scope.settings.cluster.create is not None:
         _refuse_cpu(scope, kind)
     if cache.kind == EBS.kind:
@@ -45,9 +46,11 @@ def _check_streaming(scope: Scope, kind: Key) -> None:
     """Of a bucket that holds the weights of all models: engines have to stream, and nothing else is downloaded."""
     if scope.written(size := ("cache", "size")):
         scope.report.out_of_place(size, "a bucket has no size: it bills what is used", "leave size out", reads=[kind])
+    of_a_class = "cache.kind: storageClass, and the name of one of the cluster's classes"
+    instead = of_a_class if scope.settings.cluster.create is None else "cache.kind: efs"
     for name, model in servers(scope.settings.models).items():
         if place_of(model.model) is None and name in scope.settings.models:
-            check_streamed(scope, ("models", name), model, "cache.kind: efs", reads=[kind])
+            check_streamed(scope, ("models", name), model, instead, reads=[kind, *CLUSTER_KIND])
 
 
 def _check_zone(scope: Scope, kind: Key) -> None:

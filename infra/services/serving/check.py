@@ -33,6 +33,7 @@ from infra.settings.mistakes import Key, did_you_mean, nearest
 _SIZELESS = 0.8  # how similar a name without a size has to be
 _TYPED = 0.8  # how similar a mistyped word is
 _SIZE = re.compile(r"\d+(?:\.\d+)?[bm]\b")  # in a model's name
+_ONE_TYPE = re.compile(r"(\S+) \(\d+ x ([\w-]+)\)")  # as `holding` says it, where no other key has to change
 _OF_THE_GATEWAY = ("gateway", "gateway-pods", "gateway-tokens", "gateway-traces")
 _LIKE = "like: a known model of the same shape, or architecture: its config.json"
 
@@ -279,15 +280,22 @@ def _check_place(scope: Scope, key: Key, model: Model) -> None:
                 reads=[("gpuPools", model.pool), pool_key],
             )
     elif not pools and model.gpus != 0 and existing is not None and scope.cloud is not None:
-        other = on_cpu()
-        instead = f", or engine: {other.name} with gpus: 0" if other else ""
-        write = f"write the cluster's GPU nodes under gpuPools{instead}"
-        scope.report.wrong(
-            key,
-            "needs a GPU, and no nodes are made on a cluster that exists",
-            write,
-            reads=[*CLUSTER_KIND, ("gpuPools",), gpus_key, (*key, "engine")],
-        )
+        reads = [*CLUSTER_KIND, ("gpuPools",), gpus_key, (*key, "engine")]
+        scope.report.wrong(key, *_without_a_pool(scope), reads=reads)
+
+
+def _without_a_pool(scope: Scope) -> tuple[str, str]:
+    """Of a model for which a cluster that exists needs GPU nodes: they are made there on EKS alone."""
+    other = on_cpu()
+    own = f"the cluster's GPU nodes under gpuPools{f', or engine: {other.name} with gpus: 0' if other else ''}"
+    if not scope.on_aws:
+        return "needs a GPU, and no nodes are made on a cluster that exists", f"write {own}"
+    got = "needs a GPU, and on a cluster that exists nodes are made only for a pool of gpuPools"
+    for each in scope.holding(""):
+        if plain := _ONE_TYPE.fullmatch(each):
+            pool = f"{plain[2].lower()}: {{instanceTypes: [{plain[1]}]}}"
+            return got, f"write gpuPools: {{{pool}}}, whose nodes are made, or {own}"
+    return got, f"write a pool with instanceTypes, whose nodes are made, or {own}"
 
 
 def _check_replicas(scope: Scope, key: Key, model: Model) -> None:

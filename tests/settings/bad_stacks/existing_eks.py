@@ -1,7 +1,7 @@
 """Node groups on an EKS cluster that exists."""
 
 from infra.settings.mistakes import Mistake
-from tests.settings.bad_stacks.writing import CPU, NODES, Bad, model, stack
+from tests.settings.bad_stacks.writing import CPU, EKS, MODEL, NODES, OLLAMA, POOL, Bad, model, stack
 
 _L4 = "gpuPools: {l4: {instanceTypes: [g6.2xlarge]}}"
 _MODEL = model("pool: l4")
@@ -11,7 +11,46 @@ def _there(keys: str) -> str:
     return f"cluster: {{existing: {{eks: shared, {keys}}}}}"
 
 
+_NO_POOL = "needs a GPU, and on a cluster that exists nodes are made only for a pool of gpuPools"
+
 BAD_EXISTING_EKS = (
+    Bad(
+        "no pool, although nodes can be made there",
+        stack(EKS, MODEL),
+        (
+            Mistake(
+                "models.a",
+                5,
+                _NO_POOL,
+                "write gpuPools: {l40s: {instanceTypes: [g6e.xlarge]}}, whose nodes are made, or the cluster's"
+                " GPU nodes under gpuPools, or engine: ollama with gpus: 0",
+            ),
+        ),
+    ),
+    Bad(
+        "a disk that is made with new clusters only, and two models that it could not serve either",
+        stack(EKS, POOL, "models: {a: {model: Qwen/Qwen3-8B}, b: {model: Qwen/Qwen3-4B}}", "cache: {kind: ebs}"),
+        (
+            Mistake(
+                "cache.kind",
+                7,
+                "ebs is made with a cluster that we create, and this one exists",
+                "write kind: storageClass, and the name of one of its classes, or kind: s3",
+            ),
+        ),
+    ),
+    Bad(
+        "a bucket for an engine that can't stream, where no EFS can be made",
+        stack(EKS, POOL, f"models: {{a: {OLLAMA}}}", "cache: {kind: s3}"),
+        (
+            Mistake(
+                "models.a.engine",
+                6,
+                "Ollama reads no weights from a bucket",
+                "write cache.kind: storageClass, and the name of one of the cluster's classes",
+            ),
+        ),
+    ),
     Bad(
         "a group per zone, of zones that nobody named",
         stack(
