@@ -31,7 +31,7 @@ CASES: dict[str, tuple[str, tuple[Edit, ...], str, str, str]] = {
         (("32768", "16384"),),
         "r1",
         AWAY,
-        "down for about 35 min: the old pod ends",
+        "down for about 36 min: the old pod ends",
     ),
     "fewer replicas at most": (
         "many",
