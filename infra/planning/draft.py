@@ -36,6 +36,7 @@ from infra.services.addons.definitions import of_others
 from infra.services.addons.plan import plan_addons
 from infra.services.addons.pods import pods_beside
 from infra.services.external.plan import list_missing_keys, warn_of_externals
+from infra.services.gateway.answers import warn_of_cut_answers
 from infra.services.gateway.plan import plan_gateway
 from infra.services.gateway.times import longest_answer, longest_end, timeout_of
 from infra.services.gateway.token_limits import gateway_pods
@@ -274,6 +275,7 @@ def _warn(
         yield from warn_of_waste(each)
     yield from warn_of_allow(asked.settings, nodes.pools)
     yield from warn_of_budget(asked.settings, nodes.pools.values())
+    yield from warn_of_cut_answers(models.values(), traffic.idle_seconds)
     yield from asked.cloud.warn_of_drain(
         platform.gateway, nodes.pools.values(), traffic, longest_end(models.values(), traffic)
     )

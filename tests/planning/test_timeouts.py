@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from infra.cli.report import report
+from infra.offline import Planned
 from infra.planning import Plan
+from infra.recording import Recording
 from tests.planning.following import follow, outcome
 from tests.planning.stacks import DEV, LOCAL, PROD, SHARED, changed, plan
 
@@ -106,6 +109,32 @@ def test_what_aws_gives_less_time_than_an_answer_may_take_is_said(
     said = [each.message for each in result.warnings if each.path == "gateway.timeoutSeconds"]
     assert len(said) == len(says)
     assert all(any(words in each for each in said) for words in says)
+
+
+@pytest.mark.parametrize(
+    ("stack", "timeout", "cut"),
+    [
+        (DEV, 5, True),
+        (DEV, 26, False),  # within the estimate: an answer may be in time
+        (DEV, 60, False),
+        (LOCAL, 5, False),  # nobody knows how fast it is
+    ],
+)
+def test_a_timeout_that_ends_ordinary_answers_is_a_warning_and_in_the_headline(
+    stack: dict[str, Any], timeout: int, cut: bool
+) -> None:
+    result = plan(changed(stack, gateway={"timeoutSeconds": timeout}))
+    headline = report(Planned(result, Recording([], {}))).verdict[0]
+    assert headline == (
+        ("OK, but", f"after {timeout} s the gateway ends ordinary answers of qwen3-8b; every rule holds")
+        if cut
+        else ("OK", "every model fits, every rule holds")
+    )
+    said = [each for each in result.warnings if "ends ordinary answers" in each.message]
+    assert len(said) == cut
+    for way in (way for each in said for way in each.advice):
+        followed = plan(changed(stack, gateway={"timeoutSeconds": dict(way.write)["gateway.timeoutSeconds"]}))
+        assert not any("ends ordinary answers" in each.message for each in followed.warnings)
 
 
 def _asleep(**more: Any) -> dict[str, Any]:

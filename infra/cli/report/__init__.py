@@ -19,6 +19,7 @@ from infra.plan.plan import Plan
 from infra.plan.words import BILLS, bills_said, count, decimals_that_differ, prices_of, usd
 from infra.recording import Recording
 from infra.registry import cloud_of, services
+from infra.services.gateway.answers import cut_answers
 
 
 def report(planned: Planned) -> Document:
@@ -104,14 +105,17 @@ def _paused(plan: Plan) -> tuple[Row, ...]:
 
 
 def _ok(plan: Plan) -> Row:
-    """Models that fit at the middle of their estimate, but not at its low end, are in the headline."""
+    """In the headline: models that fit at the middle of their estimate, but not at its low end, and those whose
+    ordinary answers the gateway ends."""
     unsure = [
         _unsure(model) for model in plan.models.values() if model.fit and model.fit.fits and not model.fit.certain
     ]
-    if not unsure:
-        return "OK", "every model fits, every rule holds"
-    are = "is" if len(unsure) == 1 else "are"
-    return "OK, but", f"{', '.join(unsure)} {are} not certain to fit; every rule holds"
+    fits = f"{', '.join(unsure)} {'is' if len(unsure) == 1 else 'are'} not certain to fit" if unsure else ""
+    seconds = plan.traffic.idle_seconds
+    cut = ", ".join(each.name for each in cut_answers(plan.models.values(), seconds))
+    ends = f"after {seconds} s the gateway ends ordinary answers of {cut}" if cut else ""
+    but = [each for each in (fits, ends) if each]
+    return ("OK, but", "; ".join([*but, "every rule holds"])) if but else ("OK", "every model fits, every rule holds")
 
 
 def _unsure(model: ModelPlan) -> str:
