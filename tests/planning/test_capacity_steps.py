@@ -6,10 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infra.cli.report import report
+from infra.offline import Planned
 from infra.plan.cluster import PoolPlan
 from infra.plan.money import HOURS_PER_MONTH
 from infra.planning import Plan
 from infra.planning.capacity import spread_nodes
+from infra.recording import Recording
 from infra.services.monitoring.dollars import of_pools
 from tests.planning.following import follow, outcome, planned
 from tests.planning.stacks import DEV, changed
@@ -74,6 +77,10 @@ def test_the_minimum_is_of_the_first_steps_that_are_always_there() -> None:
 
 
 def _with_block(*steps: Any, **pool: Any) -> Plan:
+    return outcome(_on_block(*steps, **pool))
+
+
+def _on_block(*steps: Any, **pool: Any) -> dict[str, Any]:
     stack = changed(DEV, cluster__create__zones=["use1-az2", "use1-az4"])
     stack["gpuPools"]["l4"] = {
         "instanceTypes": ["p5.48xlarge"],
@@ -81,7 +88,7 @@ def _with_block(*steps: Any, **pool: Any) -> Plan:
         "nodeGroups": "one",
         **pool,
     }
-    return outcome(stack)
+    return stack
 
 
 def test_reserved_instances_are_billed_whether_they_are_used_or_not() -> None:
@@ -148,6 +155,13 @@ def test_more_reserved_instances_than_the_pool_may_use_are_all_paid() -> None:
     (item,) = [each for each in made.cost.items if each.pool == "l4"]
     assert sizes(made)["reserved-e5f60718"] == (0, 4)
     assert item.min == item.max == pytest.approx(9 * (l4(made).types[0].usd_per_hour or 0) * HOURS_PER_MONTH)
+
+
+def test_a_plan_on_a_block_alone_says_in_its_headline_what_the_bill_leaves_out_and_when_nodes_are_there() -> None:
+    (ok, but), (_, bill), *_ = report(Planned(planned(_on_block(), "us-east-1"), Recording([], {}))).verdict
+    assert ok == "OK, but"
+    assert but == "outside its Capacity Block's window no node is there for qwen3-8b; every rule holds"
+    assert "without Capacity Block cr-0a1b2c3d4e5f60719, paid up front" in bill
 
 
 def test_a_block_is_paid_before_and_the_bill_says_so() -> None:

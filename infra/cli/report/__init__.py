@@ -77,6 +77,11 @@ def _verdict(plan: Plan) -> tuple[Row, ...]:
         bill = f"{bill}; not counted: {without}" if cost.items else f"not known: {without}"
     elif not cost.items:
         bill = "nothing: no cloud resource is made"
+    blocks = sorted(
+        {step.reservation or "" for pool in plan.pools.values() for step in pool.steps if step.kind == "block"}
+    )
+    if blocks:
+        bill += f"; without Capacity Block {', '.join(blocks)}, paid up front"
     if budget:
         bill += f"; budget {usd(budget.usd_per_month)} ({BILLS[budget.of]})"
     before, after = (len(_to_do(plan, afterwards=each)) for each in (False, True))
@@ -105,8 +110,8 @@ def _paused(plan: Plan) -> tuple[Row, ...]:
 
 
 def _ok(plan: Plan) -> Row:
-    """In the headline: models that fit at the middle of their estimate, but not at its low end, and those whose
-    ordinary answers the gateway ends."""
+    """In the headline: models that fit at the middle of their estimate, but not at its low end, those whose ordinary
+    answers the gateway ends, and those that have nodes for some days only."""
     unsure = [
         _unsure(model) for model in plan.models.values() if model.fit and model.fit.fits and not model.fit.certain
     ]
@@ -114,7 +119,11 @@ def _ok(plan: Plan) -> Row:
     seconds = plan.traffic.idle_seconds
     cut = ", ".join(each.name for each in cut_answers(plan.models.values(), seconds))
     ends = f"after {seconds} s the gateway ends ordinary answers of {cut}" if cut else ""
-    but = [each for each in (fits, ends) if each]
+    windows = [
+        each.name for each in plan.models.values() if each.pool and set(plan.pools[each.pool].kinds) == {"block"}
+    ]
+    outside = f"outside its Capacity Block's window no node is there for {', '.join(windows)}" if windows else ""
+    but = [each for each in (fits, ends, outside) if each]
     return ("OK, but", "; ".join([*but, "every rule holds"])) if but else ("OK", "every model fits, every rule holds")
 
 

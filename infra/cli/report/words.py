@@ -18,7 +18,9 @@ def between(replicas: ReplicasPlan) -> str:
 
 
 def price(pool: PoolPlan, share: float = 1.0) -> str:
-    """Of this share of a node."""
+    """Of this share of a node; of a Capacity Block, nothing more is paid."""
+    if set(pool.kinds) == {"block"}:
+        return "paid"
     if pool.usd_per_node_hour is None or pool.usd_per_node_hour_min is None:
         return "-"
     return span(*(f"{usd * share:,.2f}" for usd in (pool.usd_per_node_hour_min, pool.usd_per_node_hour)))
