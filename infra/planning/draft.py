@@ -19,6 +19,7 @@ from infra.plan.plan import Plan
 from infra.planning.bill import minimum_per_month, plan_bill
 from infra.planning.budget import check_budget
 from infra.planning.cost import Billed
+from infra.planning.elsewhere import zones_with
 from infra.planning.nights import nights, say_hours
 from infra.planning.node_makers import check_node_makers
 from infra.planning.nodes import plan_pool
@@ -262,13 +263,22 @@ def _check_nodes(
         yield from check_system_nodes(nodes.placed, others, system, surging=surging)
 
 
+def _more_zones(pool: PoolPlan, asked: Asked, platform: _Platform, nodes: _Nodes) -> Sequence[str]:
+    """Of a new cluster whose zones nobody wrote."""
+    create = asked.settings.cluster.create
+    if create is None or create.zones is not None:
+        return ()
+    beside = [each.instance_types for each in nodes.pools.values()]
+    return zones_with(pool.instance_types, beside, asked.catalog, platform.cluster.region or "")
+
+
 def _warn(
     asked: Asked, platform: _Platform, nodes: _Nodes, models: Mapping[str, ModelPlan], traffic: TrafficPlan
 ) -> Iterator[Finding]:
     on = by_pool(nodes.placed)
     for name, pool in nodes.pools.items():
         served_there = [models[each.served.name] for each in on.get(name, [])]
-        yield from warn_of_pool(pool, served_there, platform.cache)
+        yield from warn_of_pool(pool, served_there, platform.cache, _more_zones(pool, asked, platform, nodes))
         yield from asked.cloud.warn_of_pool(pool, served_there, platform.cluster)
     yield from warn_of_same_nodes(nodes.pools)
     for each in nodes.placed:
