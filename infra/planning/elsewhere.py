@@ -42,9 +42,9 @@ def zones_with(types: Collection[str], beside: Iterable[Collection[str]], catalo
 
     pools = [*beside]
     there = [zone for zone in catalog.regions.get(region, ()) if offers(zone, types)]
-    most = sorted(there, key=lambda zone: (-sum(offers(zone, each) for each in pools), zone))[:_ZONES]
-    whole = len(most) == _ZONES and all(any(offers(zone, each) for zone in most) for each in pools)
-    return sorted(most) if whole else []
+    best = sorted(there, key=lambda zone: (-sum(offers(zone, each) for each in pools), zone))[:_ZONES]
+    whole = len(best) == _ZONES and all(any(offers(zone, each) for zone in best) for each in pools)
+    return sorted(best) if whole else []
 
 
 def _served(settings: Settings, pool: str, catalog: Catalog) -> Iterator[Served]:
