@@ -50,7 +50,7 @@ DURING: dict[str, tuple[tuple[Edit, ...], tuple[Edit, ...], str, str]] = {
         (OLD_FIRST,),
         (OLD_FIRST_AWAKE, OTHER_POD),
         AWAY,
-        f"if it is awake, {DOWN.format(3)}; asleep, its first replica starts, about 5 min",
+        f"if it is awake, {DOWN.format(4)}; asleep, its first replica starts, about 5 min",
     ),
     "old pod first, and sleep from now on": ((OLD_FIRST_AWAKE,), (OLD_FIRST, OTHER_POD), AWAY, DOWN.format(5)),
     "other nodes": ((), (OTHER_NODES,), MOVES, "if it is awake, may be down for about 5 min"),
