@@ -12,7 +12,7 @@ from infra.services.serving.next import with_next
 from infra.services.serving.served import Served, resolve
 from infra.settings.platform import Prices, Settings
 
-_ZONES = 2  # zones of an EKS cluster
+_ZONES = 2  # of a cluster, at least
 
 
 def types_that_hold(settings: Settings, pool: str, region: str, catalog: Catalog) -> tuple[str, ...]:

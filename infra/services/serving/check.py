@@ -285,10 +285,10 @@ def _check_place(scope: Scope, key: Key, model: Model) -> None:
 
 
 def _without_a_pool(scope: Scope) -> tuple[str, str]:
-    """Of a model for which a cluster that exists needs GPU nodes: they are made there on EKS alone."""
-    other = on_cpu()
+    """Of a model for which a cluster that exists needs GPU nodes: nobody makes any where a context leads."""
+    other, existing = on_cpu(), scope.settings.cluster.existing
     own = f"the cluster's GPU nodes under gpuPools{f', or engine: {other.name} with gpus: 0' if other else ''}"
-    if not scope.on_aws:
+    if existing is not None and existing.context is not None:
         return "needs a GPU, and no nodes are made on a cluster that exists", f"write {own}"
     got = "needs a GPU, and on a cluster that exists nodes are made only for a pool of gpuPools"
     for each in scope.holding(""):

@@ -238,8 +238,8 @@ def _place(plan: Plan, model: ModelPlan) -> PodPlace:
 
 
 def _packed(plan: Plan, model: ModelPlan) -> bool:
-    """Karpenter makes a node for a preference, though another one has room (concepts/scheduling.md of
-    aws/karpenter-provider-aws, v1.14): each replica would get a separate node, and the bill counts those they fill."""
+    """Karpenter makes a node for a preference, though another one has room (its page concepts/scheduling,
+    v1.14): each replica would get a separate node, and the bill counts those they fill."""
     pool = plan.pools.get(model.pool or "")
     if pool is None or pool.existing or node_scaler(plan.settings) != KARPENTER:
         return False
