@@ -209,6 +209,14 @@ def _healthy(port: int) -> bool:
         return False
 
 
+@contextmanager
+def port_of_nobody() -> Iterator[int]:
+    """Until the end of the block no other program gets this port, and nothing listens on it."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
+
+
 def free_ports(number: int) -> list[int]:
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
     ports = [each.getsockname()[1] for each in sockets]

@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import HANGS_SECONDS
 from tests.gateway.engine import Engine
 from tests.gateway.plans import client, custom, traffic, upstream
-from tests.gateway.running import Gateway, free_ports, place_in, running
+from tests.gateway.running import Gateway, place_in, port_of_nobody, running
 
 pytestmark = pytest.mark.programs
 AUDIO = "/v1/audio/transcriptions"
@@ -18,7 +18,7 @@ SPEECH = b'--b\r\ncontent-disposition: form-data; name="model"\r\n\r\nwhatever\r
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Gateway, Engine]]:
     """`app` may use a reranker and whisper, `other` the reranker; nothing listens where `gone` should be."""
-    with Engine() as engine:
+    with Engine() as engine, port_of_nobody() as nobody:
         plan = traffic(
             (
                 client("app", ("small",), custom=("gone", "rank", "whisper"), team="red"),
@@ -29,7 +29,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Gateway, Eng
             custom={
                 each.name: each
                 for each in (
-                    custom("gone", free_ports(1)[0]),
+                    custom("gone", nobody),
                     custom("rank", engine.port),
                     custom("whisper", engine.port, audio=True),
                     custom("secret", engine.port, audio=True),

@@ -17,7 +17,7 @@ from infra.services.gateway.envoy.messages import MIB
 from tests.conftest import HANGS_SECONDS
 from tests.gateway.engine import Engine
 from tests.gateway.plans import client, custom, traffic, upstream
-from tests.gateway.running import Gateway, free_ports, place_in, running
+from tests.gateway.running import Gateway, place_in, port_of_nobody, running
 
 pytestmark = pytest.mark.programs
 CALLERS, BODY_MIB = 24, 31
@@ -80,10 +80,11 @@ def test_large_requests_of_many_callers_are_ended_before_the_memory_is_full(gate
 
 def test_many_requests_below_1_mib_are_ended_too(tmp_path: Path) -> None:
     """In a small pod, of a model that sleeps; if none were ended, the pod would refuse all others."""
-    nobody = upstream("small", free_ports(1)[0], held_seconds=60)
-    plan = traffic((client("app", ("small",)),), (nobody,))
     body = b'{"model":"small","prompt":"' + b"x" * 500_000 + b'"}'
-    with running(plan, replace(place_in(tmp_path), memory_mib=160)) as gateway, ExitStack() as stack:
+    with ExitStack() as stack:
+        asleep = upstream("small", stack.enter_context(port_of_nobody()), held_seconds=60)
+        plan = traffic((client("app", ("small",)),), (asleep,))
+        gateway = stack.enter_context(running(plan, replace(place_in(tmp_path), memory_mib=160)))
         callers = [stack.enter_context(closing(_connected(gateway, body))) for _ in range(500)]
         for caller in callers:
             with suppress(ConnectionError):

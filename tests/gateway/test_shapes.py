@@ -1,14 +1,13 @@
 """Errors under `/v1/messages` have Anthropic's shape, with what all other errors have."""
 
 import json
-import socket
 from collections.abc import Iterator
 
 import pytest
 
 from tests.gateway.engine import Engine
 from tests.gateway.plans import client, traffic, upstream
-from tests.gateway.running import Gateway, place_in, running
+from tests.gateway.running import Gateway, place_in, port_of_nobody, running
 
 pytestmark = pytest.mark.programs
 MESSAGES, CHAT = "/v1/messages", "/v1/chat/completions"
@@ -16,24 +15,23 @@ MESSAGES, CHAT = "/v1/messages", "/v1/chat/completions"
 
 @pytest.fixture(scope="module")
 def asked(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    nobody = socket.socket()  # bound, so that no other program gets its port, and it doesn't listen
-    nobody.bind(("127.0.0.1", 0))
-    plan = traffic(
-        (
-            client("app", ("away", "paused", "small")),
-            client("slow", ("small",), requests_per_minute=1),
-        ),
-        (
-            upstream("small", engine.port),
-            upstream("secret", engine.port),
-            upstream("paused", engine.port, paused=True),
-            upstream("away", nobody.getsockname()[1]),
-        ),
-    )
-    with nobody, running(plan, place_in(tmp_path_factory.mktemp("shapes"))) as gateway:
-        for _ in range(2):
-            assert gateway.ask("POST", CHAT, {"model": "small"}, key="key-of-slow-1").status == 200
-        yield gateway
+    with port_of_nobody() as nobody:
+        plan = traffic(
+            (
+                client("app", ("away", "paused", "small")),
+                client("slow", ("small",), requests_per_minute=1),
+            ),
+            (
+                upstream("small", engine.port),
+                upstream("secret", engine.port),
+                upstream("paused", engine.port, paused=True),
+                upstream("away", nobody),
+            ),
+        )
+        with running(plan, place_in(tmp_path_factory.mktemp("shapes"))) as gateway:
+            for _ in range(2):
+                assert gateway.ask("POST", CHAT, {"model": "small"}, key="key-of-slow-1").status == 200
+            yield gateway
 
 
 SLOW = {"key": "key-of-slow-1"}

@@ -17,7 +17,7 @@ from infra.services.gateway.envoy.traces import OPERATIONS
 from tests.gateway.engine import Engine, Request, stream, write
 from tests.gateway.plans import client, external, traffic, upstream
 from tests.gateway.provider import Provider
-from tests.gateway.running import Answer, Gateway, free_ports, place_in, running
+from tests.gateway.running import Answer, Gateway, place_in, port_of_nobody, running
 from tests.gateway.span_receiver import Receiver, attributes, receiving
 
 CHAT = "/v1/chat/completions"
@@ -200,8 +200,7 @@ def test_the_share_of_traced_requests_is_the_stack_files_whatever_a_caller_says(
 @pytest.mark.programs
 @pytest.mark.parametrize("silent", [False, True], ids=["away", "silent"])
 def test_requests_are_answered_while_nobody_takes_spans(engine: Engine, tmp_path: Path, silent: bool) -> None:
-    (closed,) = free_ports(1)
-    with receiving(silent=silent) as receiver:
+    with receiving(silent=silent) as receiver, port_of_nobody() as closed:
         port = receiver.port if silent else closed
         with running(_plan(engine.port, port), place_in(tmp_path), bootstrap=SOON) as gateway:
             assert [_ask(gateway, does=does).status for does in ("", "stream", "", "stream")] == [200] * 4
