@@ -10,7 +10,7 @@ import pulumi_kubernetes as k8s
 from components.aws.eks_addon import NODE_MONITOR, eks_addon
 from components.aws.kubernetes_provider import eks_provider
 from components.aws.node_role import CNI_POLICY, make_node_role, managed_policy
-from components.aws.node_template import node_template
+from components.aws.node_template import NodeDisk, node_template
 from components.aws.pod_role import PodRole
 from components.aws.trust import trust
 
@@ -137,9 +137,7 @@ class NewEksCluster(pulumi.ComponentResource):
 
         template = node_template(
             f"{name}-system",
-            root_gib=system_root_gib,
-            root_iops=3000,  # what gp3 includes
-            root_throughput=125,
+            disk=NodeDisk(system_root_gib, iops=3000, throughput=125),  # what gp3 includes
             node_config=None,
             tags={"Name": f"{cluster_name}-system", **tags},
             opts=child,

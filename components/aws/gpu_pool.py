@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.aws.mig import Slices
-from components.aws.node_template import Reservation, node_template
+from components.aws.node_template import NodeDisk, Reservation, node_template
 from components.model_pod import GPU_RESOURCE
 
 _TEMPLATE = "k8s.io/cluster-autoscaler/node-template"
@@ -61,10 +61,7 @@ class GpuPool(pulumi.ComponentResource):
         capacity: Literal["on-demand", "spot"],
         gpus_per_node: int,
         slices: Slices | None = None,
-        root_gib: int,
-        root_iops: int,
-        root_throughput: int,
-        nvme: bool,
+        disk: NodeDisk,
         ephemeral_gib: int,
         labels: Mapping[str, str],
         taint: Taint,
@@ -91,10 +88,8 @@ class GpuPool(pulumi.ComponentResource):
             if size.reservation not in templates:
                 templates[size.reservation] = node_template(
                     f"{name}-template{f'-{size.reservation.id}' if size.reservation else ''}",
-                    root_gib=root_gib,
-                    root_iops=root_iops,
-                    root_throughput=root_throughput,
-                    node_config=node_config(nvme),
+                    disk=disk,
+                    node_config=node_config(disk.nvme),
                     slices=slices,
                     tags={"Name": f"{cluster_name}-{name}", **tags},
                     reservation=size.reservation,

@@ -7,7 +7,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.aws.gpu_pool import Taint
-from components.aws.node_template import node_config_text
+from components.aws.node_template import NodeDisk, node_config_text
 from components.model_pod import GPU_RESOURCE
 
 _NODE_CLASS = "EC2NodeClass"
@@ -37,10 +37,7 @@ class KarpenterPool(pulumi.ComponentResource):
         capacity_types: Sequence[str],
         reservations: Sequence[str],
         max_gpus: int,
-        root_gib: int,
-        root_iops: int,
-        root_throughput: int,
-        nvme: bool,
+        disk: NodeDisk,
         labels: Mapping[str, str],
         taint: Taint,
         tags: Mapping[str, str],
@@ -63,10 +60,7 @@ class KarpenterPool(pulumi.ComponentResource):
                 subnet_ids=subnet_ids,
                 security_group_ids=security_group_ids,
                 reservations=reservations,
-                root_gib=root_gib,
-                root_iops=root_iops,
-                root_throughput=root_throughput,
-                nvme=nvme,
+                disk=disk,
                 tags={"Name": f"{cluster_name}-{name}", **tags},
             ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(depends_on)),
@@ -102,10 +96,7 @@ def node_class_spec(
     subnet_ids: Sequence[pulumi.Input[str]],
     security_group_ids: Sequence[pulumi.Input[str]],
     reservations: Sequence[str],
-    root_gib: int,
-    root_iops: int,
-    root_throughput: int,
-    nvme: bool,
+    disk: NodeDisk,
     tags: Mapping[str, str],
 ) -> dict[str, Any]:
     """As the launch template of a node group has it. Karpenter adds to the NodeConfig what joins the node."""
@@ -121,15 +112,15 @@ def node_class_spec(
                 "rootVolume": True,
                 "ebs": {
                     "volumeType": "gp3",
-                    "volumeSize": f"{root_gib}Gi",
-                    "iops": root_iops,
-                    "throughput": root_throughput,
+                    "volumeSize": f"{disk.gib}Gi",
+                    "iops": disk.iops,
+                    "throughput": disk.throughput,
                     "encrypted": True,
                     "deleteOnTermination": True,
                 },
             }
         ],
-        **({"instanceStorePolicy": "RAID0"} if nvme else {}),
+        **({"instanceStorePolicy": "RAID0"} if disk.nvme else {}),
         "metadataOptions": {
             "httpEndpoint": "enabled",
             "httpTokens": "required",

@@ -11,6 +11,15 @@ import pulumi_aws as aws
 from components.aws.mig import Slices, cloud_config
 
 
+class NodeDisk(NamedTuple):
+    """The EBS disk of a node (gp3)."""
+
+    gib: int
+    iops: int
+    throughput: int  # MiB/s
+    nvme: bool = False  # containers are on the instance's own disks
+
+
 class Reservation(NamedTuple):
     """Instances that are reserved: by a Capacity Block, or by an On-Demand Capacity Reservation."""
 
@@ -22,9 +31,7 @@ class Reservation(NamedTuple):
 def node_template(
     name: str,
     *,
-    root_gib: int,
-    root_iops: int,
-    root_throughput: int,
+    disk: NodeDisk,
     node_config: Mapping[str, Any] | None,
     slices: Slices | None = None,
     tags: Mapping[str, str],
@@ -33,7 +40,7 @@ def node_template(
     placement_group: pulumi.Input[str] | None = None,
     opts: pulumi.ResourceOptions,
 ) -> aws.ec2.LaunchTemplate:
-    """A launch template with IMDSv2 and an encrypted gp3 root (throughput in MiB/s), for EKS's Amazon Linux 2023 AMIs.
+    """A launch template with IMDSv2 and an encrypted gp3 root, for EKS's Amazon Linux 2023 AMIs.
 
     `tags` are set on instances and volumes, which don't get the provider's default tags. `reservation`: its instances
     alone are used. `security_group_ids`: all of them, the cluster's own included; without any, EKS gives the nodes the
@@ -60,9 +67,9 @@ def node_template(
                 device_name="/dev/xvda",
                 ebs=aws.ec2.LaunchTemplateBlockDeviceMappingEbsArgs(
                     volume_type="gp3",
-                    volume_size=root_gib,
-                    iops=root_iops,
-                    throughput=root_throughput,
+                    volume_size=disk.gib,
+                    iops=disk.iops,
+                    throughput=disk.throughput,
                     encrypted="true",  # with the key aws/ebs: any other key needs a grant for the autoscaling role
                     delete_on_termination="true",
                 ),

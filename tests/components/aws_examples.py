@@ -13,6 +13,7 @@ from components.aws.cluster_autoscaler import ClusterAutoscaler
 from components.aws.gpu_pool import GpuPool, GroupSize, Taint
 from components.aws.load_balancer_controller import LoadBalancerController
 from components.aws.network import Network
+from components.aws.node_template import NodeDisk
 from components.aws.pod_logs import PodLogs
 from components.aws.weights_file_system import WeightsFileSystem
 from components.chart import Chart
@@ -77,10 +78,7 @@ POOL: dict[str, Any] = {
     "min_nodes": 0,
     "max_nodes": 4,
     "gpus_per_node": 1,
-    "root_gib": 200,
-    "root_iops": 4000,
-    "root_throughput": 1000,
-    "nvme": False,
+    "disk": NodeDisk(200, iops=4000, throughput=1000),
     "ephemeral_gib": 150,
     "labels": LABELS,
     "taint": Taint("nvidia.com/gpu", "present", "NoSchedule"),

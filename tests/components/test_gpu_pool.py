@@ -11,7 +11,7 @@ import yaml
 
 from components.aws.gpu_pool import GroupSize, Taint
 from components.aws.mig import Slices, script
-from components.aws.node_template import Reservation
+from components.aws.node_template import NodeDisk, Reservation
 from infra.recording import Recording
 from tests.components.aws_examples import LABELS, NODE_GROUP, site
 
@@ -108,7 +108,11 @@ def test_other_instance_types_can_be_there_before_the_old_ones_go() -> None:
 
 @pytest.mark.parametrize("nvme", [False, True])
 def test_nodes_pull_images_in_parallel_and_use_their_nvme(nvme: bool) -> None:
-    template = site(pool={"nvme": nvme}).one("aws:ec2/launchTemplate:LaunchTemplate", "l4-template").inputs
+    template = (
+        site(pool={"disk": NodeDisk(50, 3000, 125, nvme)})
+        .one("aws:ec2/launchTemplate:LaunchTemplate", "l4-template")
+        .inputs
+    )
     message = message_from_bytes(base64.b64decode(template["userData"]), policy=policy.default)
     (part,) = message.iter_parts()
     assert message.get_content_type() == "multipart/mixed"

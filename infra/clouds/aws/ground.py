@@ -7,8 +7,10 @@ import pulumi
 
 from components.aws.cluster import NewEksCluster
 from components.aws.existing_cluster import ExistingEksCluster
+from components.aws.node_template import NodeDisk
 from infra.clouds.aws.nodes import OWN_TAG
 from infra.clouds.aws.plan import aws_cluster
+from infra.plan.cluster import PoolPlan
 from infra.plan.plan import Plan
 
 OF_RELEASE = ("version", "releaseVersion")  # inputs of a node group
@@ -65,3 +67,7 @@ def found_ground(plan: Plan, cluster: ExistingEksCluster) -> Ground:
 def _release(version: pulumi.Output[str], releases: Mapping[str, str]) -> pulumi.Output[str | None]:
     """Of a version that isn't known here EKS takes its newest."""
     return version.apply(releases.get)
+
+
+def node_disk(pool: PoolPlan) -> NodeDisk:
+    return NodeDisk(pool.root_gib, pool.root_iops, pool.root_throughput, pool.nvme)

@@ -11,7 +11,7 @@ from components.addons import Addons
 from components.aws.gpu_pool import Taint
 from components.aws.karpenter_nodes import KarpenterNodes
 from components.aws.karpenter_pool import KarpenterPool
-from infra.clouds.aws.ground import Ground
+from infra.clouds.aws.ground import Ground, node_disk
 from infra.clouds.aws.karpenter import IDLE_SECONDS, ami_alias, capacity_types, leave_seconds
 from infra.clouds.aws.plan import aws_cluster
 from infra.plan.cluster import PoolPlan
@@ -68,10 +68,7 @@ def _pool(
         capacity_types=capacity_types(pool),
         reservations=[step.reservation for step in pool.steps if step.reservation],
         max_gpus=pool.max * pool.gpus_per_node,
-        root_gib=pool.root_gib,
-        root_iops=pool.root_iops,
-        root_throughput=pool.root_throughput,
-        nvme=pool.nvme,
+        disk=node_disk(pool),
         labels=pool.selector,
         taint=Taint(*GPU_TAINT),
         tags=cluster.tags,

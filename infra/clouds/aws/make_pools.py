@@ -10,7 +10,7 @@ import pulumi_aws as aws
 from components.aws.gpu_pool import GpuPool, GroupSize, Taint
 from components.aws.mig import Slices
 from components.aws.node_template import Reservation
-from infra.clouds.aws.ground import OF_RELEASE, Ground
+from infra.clouds.aws.ground import OF_RELEASE, Ground, node_disk
 from infra.clouds.aws.nodes import minor_of
 from infra.clouds.aws.plan import aws_cluster
 from infra.plan.cluster import NodeGroupPlan, PoolPlan
@@ -38,10 +38,7 @@ def _pool(plan: Plan, pool: PoolPlan, ground: Ground, cloud: aws.Provider) -> Gp
         capacity=pool.capacity,
         gpus_per_node=pool.gpus_per_node,
         slices=_slices(pool),
-        root_gib=pool.root_gib,
-        root_iops=pool.root_iops,
-        root_throughput=pool.root_throughput,
-        nvme=pool.nvme,
+        disk=node_disk(pool),
         ephemeral_gib=pool.ephemeral_gib,
         labels=pool.selector,
         taint=Taint(*GPU_TAINT),
