@@ -23,6 +23,11 @@ def elsewhere(types: Iterable[Priced], catalog: Catalog) -> str:
     return "your own price" if any(each.priced_by is None for each in types) else ""
 
 
+def borrowed_from(types: Iterable[Priced], catalog: Catalog) -> str:
+    """The region whose price they have, where it isn't their own; else blank."""
+    return next((each.priced_by or "" for each in _borrowed(types, catalog)), "")
+
+
 def borrowed(types: Iterable[Priced], catalog: Catalog) -> list[str]:
     """The names of types that have another region's price although they are offered in this region."""
     return names(_borrowed(types, catalog))

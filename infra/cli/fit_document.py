@@ -228,8 +228,11 @@ def _serves(best: Option, among: str) -> str:
     return f"{_type(best)} {does} at the lowest price per replica{among}{sure}: {best.where}"
 
 
-def _node_price(option: Option) -> tuple[float, float]:
-    return (option.offer.usd_per_node_hour if option.offer else None) or 0.0, option.usd_per_hour or 0.0
+def _node_price(option: Option) -> tuple[bool, float, float]:
+    offer = option.offer
+    if offer is None:
+        return False, 0.0, option.usd_per_hour or 0.0
+    return offer.borrowed, offer.usd_per_node_hour or 0.0, option.usd_per_hour or 0.0
 
 
 def _month(usd_per_hour: float | None) -> str:

@@ -117,7 +117,9 @@ def offer_with(gpu: Gpu, gpus: int, catalog: Catalog) -> Offer | None:
     enough = [each for each in every_type(catalog) if each.gpus_per_node >= gpus and _same(each, gpu)]
     own = [each for each in enough if each.gpu == gpu.name]
     alike = own if gpu.name in catalog.gpus else enough
-    return min(alike, key=lambda each: (round(each.usd_per_gpu_hour, 3), each.gpus_per_node), default=None)
+    return min(
+        alike, key=lambda each: (each.borrowed, round(each.usd_per_gpu_hour, 3), each.gpus_per_node), default=None
+    )
 
 
 def largest_context(sized: Sized, sizing: Sizing, goal: Goal = fits) -> int:

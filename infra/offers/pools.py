@@ -7,7 +7,7 @@ from itertools import count
 from typing import Literal
 
 from infra.catalog import Catalog, Gpu, Instance
-from infra.catalog.whose import borrowed, elsewhere
+from infra.catalog.whose import borrowed_from, elsewhere
 from infra.clouds.existing.own_cards import existing_card
 from infra.clouds.existing.section import ExistingNodes
 from infra.offers.shared import parts_of
@@ -32,7 +32,7 @@ class Offer:
     price_note: str = ""  # whose price it is, where it isn't the region's
     whole: str = ""  # the card of the nodes, where `card` is a part of it
     parts: int = 1  # of one GPU: the number of servers that share it
-    borrowed: bool = False  # the price is another region's, so comparing it with the region's prices is only rough
+    borrowed_from: str = ""  # the region whose price it is, where this region's isn't known
 
     @property
     def gpu(self) -> str:
@@ -41,6 +41,11 @@ class Offer:
     @property
     def sharing(self) -> Sharing | None:
         return self.settings.shared if self.settings else None
+
+    @property
+    def borrowed(self) -> bool:
+        """Whether the price is another region's, so that comparing it with the region's prices is only rough."""
+        return bool(self.borrowed_from)
 
     @property
     def unit(self) -> str:
@@ -204,5 +209,5 @@ def _offer(
         elsewhere(types, catalog),
         types[0].gpu,
         parts.number,
-        bool(borrowed(types, catalog)),
+        borrowed_from(types, catalog),
     )

@@ -119,6 +119,7 @@ class PoolPlan:
     usd_per_node_hour: float | None  # of its most expensive type; on spot, in the most expensive zone
     usd_per_node_hour_min: float | None  # of its cheapest type
     price_note: str  # whose price that is, where it isn't the region's
+    borrowed_from: str  # the region whose price that is, where this region's isn't known; else blank
     peak_gpus: int  # with the maximum of replicas of all models
     surge_gpus: int  # that one rollout needs besides
     needed: int  # nodes that hold both, whatever `max` is

@@ -12,6 +12,7 @@ from infra.plan.notes import Advice, Violation, Write
 from infra.plan.plan import Plan
 from infra.plan.rules import Rule
 from infra.plan.writes import written
+from infra.planning.borrowed_prices import borrowed_then
 from infra.planning.budget import PATH as BUDGET
 from infra.planning.budget import enough, further_over, total
 from infra.planning.cpu_speed import slow_then
@@ -99,10 +100,12 @@ def _as_good(one: Advice, other: Advice, plan: Plan, attempt: Attempt) -> bool:
     return no_worse and _bill(attempt(one.write)) <= _bill(attempt(other.write))
 
 
-def _cost(advice: Advice, plan: Plan, attempt: Attempt) -> tuple[int, int, float]:
-    """The number of models that are paused, and what users lose of each request, whatever the bill; and the maximum
-    bill."""
-    return max(0, _harm(advice) - PAUSES + 1), shorter(advice, plan), _bill(attempt(advice.write))
+def _cost(advice: Advice, plan: Plan, attempt: Attempt) -> tuple[bool, int, int, float]:
+    """Whether it rests on another region's price; the number of models that are paused, and what users lose of each
+    request, whatever the bill; and the maximum bill."""
+    then = attempt(advice.write)
+    paused = max(0, _harm(advice) - PAUSES + 1)
+    return bool(borrowed_then(plan, then)), paused, shorter(advice, plan), _bill(then)
 
 
 def _harm(advice: Advice) -> int:
@@ -122,12 +125,14 @@ def _bill(plan: Plan | None) -> float:
 def in_order(ways: Iterable[Advice], plan: Plan, attempt: Attempt, *, dollars: bool = False) -> list[Advice]:
     """Advice that gives something up says so; what takes requests or context away comes after the others, and of those
     advice after which a fit is no longer certain, which is said too; then advice that needs a larger budget, then
-    what makes answers slow, and last what pauses models. `dollars`: it says what it adds to the maximum bill."""
+    what makes answers slow, then what pauses models, and last what rests on another region's price. `dollars`: it says
+    what it adds to the maximum bill."""
     tried = [(each, attempt(each.write)) for each in ways]
 
-    def harm(pair: tuple[Advice, Plan | None]) -> tuple[int, bool, int, bool]:
+    def harm(pair: tuple[Advice, Plan | None]) -> tuple[bool, int, bool, int, bool]:
         each, then = pair
         return (
+            bool(borrowed_then(plan, then)),
             PAUSES if _harm(each) >= PAUSES else min(1, slow_then(plan, then)),
             BUDGET in dict(each.write) or bool(further_over(plan, then)),
             shorter(each, plan),
@@ -142,7 +147,7 @@ def _noted(advice: Advice, plan: Plan, then: Plan | None, *, dollars: bool) -> A
     unsure = [LIKELY] if likely(plan, then) else []
     cost = what_nodes_cost(plan, then) if dollars and then is not None else ()
     nodes = what_nodes_need(plan, then) if then is not None else ()
-    said = "; ".join((*cost, *further_over(plan, then), *nodes, *unsure))
+    said = "; ".join((*cost, *further_over(plan, then), *nodes, *borrowed_then(plan, then), *unsure))
     whole = with_losses(advice, plan)
     return noted(whole, said) if said else whole
 

@@ -7,6 +7,7 @@ from infra.plan.notes import Advice, Warned
 from infra.plan.plan import Plan
 from infra.plan.words import saves
 from infra.plan.writes import written
+from infra.planning.borrowed_prices import borrowed_then
 from infra.planning.budget import further_over
 from infra.planning.saving import saved_dollars
 from infra.planning.trial import Attempt, noted
@@ -30,5 +31,5 @@ def _with_bill(way: Advice, plan: Plan, attempt: Attempt) -> Advice:
     if then is None:
         return way
     usd, of = saved_dollars(plan, then)
-    said = [*([saves(usd, of)] if abs(usd) >= 1 else []), *further_over(plan, then)]
+    said = [*([saves(usd, of)] if abs(usd) >= 1 else []), *further_over(plan, then), *borrowed_then(plan, then)]
     return noted(way, "; ".join(said)) if said else way

@@ -28,6 +28,11 @@ class Means:
     cheaper: Mapping[str, Sequence[Write]]
     types: Types
 
+    @property
+    def borrows(self) -> bool:
+        """Whether a model could move to nodes with another region's price."""
+        return any(offer.borrowed for offer in self.types.market.makeable)
+
     def on_cpu(self, model: str) -> Iterator[Write]:
         """The same model without a GPU, where it is small enough or fast enough there."""
         each = next(each for each in self.types.market.placed if each.served.name == model)

@@ -16,6 +16,7 @@ from infra.plan.plan import Plan
 from infra.plan.words import SPOT, count, minutes, without
 from infra.plan.writes import written
 from infra.planning.advice import completed
+from infra.planning.borrowed_prices import borrowed_then
 from infra.planning.budget import PATH, enough, total
 from infra.planning.budget_capacity import keeps_capacity, lost_capacity
 from infra.planning.cpu_speed import slow_on_cpu, slow_then
@@ -34,6 +35,7 @@ class Search:
     catalog: Catalog
     base: Write = ()  # goes with each change: pools on which no model runs
     beside: Write = ()  # goes with each change too: what other broken rules need
+    known_prices: bool = True  # False: nodes with another region's price are a way too
 
     @cached_property
     def now(self) -> float:
@@ -70,11 +72,16 @@ class Search:
         return not then.violations and self._judged(then)
 
     def _judged(self, then: Plan) -> bool:
-        return self._cards_allow(then) and not self._unjudged(then)
+        priced = not (self.known_prices and borrowed_then(self.plan, then))
+        return priced and self._cards_allow(then) and not self._unjudged(then)
 
     def first(self, writes: Iterable[Write], saving: float = 0.0) -> list[Advice]:
         """The first of the changes for which there is advice."""
         return list(islice(filter(None, (self.advice(write, saving) for write in writes)), 1))
+
+    def is_borrowed(self, advice: Advice) -> bool:
+        """Whether it keeps to the budget at another region's price only."""
+        return bool(borrowed_then(self.plan, self.attempt(advice.write)))
 
     def planned(self, write: Write) -> Plan | None:
         found = self._followed(write)
@@ -184,7 +191,7 @@ class Search:
                 said = [f"on the CPU{self._how_slow(model)}"]
             if model.instance_type != self.plan.models[name].instance_type and model.usd_per_hour is not None:
                 pool = plan.pools[model.pool or ""]
-                whose = f" ({pool.price_note})" if pool.price_note else ""
+                whose = f" ({pool.price_note})" if pool.price_note and not pool.borrowed_from else ""
                 said = [f"on {model.gpus} x {pool.gpu} for ${model.usd_per_hour:.2f} per hour{whose}", *said]
             if said:
                 yield f"{name} {', '.join(said)}"

@@ -50,14 +50,14 @@ def _agreed(parts: Iterable[Write]) -> Write:
 def as_near_as_it_gets(
     search: Search, parts: Iterable[Write], more: More, wholes: Iterable[Sequence[Write]]
 ) -> Advice | None:
-    """The parts that save the largest amount together, or all of one of the `wholes`, with a budget that is enough.
-    None: they save little."""
+    """The parts that save the largest amount together, or all of one of the `wholes`; with a budget that is enough,
+    where they aren't. None: they save little."""
     found = [_joined(_chosen(search, parts, more, lambda usd: MIN_SHARE * usd)), *map(_agreed, wholes)]
     chosen = min(filter(None, found), key=search.sound_total, default=())
     usd = search.sound_total(chosen) if chosen else search.now
     if search.now - usd <= MIN_PART * search.over:
         return None
-    return search.with_enough(chosen)
+    return search.advice(chosen) or search.with_enough(chosen)
 
 
 def _chosen(search: Search, parts: Iterable[Write], more: More, worth: Worth) -> list[Write]:

@@ -12,7 +12,7 @@ from infra.plan.notes import Advice, Violation, Write
 from infra.plan.plan import Plan
 from infra.plan.rules import Rule
 from infra.planning.advice import in_order
-from infra.planning.budget import biggest, of
+from infra.planning.budget import PATH, biggest, of
 from infra.planning.budget_parts import (
     ENDS,
     MODELS_TRIED,
@@ -41,6 +41,7 @@ NONE = (
     " (no single change of pools, replicas, nodes, instance type, spot, weights, system nodes or NAT keeps to it,"
     " nor do several that were tried)"
 )
+NONE_KNOWN = " (nothing that was tried keeps to it at prices that are known for the region)"
 NAMED = 3  # of the changes proposed, beside spot and the expected bill
 MIN_SHARE = 0.02  # of the bill: a smaller saving is no reason to run other weights
 
@@ -65,7 +66,9 @@ def with_ways(
     ways = in_order(found, plan, attempt)
     near = _nearer(search, means) if alone and not ways else ()
     larger = [*near, *in_order([search.enough()], plan, attempt)]
-    return _with(violation, [*ways, *larger], _none(then) if alone and not ways else "")
+    keeps = any(PATH not in dict(each.write) for each in (*ways, *near))
+    unsure = in_order(_at_other_prices(search, means), plan, attempt) if alone else []
+    return _with(violation, [*ways, *larger, *unsure], _none(then, unsure=unsure) if alone and not keeps else "")
 
 
 def say_cut(violation: Violation, tried: int) -> Violation:
@@ -84,13 +87,23 @@ def _nearer(search: Search, means: Means) -> list[Advice]:
     return [*paused, *in_order([near] if near is not None else [], search.plan, search.attempt)]
 
 
+def _at_other_prices(search: Search, means: Means) -> list[Advice]:
+    """The first way that keeps to the budget if another region's price is this region's."""
+    if not means.borrows:
+        return []
+    search = dataclasses.replace(search, known_prices=False)
+    return list(islice(filter(search.is_borrowed, _ways(search, means)), 1))
+
+
 def _first_of(others: Iterable[Violation]) -> Write:
     """What makes each of the other rules hold: the bill is computed with it."""
     return tuple({path: value for each in others for way in each.advice[:1] for path, value in way.write}.items())
 
 
-def _none(plan: Plan) -> str:
+def _none(plan: Plan, *, unsure: Sequence[Advice]) -> str:
     """On nodes that exist there is neither an instance type nor spot."""
+    if unsure:
+        return NONE_KNOWN
     if plan.settings.cluster.create is not None or not all(pool.existing for pool in plan.pools.values()):
         return NONE
     priced = [pool for pool in plan.pools.values() if pool.usd_per_node_hour is not None]

@@ -298,7 +298,7 @@ def _effect(each: Placed, option: Option, market: Market) -> str:
         parts.append(f"on nodes of {', '.join(other.served.name for other in market.on[offer.name])}")
     if 0 < len(offer.zone_ids) < market.zones:
         parts.append(f"in {len(offer.zone_ids)} of {count(market.zones, 'zone')} only")
-    parts += [offer.price_note] if offer.price_note else []
+    parts += [offer.price_note] if offer.price_note and not offer.borrowed else []
     parts.append(option.sized.holds)
     return "; ".join(parts)
 

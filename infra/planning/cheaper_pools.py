@@ -7,6 +7,7 @@ from infra.plan.cluster import PoolPlan
 from infra.plan.money import Cheaper
 from infra.plan.plan import Plan
 from infra.planning.advice import completed
+from infra.planning.borrowed_prices import borrowed_then
 from infra.planning.cheaper import WORTH_MORE, Candidate, lower_bill, smallest_saving
 from infra.planning.trial import Attempt
 
@@ -19,10 +20,15 @@ Ways = Mapping[str, tuple[Cheaper, ...]]
 def with_pools(
     plan: Plan, ways: Ways, found: Mapping[str, Sequence[Candidate]], attempt: Attempt
 ) -> dict[str, tuple[Cheaper, ...]]:
-    """The ways of one model with those of several: a move of several models comes first, nodes on spot come last."""
+    """The ways of one model with those of several: a move of several models comes first, nodes on spot come after the
+    others, and last what rests on another region's price."""
     together, on_spot = _by_model(_together(plan, ways, found, attempt)), _by_model(_on_spot(plan, attempt))
     by_model = {name: (*together.get(name, ()), *ways.get(name, ()), *on_spot.get(name, ())) for name in plan.models}
-    return {name: each for name, each in by_model.items() if each}
+
+    def is_borrowed(way: Cheaper) -> bool:
+        return bool(borrowed_then(plan, attempt(way.write)))
+
+    return {name: tuple(sorted(each, key=is_borrowed)) for name, each in by_model.items() if each}
 
 
 _Found = tuple[str, Cheaper]  # the model under which the way is shown, and the way

@@ -284,7 +284,7 @@ def _warn(
     for each in nodes.placed:
         yield from warn_of_waste(each)
     yield from warn_of_allow(asked.settings, nodes.pools)
-    yield from warn_of_budget(asked.settings, nodes.pools.values())
+    yield from warn_of_budget(asked.settings, nodes.pools.values(), platform.cluster.region)
     yield from warn_of_cut_answers(models.values(), traffic.idle_seconds)
     yield from asked.cloud.warn_of_drain(
         platform.gateway, nodes.pools.values(), traffic, longest_end(models.values(), traffic)

@@ -36,9 +36,13 @@ def _weights(each: Placed) -> float:
 
 
 def other_pools(each: Placed, market: Market) -> list[Offer]:
-    """The stack file's other pools: first those that have the GPUs free at every time, then by the price of a GPU."""
+    """The stack file's other pools: first those that have the GPUs free at every time, then by the price of a GPU, which
+    is compared with those of this region alone."""
     others = [offer for offer in market.pools if each.offer is not None and offer.name != each.offer.name]
-    return sorted(others, key=lambda offer: (not is_free(each, offer, market), offer.usd_per_gpu_hour, offer.name))
+    return sorted(
+        others,
+        key=lambda offer: (not is_free(each, offer, market), offer.borrowed, offer.usd_per_gpu_hour, offer.name),
+    )
 
 
 def is_free(each: Placed, offer: Offer, market: Market) -> bool:

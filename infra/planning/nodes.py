@@ -55,6 +55,7 @@ def plan_pool(
         usd_per_node_hour=offer.usd_per_node_hour,
         usd_per_node_hour_min=offer.usd_per_node_hour_min,
         price_note=offer.price_note,
+        borrowed_from=offer.borrowed_from,
         peak_gpus=peak,
         surge_gpus=surge,
         needed=needed,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from infra.plan.money import rise
 from infra.plan.notes import Advice, Write
 from infra.plan.plan import Plan
+from infra.planning.borrowed_prices import borrowed_then
 from infra.planning.budget import still_over
 from infra.planning.peak_nodes import rarely_there
 from infra.settings.cluster import GpuPool
@@ -85,6 +86,7 @@ def what_follows(plan: Plan, then: Plan) -> Iterator[str]:
     if more >= 1:  # a lower minimum hides it
         yield f"the maximum is then ${then.cost.usd_per_month_max:,.0f}, ${more:,.0f} more"
     yield from rarely_there(plan, then)
+    yield from borrowed_then(plan, then)
     yield from still_over(plan, then)
     if likely(plan, then):
         yield LIKELY

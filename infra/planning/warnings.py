@@ -7,6 +7,7 @@ from infra.plan.findings import warned
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Finding
 from infra.plan.words import prices_of
+from infra.planning.borrowed_prices import borrowed_by
 from infra.planning.unused_pools import warn_of_unused
 from infra.settings.platform import GUARDED, Settings
 
@@ -29,8 +30,15 @@ def warn_of_pool(
         yield from warn_of_unused(pool)
 
 
-def warn_of_budget(settings: Settings, pools: Iterable[PoolPlan]) -> Iterator[Finding]:
-    """Nodes without a price are in no bill, so a budget guards nothing of them."""
+def warn_of_budget(settings: Settings, pools: Collection[PoolPlan], region: str | None) -> Iterator[Finding]:
+    """Nodes without a price are in no bill, so a budget guards nothing of them; with another region's price, it guards
+    a figure that may be another one."""
+    if settings.budget is not None and (borrowed := borrowed_by(pools, region)):
+        yield warned(
+            "budget.usdPerMonth",
+            f"it isn't certain that the bill keeps to the budget: {borrowed}; your own price can be written into a file"
+            " that `prices.table` names",
+        )
     unpriced = [pool.name for pool in pools if pool.existing and pool.usd_per_node_hour is None]
     if settings.budget is not None and unpriced:
         yield warned(

@@ -58,10 +58,49 @@ def test_the_choice_is_among_types_whose_price_here_is_known() -> None:
 
 def test_a_way_at_a_price_of_the_region_comes_before_one_that_saves_more_at_anothers() -> None:
     ways = plan(changed(NEW, models__m__concurrency=12), region="eu-central-1").cheaper["m"]
-    own, other, *_ = ways
-    assert "price of us-east-1: none known for eu-central-1" in other.effect
+    own, *_, other = ways
+    assert "not certain: g7e.2xlarge with the price of us-east-1, none is known for eu-central-1" in other.effect
     assert "price of" not in own.effect
     assert own.usd_per_month < other.usd_per_month
+
+
+@pytest.fixture(scope="module")
+def over() -> Plan:
+    """Over a budget that one way keeps to with fewer replicas, and one at another region's price without."""
+    served = {
+        "model": "meta-llama/Llama-3.3-70B-Instruct",
+        "quantization": "fp8",
+        "maxModelLen": 16384,
+        "concurrency": 4,
+        "replicas": {"min": 1, "max": 3},
+    }
+    return plan(changed(NEW, models={"m": served}, budget={"usdPerMonth": 24000}), region="eu-central-1")
+
+
+def test_a_budget_is_kept_at_known_prices_before_it_is_at_anothers(over: Plan) -> None:
+    (broken,) = over.violations
+    unsure = ["not certain: g7e" in each.text and "with the price of us-east-1" in each.text for each in broken.advice]
+    assert unsure[0] is False
+    assert unsure[-1] is True
+    assert unsure == sorted(unsure)
+    assert "models.m.replicas.max" in dict(broken.advice[0].write)
+
+
+def test_lower_bills_at_anothers_price_come_last_after_spot_too(over: Plan) -> None:
+    unsure = ["with the price of us-east-1" in each.effect for each in over.cheaper["m"]]
+    assert True in unsure
+    assert unsure == sorted(unsure)
+    assert any("spot" in dict(each.write).values() for each in over.cheaper["m"])
+
+
+def test_a_budget_kept_at_anothers_price_is_not_said_to_be_certain(over: Plan) -> None:
+    there = changed(NEW, gpuPools={"p": {"instanceTypes": ["g7e.12xlarge"]}}, budget={"usdPerMonth": 100_000})
+    then = plan(there, region="eu-central-1")
+    assert not then.violations
+    said = "g7e.12xlarge with the price of us-east-1, none is known for eu-central-1"
+    assert any(each.path == "budget.usdPerMonth" and said in each.message for each in then.warnings)
+    assert f"OK, but  the budget isn't certain to be enough ({said})" in _text(then)
+    assert not any(each.path == "budget.usdPerMonth" for each in over.warnings)
 
 
 def test_where_none_is_known_the_headline_and_every_figure_say_whose_it_is() -> None:

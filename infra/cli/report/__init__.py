@@ -17,6 +17,7 @@ from infra.plan.money import Cost
 from infra.plan.notes import AFTERWARDS, ToDo
 from infra.plan.plan import Plan
 from infra.plan.words import BILLS, bills_said, count, decimals_that_differ, prices_of, usd
+from infra.planning.borrowed_prices import borrowed_by
 from infra.recording import Recording
 from infra.registry import cloud_of, services
 from infra.services.gateway.answers import cut_answers
@@ -111,7 +112,8 @@ def _paused(plan: Plan) -> tuple[Row, ...]:
 
 def _ok(plan: Plan) -> Row:
     """In the headline: models that fit at the middle of their estimate, but not at its low end, those whose ordinary
-    answers the gateway ends, and those that have nodes for some days only."""
+    answers the gateway ends, those that have nodes for some days only, and a budget that is enough at another region's
+    price."""
     unsure = [
         _unsure(model) for model in plan.models.values() if model.fit and model.fit.fits and not model.fit.certain
     ]
@@ -122,8 +124,10 @@ def _ok(plan: Plan) -> Row:
     windows = [
         each.name for each in plan.models.values() if each.pool and set(plan.pools[each.pool].kinds) == {"block"}
     ]
+    borrowed = borrowed_by(plan.pools.values(), plan.cluster.region) if plan.settings.budget else ""
+    money = f"the budget isn't certain to be enough ({borrowed})" if borrowed else ""
     outside = f"outside its Capacity Block's window no node is there for {', '.join(windows)}" if windows else ""
-    but = [each for each in (fits, ends, outside) if each]
+    but = [each for each in (fits, ends, outside, money) if each]
     return ("OK, but", "; ".join([*but, "every rule holds"])) if but else ("OK", "every model fits, every rule holds")
 
 

@@ -234,7 +234,7 @@ def _nearest(served: Served, near: Sequence[tuple[Sized, Offer]]) -> tuple[Sized
     for holds in (_holds_some, _holds_weights):
         holding = [each for each in near if holds(each[0])]
         if holding:
-            return min(holding, key=lambda each: cost(served, each[1], each[0]))
+            return min(holding, key=lambda each: (each[1].borrowed, cost(served, each[1], each[0])))
     return max(near, key=lambda each: (_room(each[0]), -each[0].gpus, each[1].name))
 
 
