@@ -36,8 +36,8 @@ def _weights(each: Placed) -> float:
 
 
 def other_pools(each: Placed, market: Market) -> list[Offer]:
-    """The stack file's other pools: first those that have the GPUs free at every time, then by the price of a GPU, which
-    is compared with those of this region alone."""
+    """The stack file's other pools: first those that have the GPUs free at every time, then by the price of a GPU, at
+    which one of this region comes before all others."""
     others = [offer for offer in market.pools if each.offer is not None and offer.name != each.offer.name]
     return sorted(
         others,

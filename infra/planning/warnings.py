@@ -1,6 +1,6 @@
 """Warnings: what is allowed, but needs a second look."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from infra.plan.cluster import CachePlan, PoolPlan
 from infra.plan.findings import warned
