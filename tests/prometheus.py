@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +13,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from tests.conftest import HANGS_SECONDS
+from tests.ports import free_ports
 
 PROGRAMS = ("prometheus", "promtool")
 MISSING = [each for each in PROGRAMS if shutil.which(each) is None]
@@ -77,8 +77,7 @@ def scraping(folder: Path, **targets: int) -> Iterator[str]:
 @contextmanager
 def prometheus(folder: Path, config: Mapping[str, object]) -> Iterator[str]:
     (folder / "prometheus.yml").write_text(json.dumps(config))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_ports(1)[0]}"
     server = subprocess.Popen(
         [
             "prometheus",

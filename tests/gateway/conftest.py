@@ -43,6 +43,12 @@ def gateway(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(autouse=True)
-def _nothing_asked_yet(request: pytest.FixtureRequest) -> None:
-    if "engine" in request.fixturenames:
-        request.getfixturevalue("engine").requests.clear()
+def _nothing_asked_yet(request: pytest.FixtureRequest) -> Iterator[None]:
+    """And nothing that a test leaves waiting stays in its engine."""
+    found: Engine | None = request.getfixturevalue("engine") if "engine" in request.fixturenames else None
+    if found is not None:
+        found.requests.clear()
+        found.goes_on.clear()
+    yield
+    if found is not None:
+        found.goes_on.set()

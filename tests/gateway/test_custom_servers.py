@@ -7,7 +7,8 @@ import pytest
 from tests.conftest import HANGS_SECONDS
 from tests.gateway.engine import Engine
 from tests.gateway.plans import client, custom, traffic, upstream
-from tests.gateway.running import Gateway, place_in, port_of_nobody, running
+from tests.gateway.running import Gateway, place_in, running
+from tests.ports import port_of_nobody
 
 pytestmark = pytest.mark.programs
 AUDIO = "/v1/audio/transcriptions"

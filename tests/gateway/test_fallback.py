@@ -13,7 +13,8 @@ from tests.conftest import HANGS_SECONDS
 from tests.gateway.engine import Engine
 from tests.gateway.plans import PROVIDER_KEY, client, external, traffic, upstream
 from tests.gateway.provider import Provider
-from tests.gateway.running import Gateway, free_ports, place_in, running
+from tests.gateway.running import Gateway, place_in, running
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.programs
 CHAT = "/v1/chat/completions"

@@ -17,7 +17,8 @@ from infra.services.gateway.envoy.messages import MIB
 from tests.conftest import HANGS_SECONDS
 from tests.gateway.engine import Engine
 from tests.gateway.plans import client, custom, traffic, upstream
-from tests.gateway.running import Gateway, place_in, port_of_nobody, running
+from tests.gateway.running import Gateway, place_in, running
+from tests.ports import port_of_nobody
 
 pytestmark = pytest.mark.programs
 CALLERS, BODY_MIB = 24, 31

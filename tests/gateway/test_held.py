@@ -20,7 +20,8 @@ from tests.conftest import HANGS_SECONDS
 from tests.gateway.engine import Engine
 from tests.gateway.names import Names
 from tests.gateway.plans import client, traffic, upstream
-from tests.gateway.running import Answer, Gateway, free_ports, place_in, resolved_by, running
+from tests.gateway.running import Answer, Gateway, place_in, resolved_by, running
+from tests.ports import free_ports
 from tests.prometheus import MISSING, WHY, scraping
 
 pytestmark = pytest.mark.programs

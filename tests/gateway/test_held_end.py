@@ -16,8 +16,9 @@ from infra.services.gateway.times import ends_after
 from tests.gateway.engine import Engine
 from tests.gateway.names import Names
 from tests.gateway.plans import client, traffic, upstream
-from tests.gateway.running import Gateway, free_ports, place_in, resolved_by, running
+from tests.gateway.running import Gateway, place_in, resolved_by, running
 from tests.gateway.test_held import held, until
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.programs
 _EACH = 25  # streams that each of two Envoys holds

@@ -11,10 +11,11 @@ from infra.plan.gateway import Traces
 from tests.gateway.engine import Engine
 from tests.gateway.names import Names
 from tests.gateway.plans import client, traffic, upstream
-from tests.gateway.running import Answer, Gateway, free_ports, place_in, resolved_by, running
+from tests.gateway.running import Answer, Gateway, place_in, resolved_by, running
 from tests.gateway.span_receiver import attributes, receiving
 from tests.gateway.test_held import CHAT, held, until
 from tests.gateway.test_traces import SOON
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.programs
 

@@ -7,7 +7,8 @@ import pytest
 
 from tests.gateway.engine import Engine
 from tests.gateway.plans import client, traffic, upstream
-from tests.gateway.running import Gateway, place_in, port_of_nobody, running
+from tests.gateway.running import Gateway, place_in, running
+from tests.ports import port_of_nobody
 
 pytestmark = pytest.mark.programs
 MESSAGES, CHAT = "/v1/messages", "/v1/chat/completions"

@@ -17,7 +17,8 @@ from tests.conftest import HANGS_SECONDS
 from tests.gateway.engine import Engine
 from tests.gateway.plans import client, traffic, upstream
 from tests.gateway.provider import certify
-from tests.gateway.running import Gateway, free_ports, place_in, running
+from tests.gateway.running import Gateway, place_in, running
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.programs
 HEADERS = {"authorization": "Bearer key-of-app-1", "content-type": "application/json"}

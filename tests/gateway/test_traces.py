@@ -17,8 +17,9 @@ from infra.services.gateway.envoy.traces import OPERATIONS
 from tests.gateway.engine import Engine, Request, stream, write
 from tests.gateway.plans import client, external, traffic, upstream
 from tests.gateway.provider import Provider
-from tests.gateway.running import Answer, Gateway, place_in, port_of_nobody, running
+from tests.gateway.running import Answer, Gateway, place_in, running
 from tests.gateway.span_receiver import Receiver, attributes, receiving
+from tests.ports import port_of_nobody
 
 CHAT = "/v1/chat/completions"
 SECRET = "the-words-of-a-prompt"

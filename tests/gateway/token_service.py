@@ -31,7 +31,7 @@ from infra.services.gateway.token_limits import (
     store_arguments,
 )
 from tests.conftest import HANGS_SECONDS
-from tests.gateway.running import free_ports
+from tests.ports import free_ports
 
 _SERVICE = "envoy.service.ratelimit.v3.RateLimitService"
 _OK, _OVER_LIMIT = 1, 2

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -18,6 +17,7 @@ from components.container import FILES_MOUNT, HOME, KEYS_MOUNT, MODELS_MOUNT
 from components.pods import USER_ID
 from infra.engines import ENGINES
 from tests.conftest import HANGS_SECONDS
+from tests.ports import free_ports
 from tests.vllm_on_cpu.installed import ENGINE
 
 KEY, ALSO_KEY = "k" * 43, "a" * 43  # that it accepts
@@ -69,7 +69,7 @@ def started(container: Any, folder: Path, more: Sequence[str] = ()) -> Iterator[
     for each in (home, tmp):
         each.mkdir(exist_ok=True)
     _write_files(container, folder)
-    port, env = _free_port(), {**_variables(container, folder), "PATH": os.environ["PATH"], "TMPDIR": str(tmp)}
+    port, env = free_ports(1)[0], {**_variables(container, folder), "PATH": os.environ["PATH"], "TMPDIR": str(tmp)}
     args = [_here(word, folder) for word in container["args"]]
     command = [str(ENGINE.command), "serve", *args, *CPU_ARGUMENTS, "--port", str(port), *more]
     log = folder / "log"
@@ -104,12 +104,6 @@ def _here(word: str, folder: Path) -> str:
     kept = word.replace(HOME, f"{folder}/home").replace(f"{KEYS_MOUNT}/", f"{folder}/keys/")
     kept = kept.replace(FILES_MOUNT, f"{folder}/files")
     return kept.replace(f"{MODELS_MOUNT}/", f"{folder}/models/")
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def _await_health(server: Server, path: str) -> None:
