@@ -132,7 +132,9 @@ def _refuse_missing_alert_keys(plan: Plan, secrets: Iterable[str]) -> None:
     missing = missing_secrets(plan.settings, secrets)
     if missing:
         set_ = (f"  pulumi config set --secret {config_key(secret)} -s {plan.stack}" for secret in missing)
-        raise pulumi.RunError("\n".join(["monitoring.alerts.receivers: what they are reached by is missing:", *set_]))
+        raise pulumi.RunError(
+            "\n".join(["monitoring.alerts: the URLs and keys of whom it notifies are missing:", *set_])
+        )
 
 
 def _refuse_missing_headers(plan: Plan, secrets: Iterable[str]) -> None:

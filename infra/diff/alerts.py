@@ -36,7 +36,8 @@ def receivers_of(side: Side) -> dict[str, Notified]:
 def _routes(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Severity and receiver."""
     for route in spec["route"].get("routes", []):
-        yield from ((matcher["value"], route["receiver"]) for matcher in route["matchers"])
+        severities = (each["value"] for each in route["matchers"] if each["name"] == "severity")
+        yield from ((each, route["receiver"]) for each in severities)
 
 
 def _where(kind: str, config: Mapping[str, Any]) -> tuple[str, str]:
@@ -50,6 +51,12 @@ def _where(kind: str, config: Mapping[str, Any]) -> tuple[str, str]:
             return "a webhook", config["urlSecret"]["key"]
         case _:
             return f"{config['smarthost']}, to {config['to']}", config["authPassword"]["key"]
+
+
+def heartbeat_of(side: Side) -> str | None:
+    """The secret with the URL that is called as long as Prometheus and Alertmanager work."""
+    alerts = (side.platform.get("monitoring") or {}).get("alerts") or {}
+    return (alerts.get("heartbeat") or {}).get("keySecret")
 
 
 def notifies_nobody(old: Side, new: Side) -> list[str]:

@@ -9,6 +9,7 @@ from infra.settings.mistakes import Key, shown
 
 _NAMES, _OF_ALERTS, _OF_TRACES = EXTERNAL_KEY_EXAMPLE.removesuffix("NAME"), "alertKey-", "traceKey-"
 _RECEIVERS = ("monitoring", "alerts", "receivers")  # a path goes on with the receiver's name
+_HEARTBEAT = ("monitoring", "alerts", "heartbeat")
 _TRACES = ("monitoring", "traces")
 _HEADERS = (*_TRACES, "otlp", "headers")  # a path goes on with the header's name
 _LONG = 16  # characters that no number of a key has
@@ -39,12 +40,14 @@ def of_header(key: Key) -> bool:
 
 
 def _is_receiver(key: Key) -> bool:
-    """Whether a path is a receiver or its kind, where people write its URL or its key."""
-    return key[: len(_RECEIVERS)] == _RECEIVERS and len(key) <= len(_RECEIVERS) + 2
+    """Whether a path is a receiver, its kind or the heartbeat, where people write its URL or its key."""
+    return key == _HEARTBEAT or (key[: len(_RECEIVERS)] == _RECEIVERS and len(key) <= len(_RECEIVERS) + 2)
 
 
 def named_for(key: Key) -> str:
     """The secret of the external, the receiver or the header that a `keySecret` is of, or was meant to be."""
+    if key[: len(_HEARTBEAT)] == _HEARTBEAT:
+        return f"{_OF_ALERTS}{_HEARTBEAT[-1]}"
     named = next((each for each in (_RECEIVERS, _HEADERS) if key[: len(each)] == each), None)
     name = key[-2] if named is None else key[len(named)]
     return f"{_begins(key)}{re.sub(r'[^a-z0-9]+', '-', str(name).lower()).strip('-') or 'openai'}"
@@ -53,4 +56,4 @@ def named_for(key: Key) -> str:
 def _begins(key: Key) -> str:
     if key[: len(_TRACES)] == _TRACES:
         return _OF_TRACES
-    return _OF_ALERTS if key[: len(_RECEIVERS)] == _RECEIVERS else _NAMES
+    return _OF_ALERTS if key[:2] == _RECEIVERS[:2] else _NAMES

@@ -87,6 +87,13 @@ CASES = {
         "✅ the bill stays",
         ("alerts go to on-call (Slack, #llm), were for on-call (PagerDuty)",),
     ),
+    "nobody hears any more when Prometheus is away": Case(
+        {"monitoring.alerts": {**PAGER, "heartbeat": {"keySecret": "alertKey-beat"}}},
+        {"monitoring.alerts": PAGER},
+        "⚠️ nobody hears any more when Prometheus itself is away",
+        ("no longer checked: LlmHeartbeat",),
+        ("none alerts",),
+    ),
     "another Prometheus, which may lack figures": Case(
         {},
         {"addons": {"prometheus": ELSEWHERE}},
@@ -296,6 +303,11 @@ def test_where_alerts_go_is_egress() -> None:
     assert said["PagerDuty (receiver on-call)"].added == (
         "gets critical and warning alerts, with the secret alertKey-pd",
     )
+
+
+def test_what_a_heartbeat_calls_is_egress() -> None:
+    said = compared("nobody hears any more when Prometheus is away").access["egress"]
+    assert said["a webhook (heartbeat)"].removed == ("is called every 5 minutes, with the secret alertKey-beat",)
 
 
 def test_a_part_of_a_chart_is_code_from_elsewhere() -> None:

@@ -12,6 +12,7 @@ from infra.plan.plan import Plan
 from infra.planning import make_plan
 from infra.services.monitoring.alerts.alert import rule
 from infra.services.monitoring.alerts.groups import common_of, decide_alerts
+from infra.services.monitoring.alerts.kinds import Kind
 from infra.settings.file import StackFile
 from infra.settings.sections import settings_type
 from tests.conftest import HANGS_SECONDS
@@ -20,6 +21,7 @@ from tests.planning.stacks import CATALOG
 Series = Mapping[str, str]  # a series, and its values in promtool's notation; blank: it isn't there
 _BY = ("alertname", "model", "window", "severity", "signal")
 BUCKETS = ("0.25", "0.5", "1.0", "2.5", "5.0", "7.5", "10.0", "20.0", "+Inf")
+HEARTBEAT = f"{Kind.HEARTBEAT} severity=none"  # where a plan has it, it fires whatever happens
 PER_STEP = 60  # requests
 
 
@@ -105,7 +107,8 @@ def pod(namespace: str, name: str, metric: str, *labels: str) -> str:
 
 @dataclass(frozen=True)
 class Case:
-    """`series` are in place of the healthy ones of the same names; at each time exactly these alerts fire."""
+    """`series` are in place of the healthy ones of the same names; at each time exactly these alerts fire, and the
+    heartbeat."""
 
     name: str
     series: Series
@@ -130,7 +133,8 @@ def promtool(folder: Path, plans: Iterable[Plan], *sheets: Sheet) -> None:
     for sheet in sheets:
         groups = [group for plan in plans for group in _groups(plan, sheet.rules)]
         (folder / f"rules-{sheet.name}.json").write_text(json.dumps({"groups": groups}))
-        tests = [_test(plans, case, sheet.step) for case in sheet.cases]
+        always = [HEARTBEAT for each in groups for rule in each["rules"] if rule["alert"] == Kind.HEARTBEAT]
+        tests = [_test(plans, case, sheet.step, always) for case in sheet.cases]
         file = {"rule_files": [f"rules-{sheet.name}.json"], "evaluation_interval": sheet.evaluated, "tests": tests}
         (folder / f"{sheet.name}.json").write_text(json.dumps(file))
     command = ["promtool", "test", "rules", *(str(folder / f"{each.name}.json") for each in sheets)]
@@ -145,7 +149,7 @@ def _groups(plan: Plan, wanted: Callable[[str], bool]) -> Iterator[dict[str, Any
             yield {"name": f"{common.namespace}-{name}", "rules": [rule(each, common) for each in alerts]}
 
 
-def _test(plans: Iterable[Plan], case: Case, step: str) -> dict[str, Any]:
+def _test(plans: Iterable[Plan], case: Case, step: str, always: Iterable[str]) -> dict[str, Any]:
     usual = {series: values for plan in plans for series, values in healthy(plan, case.steps).items()}
     series = {name: values for name, values in {**usual, **case.series}.items() if values}
     firing = f'count by ({", ".join(_BY)}) (ALERTS{{alertstate="firing"}}) > 0'
@@ -154,7 +158,7 @@ def _test(plans: Iterable[Plan], case: Case, step: str) -> dict[str, Any]:
         "interval": step,
         "input_series": [{"series": name, "values": values} for name, values in series.items()],
         "promql_expr_test": [
-            {"expr": firing, "eval_time": time, "exp_samples": [_sample(each) for each in sorted(fires)]}
+            {"expr": firing, "eval_time": time, "exp_samples": [_sample(each) for each in sorted([*fires, *always])]}
             for time, fires in case.fires.items()
         ],
     }

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from infra.plan.plan import Plan
+from infra.services.monitoring.alerts.groups import decide_alerts
 from infra.services.monitoring.alerts.kinds import Kind
-from tests.example_stacks import planned
+from tests.example_stacks import plan_text, text
 from tests.monitoring.life import Case, Sheet, engine, pod, promtool, requests
 from tests.prometheus import MISSING, WHY
 from tests.status.incidents import three_incidents
@@ -47,11 +49,19 @@ SEEN: Mapping[str, list[str]] = {
 }
 
 
+def _watched() -> Plan:
+    """With the alert that always fires."""
+    section = "    monitoring: {alerts: {heartbeat: {keySecret: alertKey-heartbeat}}}\n"
+    plan = plan_text("prod", text("prod").replace("    models:\n", f"{section}    models:\n", 1)).plan
+    assert Kind.HEARTBEAT in {each.kind for each in decide_alerts(plan).by_group["heartbeat"]}
+    return plan
+
+
 @pytest.mark.programs
 @pytest.mark.skipif("promtool" in MISSING, reason=WHY)
 def test_the_right_alerts_fire_in_time_and_no_other_does(tmp_path: Path) -> None:
     hour = Case("an hour", RECORDED, SEEN, steps=60)
-    promtool(tmp_path, [planned("prod").plan], Sheet("hour", lambda _: True, "1m", "1m", [hour]))
+    promtool(tmp_path, [_watched()], Sheet("hour", lambda _: True, "1m", "1m", [hour]))
 
 
 def test_status_names_the_cause_of_each_alert() -> None:

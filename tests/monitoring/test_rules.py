@@ -33,6 +33,7 @@ _LLM: dict[str, Any] = changed(
     models__llama_8b__scaling={"ttftP95Seconds": 2.0},
     models__llama_8b__paused=False,
     budget={"usdPerMonth": 10000},
+    monitoring={"alerts": {"heartbeat": {"keySecret": "alertKey-heartbeat"}}},
 )
 _ML: dict[str, Any] = changed(
     SHARED,
@@ -215,7 +216,7 @@ def test_the_harmless_are_about_different_series() -> None:
 def test_each_alert_is_seen_firing() -> None:
     seen = {fired.split()[0] for each in [*MINUTES, *HOURS] for fires in each.fires.values() for fired in fires}
     elsewhere = {Kind.NEXT_VERSION_FAILS, Kind.NEXT_VERSION_SLOWER}  # tests/gateway/test_comparison.py
-    assert seen | {*map(str, elsewhere)} == {*map(str, Kind)}
+    assert seen | {*map(str, elsewhere), str(Kind.HEARTBEAT)} == {*map(str, Kind)}
     assert {each.kind for plan in plans() for group in decide_alerts(plan).by_group.values() for each in group} >= {
         *Kind
     } - elsewhere

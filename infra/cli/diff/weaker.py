@@ -6,7 +6,7 @@ from ipaddress import IPv4Network
 from infra.cli.diff.values import named
 from infra.cli.document.marked import code
 from infra.diff import figures
-from infra.diff.alerts import notifies_nobody
+from infra.diff.alerts import heartbeat_of, notifies_nobody
 from infra.diff.difference import Difference
 from infra.diff.load_balancer import GATEWAY_INGRESS, INGRESS, gateway_of, reach
 from infra.diff.rollouts import stops_from_now
@@ -42,6 +42,8 @@ def weaker(difference: Difference) -> Iterator[str]:
     yield from _budget(difference)
     if lost := notifies_nobody(old, new):
         yield f"nobody is notified of {' and '.join(lost)} alerts any more"
+    if heartbeat_of(old) is not None and heartbeat_of(new) is None:
+        yield "nobody hears any more when Prometheus itself is away"
     both = sorted(old.models.keys() & new.models.keys())
     if stopped := [name for name in both if _runs(difference, name) and stops_from_now(name, old, new)]:
         yield f"each rollout stops {named(stopped)} from now on"

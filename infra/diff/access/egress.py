@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.diff.access.peers import peers
-from infra.diff.alerts import receivers_of
+from infra.diff.alerts import heartbeat_of, receivers_of
 from infra.engines import ENGINES
 from infra.registry import types_of
 from infra.sides.statements import JOB, Statements, Workload, say, say_of_each, variables, words, workloads
@@ -24,6 +24,8 @@ def egress(side: Side) -> Statements:
     for name, each in receivers_of(side).items():
         which = f"gets {' and '.join(each.severities)} alerts, with the secret {each.secret}"
         say(found, f"{each.where} (receiver {name})", which)
+    if (secret := heartbeat_of(side)) is not None:
+        say(found, "a webhook (heartbeat)", f"is called every 5 minutes, with the secret {secret}")
     for where, what in _telemetry(side.platform.get("monitoring") or {}):
         say(found, where, what)
     return found

@@ -8,7 +8,7 @@ from infra.plan.notes import Finding, Step, ToDo
 from infra.services.addons.optional import DCGM
 from infra.services.addons.plan import ADDONS
 from infra.services.addons.vertical import VERTICAL
-from infra.services.monitoring.alerts.receivers import has_receivers
+from infra.services.monitoring.alerts.receivers import is_notifying
 from infra.services.service import Around
 
 _KEDA, _OPERATOR, _AUTOSCALING = "keda.sh", "monitoring.coreos.com", "autoscaling.k8s.io"
@@ -87,7 +87,7 @@ def _read(around: Around) -> dict[str, bool]:
         "servicemonitors": reads_gpus or any(ENGINES[model.engine].is_measured for model in around.models.values()),
         "podmonitors": True,
         "prometheusrules": rules,
-        "alertmanagerconfigs": rules and has_receivers(around.settings),
+        "alertmanagerconfigs": rules and is_notifying(around.settings),
     }
 
 

@@ -12,7 +12,7 @@ from infra.offers.shared import device_plugin_configs
 from infra.plan.labels import GPU_TAINT
 from infra.plan.plan import Plan
 from infra.services.addons.optional import DCGM
-from infra.services.monitoring.alerts.receivers import has_receivers
+from infra.services.monitoring.alerts.receivers import is_notifying
 from infra.services.monitoring.dashboards.plan import has_grafana
 from infra.services.monitoring.sources import gpu_metrics
 
@@ -54,7 +54,7 @@ def make_addons(
         keda=wanted.get("keda"),
         prometheus=wanted.get("prometheus"),
         grafana=has_grafana(plan.settings),
-        alertmanager=has_receivers(plan.settings),
+        alertmanager=is_notifying(plan.settings),
         dcgm_exporter=dcgm_exporter,
         vertical_pod_autoscaler=wanted.get("verticalPodAutoscaler"),
         of_the_cloud=of_the_cloud or {},

@@ -14,7 +14,7 @@ from infra.plan.cluster import MonitoringPlan
 from infra.plan.plan import Plan
 from infra.services.monitoring.alerts.alert import rule
 from infra.services.monitoring.alerts.groups import SECONDS, common_of, objects_of, unread
-from infra.services.monitoring.alerts.receivers import SECRET, configuration, has_receivers, secrets_of
+from infra.services.monitoring.alerts.receivers import SECRET, configuration, is_notifying, secrets_of
 from infra.services.monitoring.dashboards.all import texts
 from infra.services.monitoring.dashboards.plan import DashboardsPlan
 from infra.services.service import Made
@@ -67,7 +67,7 @@ def make_alerts(plan: Plan, made: Made) -> None:
 
 
 def make_receivers(plan: Plan, made: Made) -> None:
-    if plan.monitoring is None or unread(plan) or not has_receivers(plan.settings):
+    if plan.monitoring is None or unread(plan) or not is_notifying(plan.settings):
         return
     config = pulumi.Config(NAMESPACE)
     AlertReceivers(

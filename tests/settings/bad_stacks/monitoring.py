@@ -136,6 +136,57 @@ MONITORING = (
         ),
     ),
     Bad(
+        "a heartbeat that nothing calls, and its URL, which is a secret, in place of the secret's name",
+        stack(
+            CLUSTER,
+            MODEL,
+            "addons: {prometheus: disabled, keda: disabled}",
+            "monitoring:",
+            "  alerts:",
+            "    heartbeat: {keySecret: 'https://hc-ping.com/hunter2-hunter2-hunter2'}",
+        ),
+        (
+            Mistake(
+                "monitoring.alerts.heartbeat",
+                9,
+                "addons.prometheus is disabled: nothing would call it",
+                "write addons: {prometheus: install}",
+            ),
+            _hidden(
+                "alerts.heartbeat.keySecret",
+                9,
+                "a name of a secret, alertKey-NAME of at most 60 characters",
+                "keySecret: alertKey-heartbeat",
+            ),
+        ),
+    ),
+    *(
+        Bad(
+            f"the URL of a heartbeat as {where}",
+            stack(CLUSTER, MODEL, f"monitoring: {{alerts: {{heartbeat: {written}}}}}"),
+            (mistake,),
+        )
+        for where, written, mistake in (
+            (
+                "its value",
+                "'https://hc-ping.com/hunter2-hunter2-hunter2'",
+                _hidden(
+                    "alerts.heartbeat", 6, "a mapping with keySecret", "heartbeat: {keySecret: alertKey-heartbeat}"
+                ),
+            ),
+            (
+                "url",
+                "{keySecret: alertKey-heartbeat, url: 'https://hc-ping.com/hunter2-hunter2-hunter2'}",
+                Mistake(
+                    "monitoring.alerts.heartbeat.url",
+                    6,
+                    "unknown key; write keySecret: alertKey-NAME, a secret of the stack that has it (`pulumi config set"
+                    " --secret alertKey-NAME`)",
+                ),
+            ),
+        )
+    ),
+    Bad(
         "labels of dashboards that nothing reads, and a kind that doesn't exist",
         stack(CLUSTER, MODEL, "monitoring: {dashboards: {kind: files, labels: {grafana: yes}}}"),
         (
@@ -295,7 +346,7 @@ MONITORING = (
                 "monitoring.alerts.receivers",
                 7,
                 "Amazon Managed Prometheus reads no rules from the cluster: there is no alert that they could get",
-                "leave receivers and route out, and let the workspace's own rules notify",
+                "leave receivers, route and heartbeat out, and let the workspace's own rules notify",
             ),
         ),
     ),

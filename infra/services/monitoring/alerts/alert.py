@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 from infra.services.monitoring.alerts.kinds import Kind
 
-# critical: callers notice it, so somebody is woken. warning: a cause, or a risk, for working hours.
-Severity = Literal["critical", "warning"]
+# critical: callers notice it, so somebody is woken. warning: a cause, or a risk, for working hours. none: nothing is
+# wrong, and no person is notified.
+Severity = Literal["critical", "warning", "none"]
 
 
 @dataclass(frozen=True)

@@ -29,10 +29,14 @@ def _check_receivers(scope: Scope) -> None:
         if len(given) != 1:
             got = f"got {' and '.join(given) or 'none'}; a receiver is exactly one of {', '.join(_KINDS)}"
             scope.report.wrong((*_KEY, "receivers", name), got, _EXAMPLE)
-    if said.receivers and (lacking := _no_alerts(scope)) is not None:
+    if (lacking := _no_alerts(scope)) is not None:
         got, write = lacking
         reads: list[Key] = [_PROMETHEUS, *CLUSTER_KIND]
-        scope.report.wrong((*_KEY, "receivers"), f"{got}: there is no alert that they could get", write, reads=reads)
+        if said.receivers:
+            no_alert = f"{got}: there is no alert that they could get"
+            scope.report.wrong((*_KEY, "receivers"), no_alert, write, reads=reads)
+        if said.heartbeat is not None:
+            scope.report.wrong((*_KEY, "heartbeat"), f"{got}: nothing would call it", write, reads=reads)
     _check_route(scope, said)
 
 
@@ -46,7 +50,7 @@ def _no_alerts(scope: Scope) -> tuple[str, str] | None:
         where = "write addons: {prometheus: {existing: {url: http://prometheus-operated.monitoring:9090}}}, or install"
         return "the stack installs no Prometheus, and doesn't say where one is", where
     if existing is not None and existing.auth is not None and existing.auth.sigv4 is not None:
-        own = "leave receivers and route out, and let the workspace's own rules notify"
+        own = "leave receivers, route and heartbeat out, and let the workspace's own rules notify"
         return "Amazon Managed Prometheus reads no rules from the cluster", own
     return None
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from infra.plan.plan import Plan
 from infra.services.monitoring.alerts.alert import Alert, Common, LeftOut
 from infra.services.monitoring.alerts.budget import budget
+from infra.services.monitoring.alerts.heartbeat import heartbeat
 from infra.services.monitoring.alerts.kinds import Kind
 from infra.services.monitoring.alerts.load import load
 from infra.services.monitoring.alerts.next_versions import next_versions
@@ -44,6 +45,7 @@ def _decided(plan: Plan) -> Mapping[str, Sequence[Alert | LeftOut]]:
         "scalers": scalers(plan),
         "platform-risks": platform(plan),
         "budget": budget(plan),
+        "heartbeat": heartbeat(plan),
     }
     return {name: tuple(each) for name, each in found.items()}
 

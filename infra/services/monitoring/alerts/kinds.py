@@ -23,6 +23,7 @@ class Kind(StrEnum):
     CERTIFICATE_ENDS = "LlmCertificateEnds"
     BUDGET_NEARLY_SPENT = "LlmBudgetNearlySpent"
     BUDGET_PACE = "LlmBudgetPace"
+    HEARTBEAT = "LlmHeartbeat"
 
 
 WHEN: Mapping[Kind, str] = {
@@ -42,4 +43,5 @@ WHEN: Mapping[Kind, str] = {
     Kind.CERTIFICATE_ENDS: "the gateway's certificate ends within 14 days; critical within 3",
     Kind.BUDGET_NEARLY_SPENT: "80 % of the month's budget are spent, and at this pace it isn't enough",
     Kind.BUDGET_PACE: "at the last day's pace the month costs more than the budget",
+    Kind.HEARTBEAT: "always: a service outside the cluster hears it every 5 minutes, and warns when it ends",
 }

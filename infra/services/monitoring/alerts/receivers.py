@@ -5,15 +5,20 @@ from typing import Any
 
 from infra.plan.models import Resources
 from infra.plan.notes import Assumption, Finding, Step, ToDo
-from infra.services.monitoring.alerts.section import AlertsSection, Receiver
+from infra.services.monitoring.alerts.kinds import Kind
+from infra.services.monitoring.alerts.section import AlertsSection, Heartbeat, Receiver
 from infra.services.monitoring.own_section import monitoring_of
 from infra.services.service import Around
 from infra.settings.platform import Settings
 
 SECRET = "alert-receivers"
 _PATH = "monitoring.alerts"
-_NOBODY = "nobody"
+_NOBODY, _HEARTBEAT = "Nobody", "Heartbeat"  # receivers of a stack file have no capital letters
+# A call is due each time that Alertmanager looks at the alert: what is to be repeated after exactly that time has been
+# sent a moment too late to be due at the next look.
+_EVERY, _DUE = "5m", "4m"
 _REPEATED = {"critical": "1h", "warning": "12h"}  # until somebody has silenced or fixed it
+_CALLED = " of a check that expects a call every 5 minutes, and waits 10 more"
 _TITLE = "{{ .Status | toUpper }}: {{ .CommonLabels.alertname }} {{ .CommonLabels.model }}"
 _TEXT = (
     "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.description }}\n{{ .Annotations.runbook_url }}\n"
@@ -26,26 +31,36 @@ _POD = Resources(cpu=0.05, memory_gib=64 / 1024, ephemeral_gib=0, shm_gib=0)
 
 def alertmanager_pods(settings: Settings) -> Mapping[str, Sequence[Resources]]:
     """Of the Alertmanager that the stack installs, for the bill."""
-    return {"Alertmanager": [_POD]} if settings.addons.prometheus.existing is None and _of(settings).receivers else {}
+    return {"Alertmanager": [_POD]} if settings.addons.prometheus.existing is None and is_notifying(settings) else {}
 
 
-def has_receivers(settings: Settings) -> bool:
-    return bool(_of(settings).receivers)
+def is_notifying(settings: Settings) -> bool:
+    """Whether the stack has anything for an Alertmanager to do."""
+    return bool(_of(settings).receivers) or _of(settings).heartbeat is not None
 
 
 def notified(settings: Settings, *, installs: bool) -> str:
     """Who gets the alerts. `installs`: the stack installs Prometheus, and with receivers an Alertmanager."""
-    if not has_receivers(settings):
-        return "nobody is notified without monitoring.alerts.receivers" if installs else _DECIDED_THERE
-    ways = {"critical": _of(settings).route.critical, "warning": _of(settings).route.warning}
-    said = ", ".join(f"{severity} to {name or 'nobody'}" for severity, name in ways.items())
+    said = "nobody is notified without monitoring.alerts.receivers" if installs else _DECIDED_THERE
+    if _of(settings).receivers:
+        ways = {"critical": _of(settings).route.critical, "warning": _of(settings).route.warning}
+        said = ", ".join(f"{severity} to {name or 'nobody'}" for severity, name in ways.items())
     pod = f"; Alertmanager is a pod that asks for {_POD.cpu:g} CPU and {_POD.memory_gib * 1024:.0f} MiB"
-    return f"{said}{pod if installs else ''}"
+    return f"{said}{pod if installs and is_notifying(settings) else ''}"
 
 
 def secrets_of(settings: Settings) -> Sequence[str]:
-    """The names of the stack's secrets that receivers need."""
-    return sorted({_kind(each)[1].key_secret for each in _of(settings).receivers.values()})
+    """The names of the stack's secrets that receivers and the heartbeat need."""
+    return sorted({*_of_receivers(settings), *_of_heartbeat(settings)})
+
+
+def _of_receivers(settings: Settings) -> set[str]:
+    return {_kind(each)[1].key_secret for each in _of(settings).receivers.values()}
+
+
+def _of_heartbeat(settings: Settings) -> set[str]:
+    heartbeat = _of(settings).heartbeat
+    return {heartbeat.key_secret} if heartbeat is not None else set()
 
 
 def missing_secrets(settings: Settings, there: Iterable[str]) -> Sequence[str]:
@@ -54,7 +69,11 @@ def missing_secrets(settings: Settings, there: Iterable[str]) -> Sequence[str]:
 
 def receivers_to_do(settings: Settings, stack: str, secrets: Iterable[str]) -> Iterator[Finding]:
     for nth, secret in enumerate(missing_secrets(settings, secrets), start=1):
-        yield ToDo(f"{_PATH}.receivers", f"`pulumi config set --secret {secret} -s {stack}`", Step.SECRETS, nth)
+        command = f"`pulumi config set --secret {secret} -s {stack}`"
+        if secret in _of_receivers(settings):
+            yield ToDo(f"{_PATH}.receivers", command, Step.SECRETS, nth)
+        else:
+            yield ToDo(f"{_PATH}.heartbeat", f"{command}: the URL{_CALLED}", Step.SECRETS, nth)
 
 
 def assume_alertmanager(around: Around) -> Iterator[Finding]:
@@ -62,26 +81,35 @@ def assume_alertmanager(around: Around) -> Iterator[Finding]:
         return
     labels = ", ".join(f"{name}: {value}" for name, value in around.monitoring.labels.items())
     having = f" with the labels {labels}" if labels else ""
-    if has_receivers(around.settings):
+    if is_notifying(around.settings):
         read = f"the cluster's Alertmanager reads AlertmanagerConfigs{having} of {around.settings.namespace.name}"
-        yield Assumption(f"{_PATH}.receivers", f"{read} (alertmanagerConfigSelector and its namespaces)")
+        path = f"{_PATH}.receivers" if _of(around.settings).receivers else f"{_PATH}.heartbeat"
+        yield Assumption(path, f"{read} (alertmanagerConfigSelector and its namespaces)")
 
 
 def configuration(settings: Settings) -> Mapping[str, Any]:
     """The `spec` of an AlertmanagerConfig. Its operator adds that only alerts of its namespace are meant."""
     said = _of(settings)
     ways = {"critical": said.route.critical, "warning": said.route.warning}
+    heartbeat = said.heartbeat
     return {
         "route": {
             "receiver": _NOBODY,
             "groupBy": ["alertname", "model"],
-            "routes": [_route(severity, name) for severity, name in ways.items() if name is not None],
+            "routes": [
+                *(_route(severity, name) for severity, name in ways.items() if name is not None),
+                *([_HEARTBEAT_ROUTE] if heartbeat is not None else []),
+            ],
         },
         # A window that wakes somebody says more than a longer one of the same alert.
         "inhibitRules": [
             {"sourceMatch": [_is("critical")], "targetMatch": [_is("warning")], "equal": ["alertname", "model"]}
         ],
-        "receivers": [{"name": _NOBODY}, *(_receiver(name, each) for name, each in sorted(said.receivers.items()))],
+        "receivers": [
+            {"name": _NOBODY},
+            *(_receiver(name, each) for name, each in sorted(said.receivers.items())),
+            *([_called(heartbeat)] if heartbeat is not None else []),
+        ],
     }
 
 
@@ -91,6 +119,20 @@ def _of(settings: Settings) -> AlertsSection:
 
 def _route(severity: str, receiver: str) -> dict[str, Any]:
     return {"matchers": [_is(severity)], "receiver": receiver, "repeatInterval": _REPEATED[severity]}
+
+
+_HEARTBEAT_ROUTE = {
+    "matchers": [{"name": "alertname", "matchType": "=", "value": str(Kind.HEARTBEAT)}],
+    "receiver": _HEARTBEAT,
+    "groupInterval": _EVERY,
+    "repeatInterval": _DUE,
+}
+
+
+def _called(heartbeat: Heartbeat) -> dict[str, Any]:
+    """Not when it ends: that call would say that all is well."""
+    url = {"name": SECRET, "key": heartbeat.key_secret}
+    return {"name": _HEARTBEAT, "webhookConfigs": [{"sendResolved": False, "urlSecret": url}]}
 
 
 def _is(severity: str) -> dict[str, str]:

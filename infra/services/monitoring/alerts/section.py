@@ -77,6 +77,12 @@ class Receiver(Section):
     )
 
 
+class Heartbeat(Section):
+    """A service outside the cluster that warns when nobody calls it any more."""
+
+    key_secret: AlertKey = Field(description=f"the secret of the stack with the URL that is called: {_SET}")
+
+
 class Route(Section):
     """Who gets which alerts, by the names of receivers."""
 
@@ -109,6 +115,12 @@ class AlertsSection(Section):
         default=Route(),
         description="which receiver gets which alerts",
         examples=[{"critical": "on-call", "warning": "team"}],
+    )
+    heartbeat: Heartbeat | None = Field(
+        default=None,
+        description="a URL of a service outside the cluster, which is called every 5 minutes as long as Prometheus and"
+        " Alertmanager work, and which warns when the calls end; without it nobody hears of that",
+        examples=[{"keySecret": "alertKey-heartbeat"}],
     )
     labels: dict[Label, str] = Field(
         default={},
