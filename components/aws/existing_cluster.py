@@ -69,3 +69,13 @@ class ExistingEksCluster(pulumi.ComponentResource):
         )
         found = aws.ec2.get_subnets_output(filters=filters, opts=pulumi.InvokeOptions(parent=self))
         return found.ids.apply(sorted)  # AWS gives them in any order
+
+    def private_subnet(self, zone_id: str, *, among: Sequence[str] | None) -> pulumi.Output[str]:
+        """One of them in this zone."""
+        return self.private_subnets([zone_id], among=among).apply(lambda ids: _first(ids, zone_id))
+
+
+def _first(ids: Sequence[str], zone_id: str) -> str:
+    if not ids:
+        raise pulumi.RunError(f"the cluster has no private subnet in {zone_id}")
+    return ids[0]

@@ -22,13 +22,15 @@ class WeightsFileSystem(pulumi.ComponentResource):
         file_system_name: str,
         vpc_id: pulumi.Input[str],
         subnet_ids: Mapping[str, pulumi.Input[str]],
-        client_security_group_id: pulumi.Input[str],
+        client_security_group_ids: Mapping[str, pulumi.Input[str]],
+        keeps_subnets: bool = False,
         uid: int,
         gid: int,
         protect: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`subnet_ids`: one private subnet per zone, by zone id or by another name."""
+        """`subnet_ids`: one private subnet per zone, by zone id or by another name. `client_security_group_ids`: of
+        those that mount it, by any name. `keeps_subnets`: another subnet of a zone moves no mount target."""
         super().__init__("llm:aws:WeightsFileSystem", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         # checkov:skip=CKV_AWS_184: encrypted with the account's key for EFS; weights are no secret of users
@@ -42,16 +44,19 @@ class WeightsFileSystem(pulumi.ComponentResource):
         group = aws.ec2.SecurityGroup(
             f"{name}-efs", description=f"NFS to {file_system_name}", vpc_id=vpc_id, opts=child
         )
-        from_nodes = aws.vpc.SecurityGroupIngressRule(
-            f"{name}-from-nodes",
-            description="NFS from the nodes",
-            security_group_id=group.id,
-            referenced_security_group_id=client_security_group_id,
-            ip_protocol="tcp",
-            from_port=_NFS,
-            to_port=_NFS,
-            opts=child,
-        )
+        ways_in = [
+            aws.vpc.SecurityGroupIngressRule(
+                f"{name}-from-{client}",
+                description="NFS from the nodes",
+                security_group_id=group.id,
+                referenced_security_group_id=security_group_id,
+                ip_protocol="tcp",
+                from_port=_NFS,
+                to_port=_NFS,
+                opts=child,
+            )
+            for client, security_group_id in client_security_group_ids.items()
+        ]
         access_point = aws.efs.AccessPoint(
             f"{name}-weights",
             file_system_id=file_system.id,
@@ -71,11 +76,11 @@ class WeightsFileSystem(pulumi.ComponentResource):
                 file_system_id=file_system.id,
                 subnet_id=subnet_id,
                 security_groups=[group.id],
-                opts=child,
+                opts=pulumi.ResourceOptions(parent=self, ignore_changes=["subnetId"] if keeps_subnets else None),
             )
             for zone, subnet_id in sorted(subnet_ids.items())
         ]
         self.file_system_id = file_system.id
         self.access_point_id = access_point.id
-        self.mount_targets = [*targets, from_nodes]
+        self.mount_targets = [*targets, *ways_in]
         self.register_outputs({"file_system_id": self.file_system_id, "access_point_id": self.access_point_id})

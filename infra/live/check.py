@@ -75,6 +75,15 @@ def storage_class(plan: Plan, state: State, cluster: ReachedCluster) -> Iterator
         yield Obstacle("cache.storageClass", f"the cluster has no storage class {wanted}; it has: {names}", fix)
 
 
+def driver(plan: Plan, state: State, cluster: ReachedCluster) -> Iterator[Obstacle]:
+    """A cluster that the stack makes gets the driver; without it pods wait for their volume, and no error is seen."""
+    storage = plan.cache.storage
+    if plan.cluster.made or storage is None or storage.driver is None or cluster.get("csidriver", storage.driver):
+        return
+    said = f"the cluster has no CSI driver {storage.driver}, by which nodes mount {storage.said}"
+    yield Obstacle("cache.kind", said, f"run: {plan.cluster.command_for_driver(storage.driver)}")
+
+
 def releases(plan: Plan, state: State, cluster: ReachedCluster) -> Iterator[Obstacle]:
     for key, addon in plan.addons.items():
         if addon.state == "install":

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _IN_THE_CLUSTER: Mapping[str, Callable[[Plan, State, ReachedCluster], Iterator[Obstacle]]] = {
     "whether the namespace is there": check.namespace,
     "whether there is a storage class": check.storage_class,
+    "whether nodes can mount what keeps the weights": check.driver,
     "whether the nodes that exist offer what pods ask for": own_nodes,
     "whether add-ons are installed already": check.releases,
     "who adds nodes and shows their GPUs": node_software,

@@ -222,6 +222,10 @@ class ClusterPlan:
         """What gives the pods of a service account a role of the cloud; None: this program doesn't know it."""
         return None
 
+    def command_for_driver(self, driver: str) -> str | None:
+        """What installs a driver of CSI in a cluster that exists; None: this program doesn't know it."""
+        return None
+
 
 @dataclass(frozen=True)
 class SystemNodesPlan:
@@ -268,6 +272,7 @@ class Storage:
     iops: int = 0
     throughput: int = 0  # MiB/s; 0: it isn't made with a throughput
     bucket: bool = False  # servers stream from it: nothing mounts it, so it has no claim
+    driver: str | None = None  # of CSI, by which nodes mount it
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,7 @@ def _site(preview: bool, **changes: dict[str, Any]) -> Recording:
             file_system_name="llm-test-weights",
             vpc_id=network.vpc_id,
             subnet_ids=network.private_subnet_ids,
-            client_security_group_id=cluster.security_group_id,
+            client_security_group_ids={"nodes": cluster.security_group_id},
             uid=2000,
             gid=3000,
             protect=arguments["protect"],

@@ -12,6 +12,7 @@ from tests.live.machine import Machine, held
 pytestmark = pytest.mark.programs
 
 SAID, READ = planned("existing-eks").plan, planned("existing-eks-read").plan
+MOUNTED = planned("existing-eks-efs").plan
 CLUSTER: dict[str, Any] = {
     "status": "ACTIVE",
     "version": "1.35",
@@ -30,6 +31,7 @@ LOCAL = {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local"}
 def subnet(name: str, zone: str, *, public: bool = False, free: int = 200) -> dict[str, Any]:
     return {
         "SubnetId": name,
+        "AvailabilityZone": f"name of {zone}",
         "AvailabilityZoneId": zone,
         "MapPublicIpOnLaunch": public,
         "AvailableIpAddressCount": free,
@@ -48,9 +50,14 @@ def answers(
     groups: tuple[str, ...] = ("sg-c", "sg-0ab1"),
     daemon: str | None = None,
     autoscaler: str | None = None,
+    node_in: str = "use1-az1",
+    driver: bool = True,
 ) -> None:
     table = {"Associations": [{"Main": True}], "Routes": [LOCAL, route]}
-    node = {"SecurityGroups": [{"GroupId": each} for each in groups]}
+    node = {
+        "SecurityGroups": [{"GroupId": each} for each in groups],
+        "Placement": {"AvailabilityZone": f"name of {node_in}"},
+    }
     machine.answer(["describe-cluster"], {"cluster": cluster})
     machine.answer(["describe-subnets"], {"Subnets": subnets})
     machine.answer(["describe-route-tables"], {"RouteTables": [table]})
@@ -62,6 +69,7 @@ def answers(
     own = {"metadata": {"name": "theirs", "labels": {"node.acme.io/pool": "gpu"}}, "spec": {}}
     machine.answer(["nodes"], {"items": [own | {"status": {"allocatable": {"nvidia.com/gpu": "1"}}}]})
     machine.answer(["storageclass"], {"items": [{"metadata": {"name": "efs-sc"}}]})
+    machine.answer(["csidriver"], {"metadata": {"name": "efs.csi.aws.com"}} if driver else "")
 
 
 def workload(image: str) -> dict[str, Any]:
@@ -172,3 +180,37 @@ def test_a_cluster_that_cannot_be_read_stops_no_other_check(machine: Machine) ->
     there = look(SAID, AWS, "existing-eks")
     assert there.obstacles == []
     assert {str(each).rpartition(": ")[2] for each in there.not_checked} == {"no answer in JSON"}
+
+
+THREE = [*BOTH, subnet("subnet-0ab3", "use1-az3")]
+
+
+@pytest.mark.parametrize(
+    ("given", "path", "says"),
+    [
+        (
+            {"subnets": BOTH},
+            "cluster.existing.zones",
+            "no private subnet in use1-az3 for the file system's mount target",
+        ),
+        (
+            {"subnets": [*THREE, subnet("subnet-0ab4", "use1-az4")], "node_in": "use1-az4"},
+            "cluster.existing.zones",
+            "cluster.existing.zones: [use1-az1, use1-az2, use1-az3, use1-az4]",
+        ),
+        ({"node_in": "use1-az5"}, "cluster.existing.zones", "use1-az3, the id of name of use1-az5]"),
+        ({"driver": False}, "cache.kind", "run: aws eks create-addon --addon-name aws-efs-csi-driver"),
+    ],
+)
+def test_a_file_system_that_a_node_there_could_not_mount_is_one(
+    machine: Machine, given: dict[str, Any], path: str, says: str
+) -> None:
+    answers(machine, daemon=PLUGIN, autoscaler=AUTOSCALER, **{"subnets": THREE, **given})
+    [(at, said)] = found(MOUNTED)
+    assert at == path
+    assert says in said
+
+
+def test_a_file_system_that_each_node_there_can_mount_is_none(machine: Machine) -> None:
+    answers(machine, daemon=PLUGIN, autoscaler=AUTOSCALER, subnets=THREE)
+    assert found(MOUNTED) == []

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from tests.example_stacks import plan_text, planned, text
-from tests.invariants.reading import LAUNCH_TEMPLATE, NODE_GROUP, RELEASE
+from tests.invariants.reading import LAUNCH_TEMPLATE, NODE_GROUP, RELEASE, VOLUME
 
-SAID, READ = "existing-eks", "existing-eks-read"
+SAID, READ, EFS = "existing-eks", "existing-eks-read", "existing-eks-efs"
 MADE_FOR_NODES = {  # of AWS alone; nothing is of the cluster, its network or its add-ons
     "aws:autoscaling/tag:Tag",
     "aws:ec2/launchTemplate:LaunchTemplate",
@@ -15,10 +15,17 @@ MADE_FOR_NODES = {  # of AWS alone; nothing is of the cluster, its network or it
     "aws:iam/role:Role",
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
 }
+OF_THE_FILE_SYSTEM = {
+    "aws:ec2/securityGroup:SecurityGroup",
+    "aws:efs/accessPoint:AccessPoint",
+    "aws:efs/fileSystem:FileSystem",
+    "aws:efs/mountTarget:MountTarget",
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+}
 OF_THE_AUTOSCALER = {"aws:eks/podIdentityAssociation:PodIdentityAssociation", "aws:iam/rolePolicy:RolePolicy"}
 
 
-@pytest.mark.parametrize(("stack", "more"), [(SAID, OF_THE_AUTOSCALER), (READ, set())])
+@pytest.mark.parametrize(("stack", "more"), [(SAID, OF_THE_AUTOSCALER), (READ, set()), (EFS, OF_THE_FILE_SYSTEM)])
 def test_only_node_groups_and_what_they_need_are_made(stack: str, more: set[str]) -> None:
     types = {made.type for made in planned(stack).recording.resources if made.type.startswith("aws:")}
     assert types == MADE_FOR_NODES | more
@@ -82,6 +89,8 @@ def test_the_quota_counts_our_nodes() -> None:
         (READ, "addons.clusterAutoscaler", True),
         (READ, "addons.nvidiaDevicePlugin", True),
         (READ, "cluster.existing.eks", False),
+        (READ, "cache.kind", False),
+        (EFS, "cache.kind", True),  # the driver of EFS
     ],
 )
 def test_what_is_asked_of_a_person_is_what_the_stack_leaves_to_the_cluster(stack: str, path: str, asked: bool) -> None:
@@ -102,3 +111,28 @@ def test_a_model_that_fits_no_pool_there_is_offered_a_pool_that_holds_it() -> No
         f"      {name}: {{instanceTypes: {list(types)}}}",
     )
     assert plan_text("followed", followed).plan.violations == ()
+
+
+def test_a_file_system_is_mounted_in_each_zone_that_the_stack_file_names() -> None:
+    """Also in one without GPUs, where nodes of somebody else fetch the weights; its subnet and VPC are read by `up`."""
+    recording = planned(EFS).recording
+    targets = {each.inputs["subnetId"] for each in recording.of("aws:efs/mountTarget:MountTarget")}
+    assert targets == {f"${{existing.subnetIds in {zone}}}" for zone in ("use1-az1", "use1-az2", "use1-az3")}
+    assert recording.one("aws:ec2/securityGroup:SecurityGroup", "weights-efs").inputs["vpcId"] == "${existing.vpcId}"
+    rules = recording.of("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+    assert {each.inputs["referencedSecurityGroupId"] for each in rules} == {
+        "${existing.clusterSecurityGroupId}",
+        "sg-0ab1",
+    }
+    (volume,) = recording.of(VOLUME)
+    storage = planned(EFS).plan.cache.storage
+    assert storage is not None
+    assert volume.inputs["spec"]["csi"]["driver"] == storage.driver
+    (pool,) = planned(EFS).plan.pools.values()
+    assert pool.zone_ids == ("use1-az1", "use1-az2")
+
+
+def test_the_bill_has_the_file_system_and_protect_guards_it() -> None:
+    (item,) = [each for each in planned(EFS).plan.cost.items if each.name == "EFS"]
+    assert 0 < item.min < item.max
+    assert planned(EFS).recording.one("aws:efs/fileSystem:FileSystem", "weights-efs").options["protect"] is True

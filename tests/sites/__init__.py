@@ -13,6 +13,7 @@ MEANT = {
     "capacity-block": {kind.NODE_GROUP: 5, kind.LAUNCH_TEMPLATE: 3, kind.SCALED_OBJECT: 1},
     "eks-ladder": {kind.NODE_GROUP: 5, kind.LAUNCH_TEMPLATE: 2, kind.DEPLOYMENT: 2},
     "existing-eks": {kind.NODE_GROUP: 2, kind.SCALING_GROUP_TAG: 18, kind.RELEASE: 2, kind.SCALED_OBJECT: 1},
+    "existing-eks-efs": {kind.NODE_GROUP: 1, kind.VOLUME: 1, kind.JOB: 2, kind.DEPLOYMENT: 3},
     "existing-eks-read": {kind.NODE_GROUP: 1, kind.DEPLOYMENT: 3, kind.SCALED_OBJECT: 1},
     "fast-start": {kind.DEPLOYMENT: 3, kind.NODE_GROUP: 2, kind.SCALED_OBJECT: 1},
     "k3s": {kind.DEPLOYMENT: 3, kind.INGRESS: 1},

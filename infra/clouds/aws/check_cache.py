@@ -1,5 +1,6 @@
 """Rules for the kinds of `cache` that AWS makes with a cluster."""
 
+from infra.clouds.aws.existing import adds_nodes
 from infra.clouds.aws.storage import EBS, EFS, S3
 from infra.models.places import place_of
 from infra.plan.words import count
@@ -19,18 +20,37 @@ def check_cache(scope: Scope) -> None:
         scope.report.out_of_place(size, "EFS has no size: it bills what is used", "leave size out", reads=[kind])
     if cache.kind == S3.kind:
         _check_streaming(scope, kind)
-    found = scope.settings.cluster.existing is not None and scope.settings.cluster.existing.eks is not None
-    made = (EFS.kind, EBS.kind) if found else (EFS.kind, EBS.kind, S3.kind)
-    if cache.kind in made and scope.settings.cluster.create is None:
+    if cache.kind in _not_there(scope):
         got = f"{cache.kind} is made with a cluster that we create, and this one exists"
-        bucket = ", or kind: s3" if found else ""
-        wrong(kind, got, f"write kind: storageClass, and the name of one of its classes{bucket}", reads=CLUSTER_KIND)
+        others = [each for each in (EFS.kind, S3.kind) if each not in _not_there(scope)]
+        instead = f", or kind: {' or '.join(others)}" if others else ""
+        wrong(kind, got, f"write kind: storageClass, and the name of one of its classes{instead}", reads=CLUSTER_KIND)
         return  # what a kind that can't be here lacks besides is no help
+    if cache.kind == EFS.kind and scope.settings.cluster.create is None:
+        _check_zones_there(scope, kind)
     if cache.kind == NODE.kind and scope.settings.cluster.create is not None:
         _refuse_cpu(scope, kind)
     if cache.kind == EBS.kind:
         _check_readers(scope, kind)
         _check_zone(scope, kind)
+
+
+def _not_there(scope: Scope) -> tuple[str, ...]:
+    """Kinds that can't be made for this cluster. A file system beside one that exists has its zones and security groups
+    from those of the stack's node groups."""
+    if scope.settings.cluster.create is not None:
+        return ()
+    if scope.settings.cluster.existing is None or scope.settings.cluster.existing.eks is None:
+        return (EFS.kind, EBS.kind, S3.kind)
+    return (EBS.kind,) if adds_nodes(scope.settings) else (EFS.kind, EBS.kind)
+
+
+def _check_zones_there(scope: Scope, kind: Key) -> None:
+    """A plan reads nothing, so it doesn't know in which zones there are nodes."""
+    if not scope.written(zones := ("cluster", "existing", "zones")):
+        got = "efs is mounted by a way in per zone, and nothing says in which zones the cluster has nodes"
+        write = "write cluster.existing.zones: [use1-az1, use1-az2], the ids of all these zones"
+        scope.report.wrong(kind, got, write, reads=[zones, kind])
 
 
 def _refuse_cpu(scope: Scope, kind: Key) -> None:
@@ -47,7 +67,7 @@ def _check_streaming(scope: Scope, kind: Key) -> None:
     if scope.written(size := ("cache", "size")):
         scope.report.out_of_place(size, "a bucket has no size: it bills what is used", "leave size out", reads=[kind])
     of_a_class = "cache.kind: storageClass, and the name of one of the cluster's classes"
-    instead = of_a_class if scope.settings.cluster.create is None else "cache.kind: efs"
+    instead = of_a_class if EFS.kind in _not_there(scope) else "cache.kind: efs"
     for name, model in servers(scope.settings.models).items():
         if place_of(model.model) is None and name in scope.settings.models:
             check_streamed(scope, ("models", name), model, instead, reads=[kind, *CLUSTER_KIND])

@@ -2,6 +2,7 @@
 
 from infra.clouds.aws.check_driver import check_driver
 from infra.clouds.aws.check_release import check_release
+from infra.clouds.aws.storage import EFS
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.cluster import ExistingCluster, GpuPool
 from infra.settings.mistakes import Key
@@ -55,9 +56,16 @@ def _check_once(scope: Scope, existing: ExistingCluster) -> None:
 
 
 def _check_zones(scope: Scope, existing: ExistingCluster) -> None:
+    """A file system is mounted in each zone with nodes, and some have no GPUs: the catalogue doesn't know these."""
     served = scope.catalog.regions.get(scope.region or "")
+    mounted = scope.settings.cache is not None and scope.settings.cache.kind == EFS.kind
     for index, zone in enumerate(existing.zones or ()):
-        if served is not None and zone not in served:
+        if served is not None and zone not in served and not (mounted and _area(zone) == _area(served[0])):
             got = f"{zone} isn't a zone of {scope.region} that EKS serves and that has GPUs"
             key: Key = (*_EXISTING, "zones", index)
             scope.report.wrong(key, got, f"write one of {', '.join(served)}", reads=[("aws:region",)])
+
+
+def _area(zone: str) -> str:
+    """What the ids of a region's zones begin with: use1 of use1-az1."""
+    return zone.rpartition("-")[0]

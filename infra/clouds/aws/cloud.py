@@ -195,7 +195,7 @@ class Aws(Cloud):
         quotas: Sequence[Quota],
     ) -> Iterator[Finding]:
         yield from list_account(settings, aws_cluster(cluster), addons)
-        yield from to_do_there(aws_cluster(cluster), pools, addons)
+        yield from to_do_there(settings, aws_cluster(cluster), pools, addons)
         yield from to_do_agent(settings, aws_cluster(cluster), pools)
         yield from list_quotas(quotas)
         yield from list_zones(settings, pools.values())

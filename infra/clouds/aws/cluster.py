@@ -8,7 +8,7 @@ from typing import Any
 from infra.catalog import Catalog
 from infra.clouds.aws.config import AwsConfig
 from infra.clouds.aws.disks import root_gib
-from infra.clouds.aws.existing import assume_nodes, plan_nodes, plan_version
+from infra.clouds.aws.existing import assume_mounts, assume_nodes, plan_nodes, plan_version
 from infra.clouds.aws.node_repair import AGENT, agent_values
 from infra.clouds.aws.node_room import allocatable
 from infra.clouds.aws.plan import AwsCluster
@@ -129,6 +129,7 @@ def explain_versions(settings: Settings, cluster: AwsCluster, cache: CachePlan, 
     create = settings.cluster.create
     if create is None:
         yield from assume_nodes(settings, cluster)
+        yield from assume_mounts(settings, cache)
         return
     path, own = "cluster.create", _own_versions(create)
     unused = {f"aws-{kind}-csi-driver" for kind in {"efs", "ebs"} - {cache.kind}}

@@ -9,8 +9,9 @@ from infra.clouds.aws.expander import priorities
 from infra.clouds.aws.node_room import DAEMONS_CPU, DAEMONS_GIB
 from infra.clouds.aws.nodes import OWN_TAG
 from infra.clouds.aws.plan import AwsCluster
+from infra.clouds.aws.storage import EFS
 from infra.clouds.existing.cluster import version_of
-from infra.plan.cluster import AddonPlan, PoolPlan, has_made
+from infra.plan.cluster import AddonPlan, CachePlan, PoolPlan, has_made
 from infra.plan.findings import Decided
 from infra.plan.notes import Assumption, Chosen, Finding, Step, ToDo
 from infra.settings.cluster import ExistingCluster
@@ -47,7 +48,8 @@ def plan_nodes(
     """Zones and AMI of node groups there."""
     if not adds_nodes(settings):
         return {}
-    zones = existing.zones or catalog.regions.get(region or "", ())
+    served = catalog.regions.get(region or "", ())
+    zones = tuple(each for each in existing.zones or served if each in served)
     releases = {each: row.ami_release for each, row in catalog.aws.versions.items()}
     release = existing.ami_release
     if release is None and existing.version is not None:
@@ -61,7 +63,7 @@ def assume_nodes(settings: Settings, cluster: AwsCluster) -> Iterator[Finding]:
     existing = settings.cluster.existing
     if existing is None or not adds_nodes(settings):
         return
-    zones = " in " + ", ".join(existing.zones) if existing.zones else " in zones that offer a pool's types"
+    zones = " in " + ", ".join(cluster.zone_ids) if existing.zones else " in zones that offer a pool's types"
     if existing.subnet_ids:
         yield Assumption(
             f"{_PATH}.subnetIds",
@@ -89,11 +91,41 @@ def assume_nodes(settings: Settings, cluster: AwsCluster) -> Iterator[Finding]:
     )
 
 
+def assume_mounts(settings: Settings, cache: CachePlan) -> Iterator[Finding]:
+    """What a file system needs of a network that nobody has looked at."""
+    existing = settings.cluster.existing
+    if cache.storage != EFS or existing is None:
+        return
+    zones = ", ".join(existing.zones or ())
+    beside = f" or {', '.join(existing.security_group_ids)}" if existing.security_group_ids else ""
+    yield Assumption(
+        f"{_PATH}.zones",
+        f"all nodes of the cluster on which weights may be fetched are in {zones}, and have its security group{beside}:"
+        f" EFS lets in nobody else. It gets a mount target in a private subnet of each of these zones, as `up` finds"
+        " them when it makes it; later changes of these subnets move none",
+    )
+
+
+def _their_driver(settings: Settings, cluster: AwsCluster) -> Iterator[Finding]:
+    driver = EFS.driver
+    if driver is None or settings.cache is None or settings.cache.kind != EFS.kind:
+        return
+    yield ToDo(
+        "cache.kind",
+        f"nodes mount EFS by its CSI driver: see that `{cluster.kubectl} get csidriver {driver}` shows it, and that its"
+        " DaemonSet tolerates nvidia.com/gpu. Where there is none:"
+        f" `{cluster.command_for_driver(driver)}`, which needs no role for this volume; never a second one: of an"
+        " add-on and a chart each replaces what the other installed",
+        Step.ACCOUNT,
+    )
+
+
 def to_do_there(
-    cluster: AwsCluster, pools: Mapping[str, PoolPlan], addons: Mapping[str, AddonPlan]
+    settings: Settings, cluster: AwsCluster, pools: Mapping[str, PoolPlan], addons: Mapping[str, AddonPlan]
 ) -> Iterator[Finding]:
     if cluster.made or not has_made(pools.values()):
         return
+    yield from _their_driver(settings, cluster)
     if addons["clusterAutoscaler"].state == "existing":
         yield ToDo("addons.clusterAutoscaler", _their_autoscaler(cluster) + _their_order(pools), Step.ACCOUNT)
     if addons["nvidiaDevicePlugin"].state == "existing":

@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from infra.clouds.aws.check_release import NODE_SKEW
+from infra.clouds.aws.live_mounts import mounts_there
 from infra.clouds.aws.plan import AwsCluster, aws_cluster
+from infra.clouds.aws.storage import EFS
 from infra.live.check import Obstacle
 from infra.live.commands import NotRead, output_of
 from infra.live.state import State
@@ -28,8 +30,11 @@ def nodes_there(plan: Plan, state: State) -> Iterator[Obstacle]:
         return
     found = _read(plan, "eks", "describe-cluster", "--name", plan.cluster.name)["cluster"]
     yield from _takes_groups(plan, existing, found)
-    yield from _security_groups(plan, existing, found)
-    yield from _subnets(plan, state, existing, found)
+    subnets, nodes = _its_subnets(plan, existing, found), _its_nodes(plan)
+    yield from _security_groups(plan, existing, found, nodes)
+    yield from _subnets(plan, state, subnets, found)
+    if plan.cache.storage == EFS:
+        yield from mounts_there(existing.zones or (), subnets, nodes)
 
 
 def _takes_groups(plan: Plan, existing: ExistingCluster, found: Any) -> Iterator[Obstacle]:
@@ -56,12 +61,21 @@ def _skew(said: str, running: str) -> Iterator[Obstacle]:
         yield Obstacle(f"{_PATH}.version", message, fix)
 
 
-def _subnets(plan: Plan, state: State, existing: ExistingCluster, found: Any) -> Iterator[Obstacle]:
+def _its_subnets(plan: Plan, existing: ExistingCluster, found: Any) -> Sequence[Any]:
+    ids = existing.subnet_ids or found["resourcesVpcConfig"]["subnetIds"]
+    return _read(plan, "ec2", "describe-subnets", "--subnet-ids", *ids)["Subnets"]
+
+
+def _its_nodes(plan: Plan) -> Sequence[Any]:
+    owned = f"Name=tag:kubernetes.io/cluster/{plan.cluster.name},Values=owned"
+    running = _read(plan, "ec2", "describe-instances", "--filters", owned, "Name=instance-state-name,Values=running")
+    return [node for each in running["Reservations"] for node in each["Instances"]]
+
+
+def _subnets(plan: Plan, state: State, subnets: Sequence[Any], found: Any) -> Iterator[Obstacle]:
     """Each node group needs a private subnet with a way out and free addresses."""
-    network = found["resourcesVpcConfig"]
-    ids = existing.subnet_ids or network["subnetIds"]
-    subnets = _read(plan, "ec2", "describe-subnets", "--subnet-ids", *ids)["Subnets"]
-    tables = _read(plan, "ec2", "describe-route-tables", "--filters", f"Name=vpc-id,Values={network['vpcId']}")
+    vpc = found["resourcesVpcConfig"]["vpcId"]
+    tables = _read(plan, "ec2", "describe-route-tables", "--filters", f"Name=vpc-id,Values={vpc}")
     private = [each for each in subnets if not each["MapPublicIpOnLaunch"]]
     used: dict[str, None] = {}
     for pool in (each for each in plan.pools.values() if not each.existing):
@@ -121,12 +135,9 @@ def _way_out(subnet: str, tables: Sequence[Any]) -> Iterator[Obstacle]:
         yield Obstacle(f"{_PATH}.subnetIds", message, fix)
 
 
-def _security_groups(plan: Plan, existing: ExistingCluster, found: Any) -> Iterator[Obstacle]:
+def _security_groups(plan: Plan, existing: ExistingCluster, found: Any, nodes: Sequence[Any]) -> Iterator[Obstacle]:
     """Nodes of some modules have a separate security group, which lets in nothing from the cluster's own."""
     ours = {found["resourcesVpcConfig"]["clusterSecurityGroupId"], *existing.security_group_ids}
-    owned = f"Name=tag:kubernetes.io/cluster/{plan.cluster.name},Values=owned"
-    running = _read(plan, "ec2", "describe-instances", "--filters", owned, "Name=instance-state-name,Values=running")
-    nodes = [node for each in running["Reservations"] for node in each["Instances"]]
     groups = [{each["GroupId"] for each in node["SecurityGroups"]} for node in nodes]
     apart = [each for each in groups if not each & ours]
     if apart:

@@ -20,11 +20,6 @@ from components.aws.load_balancer import alb_annotations
 from components.aws.load_balancer_controller import LoadBalancerController
 from components.aws.network import Network, public_cidr
 from components.aws.pod_logs import PodLogs
-from components.aws.volumes import ebs_disk, efs_volume
-from components.aws.weights_bucket import WeightsBucket
-from components.aws.weights_file_system import WeightsFileSystem
-from components.model_cache import Disk, Volume
-from components.pods import USER_ID
 from infra.clouds.aws.caller import ADMINS, Stranger, check_caller
 from infra.clouds.aws.expander import priorities
 from infra.clouds.aws.ground import found_ground, made_ground
@@ -32,12 +27,13 @@ from infra.clouds.aws.live import import_entry
 from infra.clouds.aws.load_balancer import LONGEST_DEREGISTRATION
 from infra.clouds.aws.logs import group_of
 from infra.clouds.aws.make_buckets import bucket_cache, read_bucket
+from infra.clouds.aws.make_cache import disk_of, file_system_there, file_system_with, volume_of, weights_bucket
 from infra.clouds.aws.make_karpenter import make_karpenter_pools, make_nodes
 from infra.clouds.aws.make_pools import make_pools
 from infra.clouds.aws.node_repair import agent_values
 from infra.clouds.aws.nodes import OWN_TAG
 from infra.clouds.aws.plan import aws_cluster
-from infra.clouds.aws.storage import EBS, EFS, S3
+from infra.clouds.aws.storage import EBS, EFS
 from infra.clouds.aws.to_do import no_admins
 from infra.clouds.site import Site
 from infra.live import Namespaces
@@ -96,12 +92,15 @@ def _existing_eks(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Si
     )
     both = pulumi.ResourceOptions(providers=[cloud, cluster.provider])
     addons = _addons(plan, cluster.vpc_id, namespaces, both)
-    bucket = _weights_bucket(plan, cloud)
+    bucket = weights_bucket(plan, cloud)
+    file_system = file_system_there(plan, cluster, cloud)
     return Site(
         pulumi.ResourceOptions(provider=cluster.provider),
+        ready=file_system.mount_targets if file_system is not None else (),
         pools=make_pools(plan, found_ground(plan, cluster), cloud) if has_made(plan.pools.values()) else {},
         addons=addons,
         read_bucket=partial(read_bucket, both),
+        volume=volume_of(file_system),
         bucket_cache=bucket_cache(both, bucket) if bucket is not None else None,
         annotations=partial(_alb, subnet_ids=()),
     )
@@ -143,21 +142,9 @@ def _new_cluster(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Sit
     ground = made_ground(plan, cluster, network.within, network.resources)
     both = pulumi.ResourceOptions(providers=[cloud, cluster.provider])
     ready = [*cluster.ready, *network.resources]
-    file_system = None
-    if plan.cache.storage == EFS:
-        file_system = WeightsFileSystem(
-            "weights",
-            file_system_name=f"{wanted.name}-weights",
-            vpc_id=network.vpc_id,
-            subnet_ids=network.private_subnet_ids,
-            client_security_group_id=cluster.security_group_id,
-            uid=USER_ID,
-            gid=USER_ID,
-            protect=settings.protect,
-            opts=_with(cloud),
-        )
-        ready += file_system.mount_targets
-    bucket = _weights_bucket(plan, cloud)
+    file_system = file_system_with(plan, cluster, network.vpc_id, network.private_subnet_ids, cloud)
+    ready += file_system.mount_targets if file_system is not None else ()
+    bucket = weights_bucket(plan, cloud)
     nodes = make_nodes(plan, cloud) if wanted.karpenter else None
     addons = _addons(plan, network.vpc_id, namespaces, both, ready, nodes)
     if nodes is None or addons is None:
@@ -172,32 +159,9 @@ def _new_cluster(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Sit
         load_balancer_cidrs=network.load_balancer_cidrs,
         read_bucket=partial(read_bucket, both),
         annotations=partial(_alb, subnet_ids=network.load_balancer_subnet_ids),
-        volume=_volume(plan, network, file_system),
+        volume=volume_of(file_system) or disk_of(plan, network.zone_names),
         bucket_cache=bucket_cache(both, bucket) if bucket is not None else None,
     )
-
-
-def _weights_bucket(plan: Plan, cloud: aws.Provider) -> WeightsBucket | None:
-    if plan.cache.storage != S3:
-        return None
-    cluster = aws_cluster(plan.cluster)
-    prefix = _bucket_prefix(cluster.name)
-    return WeightsBucket("weights", prefix=prefix, tags=cluster.tags, protect=plan.settings.protect, opts=_with(cloud))
-
-
-def _bucket_prefix(cluster: str) -> str:
-    """S3 allows lower case, and 37 characters before the part that makes a name unique."""
-    return f"{cluster.lower().replace('_', '-')[:28].rstrip('-')}-weights-"
-
-
-def _volume(plan: Plan, network: _Subnets, file_system: WeightsFileSystem | None) -> Volume | Disk | None:
-    """The volume that holds the weights; None: a storage class decides."""
-    if file_system is not None:
-        return efs_volume(file_system.file_system_id, file_system.access_point_id)
-    if plan.cache.storage == EBS:
-        zone = network.zone_names.get(plan.cache.zone_id) if plan.cache.zone_id else None
-        return ebs_disk(zone, throughput=EBS.throughput, iops=EBS.iops)
-    return None
 
 
 def _alb(plan: Plan, health_path: str, *, subnet_ids: Sequence[pulumi.Input[str]]) -> Mapping[str, pulumi.Input[str]]:

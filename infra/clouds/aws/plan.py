@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from infra.clouds.aws.storage import DRIVERS
 from infra.plan.cluster import ClusterPlan
 
 
@@ -36,6 +37,10 @@ class AwsCluster(ClusterPlan):
     def command_for_rights(self, *, namespace: str, service_account: str) -> str:
         command = f"aws eks create-pod-identity-association --cluster-name {self.name} --namespace {namespace}"
         return " ".join((command, "--service-account", service_account, "--role-arn ...", *self.aws_arguments))
+
+    def command_for_driver(self, driver: str) -> str:
+        command = f"aws eks create-addon --addon-name {DRIVERS[driver]} --cluster-name {self.name}"
+        return " ".join((command, *self.aws_arguments))
 
 
 def aws_cluster(cluster: ClusterPlan) -> AwsCluster:

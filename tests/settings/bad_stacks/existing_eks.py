@@ -35,13 +35,50 @@ BAD_EXISTING_EKS = (
                 "cache.kind",
                 7,
                 "ebs is made with a cluster that we create, and this one exists",
+                "write kind: storageClass, and the name of one of its classes, or kind: efs or s3",
+            ),
+        ),
+    ),
+    Bad(
+        "a file system in zones that nobody named",
+        stack("cluster: {existing: {eks: shared}}", _L4, _MODEL, "cache: {kind: efs, size: 100Gi}"),
+        (
+            Mistake(
+                "cache.kind",
+                7,
+                "efs is mounted by a way in per zone, and nothing says in which zones the cluster has nodes",
+                "write cluster.existing.zones: [use1-az1, use1-az2], the ids of all these zones",
+            ),
+            Mistake("cache.size", 7, "EFS has no size: it bills what is used", "leave size out"),
+        ),
+    ),
+    Bad(
+        "a file system on a cluster where no node is the stack's",
+        stack("cluster: {existing: {eks: shared}}", NODES, _MODEL, "cache: {kind: efs}"),
+        (
+            Mistake(
+                "cache.kind",
+                7,
+                "efs is made with a cluster that we create, and this one exists",
                 "write kind: storageClass, and the name of one of its classes, or kind: s3",
             ),
         ),
     ),
     Bad(
+        "a zone of another region, where a file system may be in one without GPUs",
+        stack(_there("zones: [usw2-az4, use1-az1, use1-az3]"), _L4, _MODEL, "cache: {kind: efs}"),
+        (
+            Mistake(
+                "cluster.existing.zones[0]",
+                4,
+                "usw2-az4 isn't a zone of us-east-1 that EKS serves and that has GPUs",
+                "write one of use1-az1, use1-az2, use1-az4, use1-az5, use1-az6",
+            ),
+        ),
+    ),
+    Bad(
         "a bucket for an engine that can't stream, where no EFS can be made",
-        stack(EKS, POOL, f"models: {{a: {OLLAMA}}}", "cache: {kind: s3}"),
+        stack(EKS, NODES, f"models: {{a: {OLLAMA}}}", "cache: {kind: s3}"),
         (
             Mistake(
                 "models.a.engine",
