@@ -58,12 +58,13 @@ def pod_spec(
     set_group: bool,
     own_claim: str | None = None,
     bucket: BucketAccess | None = None,
+    service_account: str | None = None,
     awaited: Sequence[str] = (),
     compiled: Compiled | None = None,
 ) -> Any:
     """`own_claim` has the weights of this model; None: they are in the model cache. With `bucket`, the server reads
-    them from there, and no claim is mounted. `awaited`: files that the node has once its weights are whole. `compiled`:
-    what it compiles is kept in the model cache."""
+    them from there, and no claim is mounted. `service_account`: whose rights the claim is mounted with. `awaited`:
+    files that the node has once its weights are whole. `compiled`: what it compiles is kept in the model cache."""
     if compiled is not None:
         size = replace(size, cpu=size.cpu - CPU, memory_gib=size.memory_gib - MEMORY_GIB)
     volumes, mounts = scratch(size.disk_gib)
@@ -123,8 +124,9 @@ def pod_spec(
         first.append(compiled_container(compiled, server))
     if first:
         spec["initContainers"] = first
-    if bucket is not None and bucket.service_account is not None:
-        spec["serviceAccountName"] = bucket.service_account
+    account = service_account or (bucket.service_account if bucket is not None else None)
+    if account is not None:
+        spec["serviceAccountName"] = account
     if place.runtime_class is not None:
         spec["runtimeClassName"] = place.runtime_class
     return spec

@@ -50,7 +50,8 @@ class ModelServer(pulumi.ComponentResource):
     `pods_wait_for`, the weights and the nodes: `reachable`, by which the gateway finds and reaches them, is created
     meanwhile.
     `own_claim` has the weights of this model; None: they are in the model cache, or the server reads them from
-    `bucket`. `awaited` are files by which each node says that it has them. `compiled`: what is kept of its start.
+    `bucket`. `service_account`: whose rights the claim is mounted with.
+    `awaited` are files by which each node says that it has them. `compiled`: what is kept of its start.
     `replace_with` is the claim: the pods must be deleted before the claim can be replaced.
     `monitor_labels` are the labels by which the Prometheus selects ServiceMonitors; None creates no ServiceMonitor.
     """
@@ -77,6 +78,7 @@ class ModelServer(pulumi.ComponentResource):
         callers_key: pulumi.Input[str] | None,
         own_claim: str | None = None,
         bucket: BucketAccess | None = None,
+        service_account: str | None = None,
         awaited: Sequence[str] = (),
         compiled: Compiled | None = None,
         monitor_labels: Mapping[str, str] | None,
@@ -133,6 +135,7 @@ class ModelServer(pulumi.ComponentResource):
                 set_group=set_group,
                 own_claim=own_claim,
                 bucket=bucket,
+                service_account=service_account,
                 awaited=awaited,
                 compiled=compiled,
             ),

@@ -11,8 +11,8 @@ from components.aws.pod_role import PodRole
 
 
 class BucketReader(pulumi.ComponentResource):
-    """Depend on the component to wait for the account and its rights, which end at a prefix. `writes`: it may add
-    objects too, and can't delete any."""
+    """Depend on the component to wait for the account and its rights, which end at prefixes; none: the whole bucket.
+    `writes`: it may add objects too, and can't delete any. `mounts`: it sees the names of all objects."""
 
     def __init__(
         self,
@@ -22,14 +22,15 @@ class BucketReader(pulumi.ComponentResource):
         namespace: str,
         service_account: str,
         bucket_arn: pulumi.Input[str],
-        prefix: str,
+        prefixes: Sequence[str],
         writes: bool = False,
+        mounts: bool = False,
         depends_on: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("llm:aws:BucketReader", name, None, opts)
         child = pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
-        role = PodRole(name, policy=_policy(bucket_arn, prefix, writes=writes), opts=child)
+        role = PodRole(name, policy=_policy(bucket_arn, prefixes, writes=writes, mounts=mounts), opts=child)
         k8s.core.v1.ServiceAccount(
             f"{name}-account",
             metadata={"name": service_account, "namespace": namespace},
@@ -47,12 +48,19 @@ class BucketReader(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-def _policy(bucket: pulumi.Input[str], prefix: str, *, writes: bool) -> dict[str, Any]:
-    """The engine lists the prefix with a slash at its end, so that no other prefix that begins so is read."""
-    below = f"{prefix}/*" if prefix else "*"
+def _policy(bucket: pulumi.Input[str], prefixes: Sequence[str], *, writes: bool, mounts: bool) -> dict[str, Any]:
+    """The engine lists the prefix with a slash at its end, so that no other prefix that begins so is read. A mount asks
+    for files that may be missing, and without the right to list all names S3 answers that it is forbidden: a program
+    that looks whether a file is there stops."""
+    below = [f"{prefix}/*" for prefix in prefixes] or ["*"]
     listing: dict[str, Any] = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": bucket}
-    if prefix:
-        listing["Condition"] = {"StringLike": {"s3:prefix": below}}
+    if prefixes and not mounts:
+        listing["Condition"] = {"StringLike": {"s3:prefix": _one(below)}}
     actions = ["s3:PutObject", "s3:AbortMultipartUpload"] if writes else "s3:GetObject"
-    using = {"Effect": "Allow", "Action": actions, "Resource": pulumi.Output.concat(bucket, "/", below)}
+    objects = [pulumi.Output.concat(bucket, "/", each) for each in below]
+    using = {"Effect": "Allow", "Action": actions, "Resource": _one(objects)}
     return {"Version": "2012-10-17", "Statement": [listing, using]}
+
+
+def _one(values: Sequence[Any]) -> Any:
+    return values[0] if len(values) == 1 else values

@@ -7,7 +7,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
-from components.aws.eks_addon import NODE_MONITOR, eks_addon
+from components.aws.eks_addon import NODE_MONITOR, S3_DRIVER, eks_addon
 from components.aws.kubernetes_provider import eks_provider
 from components.aws.node_role import CNI_POLICY, make_node_role, managed_policy
 from components.aws.node_template import NodeDisk, node_template
@@ -21,6 +21,9 @@ _VIEWER = "AmazonEKSViewPolicy"
 _CONTROL_PLANE_POLICY = "AmazonEKSClusterPolicy"
 _EBS_POLICY = "AmazonEBSCSIDriverPolicyV2"
 _EFS_POLICY = "service-role/AmazonEFSCSIDriverPolicy"
+# Of the driver's DaemonSet; the pods that mount tolerate every taint by themselves. It gets no rights: it has those of
+# the pods whose volumes it mounts.
+_ANY_NODE = {"node": {"tolerateAllTaints": True}}
 
 
 class NewEksCluster(pulumi.ComponentResource):
@@ -55,6 +58,7 @@ class NewEksCluster(pulumi.ComponentResource):
         system_root_gib: int,
         ebs_driver: bool,
         efs_driver: bool,
+        s3_driver: bool,
         node_monitor: Mapping[str, Any] | None,
         log_days: int,
         protect: bool,
@@ -177,6 +181,11 @@ class NewEksCluster(pulumi.ComponentResource):
                 self.ready.append(
                     eks_addon(name, addon, eks, addon_versions, pod_role=(account, pod_role), opts=driver_opts)
                 )
+
+        if s3_driver:
+            self.ready.append(
+                eks_addon(name, S3_DRIVER, eks, addon_versions, configuration=_ANY_NODE, opts=after_nodes)
+            )
 
         self.name = eks.name
         self.endpoint = eks.endpoint

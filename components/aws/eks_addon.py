@@ -10,6 +10,7 @@ import pulumi_aws as aws
 from components.aws.pod_role import PodRole
 
 NODE_MONITOR = "eks-node-monitoring-agent"
+S3_DRIVER = "aws-mountpoint-s3-csi-driver"
 
 
 def eks_addon(

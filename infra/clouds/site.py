@@ -28,11 +28,23 @@ def _by_secret(plan: Plan, model: str, bucket: Bucket, after: Sequence[pulumi.Re
 
 
 @dataclass(frozen=True)
+class Mount:
+    """By which the pods of one server read a bucket as files."""
+
+    claim: str
+    service_account: str  # whose rights the mount has
+    after: Sequence[pulumi.Resource] = ()
+
+
+@dataclass(frozen=True)
 class BucketCache:
     """The bucket that is the cache."""
 
     # The plan, the model's name, the prefix of its weights, what has to be there first -> what its pods read it with.
     read: Callable[[Plan, str, str, Sequence[pulumi.Resource]], BucketAccess]
+    # The plan, the model's name, the prefixes of its files, cores and GiB for what mounts it, what has to be there
+    # first -> what its pods mount.
+    mount: Callable[[Plan, str, Sequence[str], tuple[float, float], Sequence[pulumi.Resource]], Mount]
     # The plan, what has to be there first -> what its downloads fill it with.
     fill: Callable[[Plan, Sequence[pulumi.Resource]], BucketAccess]
 

@@ -244,7 +244,7 @@ class Engine:
         return {"httpGet": {"path": self.health_path, "port": "http"}}
 
     def fetch(self, model: EngineModel) -> Fetch:
-        return (bucket_fetch if model.streamed else hub_fetch)(model.model, model.revision)
+        return (bucket_fetch if model.from_bucket else hub_fetch)(model.model, model.revision)
 
     def fetch_draft(self, proposer: Proposer) -> Fetch | None:
         """Of the model that proposes tokens; None: no other model does."""

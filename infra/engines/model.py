@@ -90,9 +90,15 @@ class EngineModel:
     remote_code: bool  # the repository's code may run
     timeouts: EngineTimeouts
     extra_args: tuple[str, ...]
-    streamed: bool  # from the bucket that is the cache
+    streamed: bool  # the engine reads its weights from the bucket that is the cache
     graph_sizes: tuple[int, ...] = field(default=(), kw_only=True)  # of batches; empty: the engine chooses
     traces_to: str | None = field(default=None, kw_only=True)  # URL, OTLP over gRPC; None: it makes no spans
+    mounted: bool = field(default=False, kw_only=True)  # that bucket is a file system to it
+
+    @property
+    def from_bucket(self) -> bool:
+        """Whether a bucket is the cache, which its downloads fill."""
+        return self.streamed or self.mounted
 
     @property
     def sent_as(self) -> str:

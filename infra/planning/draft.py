@@ -50,7 +50,7 @@ from infra.services.serving.cold_start import waits
 from infra.services.serving.next import instead_of_two, with_next
 from infra.services.serving.on_cpu import no_gpu_nodes
 from infra.services.serving.placement import Placed, by_pool, place
-from infra.services.serving.places import list_weights, say_streamed
+from infra.services.serving.places import list_weights, say_bucket
 from infra.services.serving.plan import plan_models
 from infra.services.serving.pods import check_system_nodes
 from infra.services.serving.prefetch import GP3_MIBPS, explain_prefetch
@@ -159,7 +159,7 @@ def _decide(asked: Asked) -> Decided[_Parts]:
     platform = replace(platform, cache=on_one_node(platform.cache, places.placed))
     yield from check_readers(platform.cache, places.placed, platform.cluster, asked.cloud)
     yield from explain_nodes(places.placed, platform.cache)
-    yield from say_streamed(places.placed, platform.cache)
+    yield from say_bucket(places.placed, platform.cache)
     yield from explain_prefetch(platform.served, platform.cluster, platform.cache, asked.catalog)
     nodes = yield from _nodes(asked, platform, places)
     settings = asked.settings

@@ -41,6 +41,7 @@ ADDON_VERSIONS = {
     "eks-node-monitoring-agent": "v1.6.6-eksbuild.1",
     "aws-ebs-csi-driver": "v1.59.0-eksbuild.1",
     "aws-efs-csi-driver": "v3.1.0-eksbuild.1",
+    "aws-mountpoint-s3-csi-driver": "v2.7.0-eksbuild.1",
 }
 CLUSTER: dict[str, Any] = {
     "cluster_name": "llm-test",
@@ -58,6 +59,7 @@ CLUSTER: dict[str, Any] = {
     "system_root_gib": 50,
     "ebs_driver": True,
     "efs_driver": True,
+    "s3_driver": True,
     "node_monitor": {"dcgmAgent": {}},
     "log_days": 30,
     "protect": False,

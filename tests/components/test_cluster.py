@@ -77,7 +77,9 @@ def test_nodes_wait_for_network_and_identity_and_outlive_neither(group: str) -> 
     assert {("aws:ec2/route:Route", f"network-private-internet-{zone}") for zone in ZONES} <= before
 
 
-@pytest.mark.parametrize("addon", ["coredns", "aws-ebs-csi-driver", "aws-efs-csi-driver"])
+@pytest.mark.parametrize(
+    "addon", ["coredns", "aws-ebs-csi-driver", "aws-efs-csi-driver", "aws-mountpoint-s3-csi-driver"]
+)
 def test_addons_with_pods_to_place_wait_for_nodes(addon: str) -> None:
     recording = site()
     assert (NODE_GROUP, "cluster-system") in waits_for(recording, recording.one(ADDON, f"cluster-{addon}"))
@@ -85,9 +87,10 @@ def test_addons_with_pods_to_place_wait_for_nodes(addon: str) -> None:
 
 @pytest.mark.parametrize("wanted", [True, False])
 def test_a_storage_driver_comes_only_where_it_is_wanted(wanted: bool) -> None:
-    addons = {r.name for r in site(cluster={"ebs_driver": wanted, "efs_driver": wanted}).of(ADDON)}
+    kinds = {"ebs": "aws-ebs-csi-driver", "efs": "aws-efs-csi-driver", "s3": "aws-mountpoint-s3-csi-driver"}
+    addons = {r.name for r in site(cluster={f"{kind}_driver": wanted for kind in kinds}).of(ADDON)}
     assert {"cluster-vpc-cni", "cluster-coredns"} <= addons
-    assert ({"cluster-aws-ebs-csi-driver", "cluster-aws-efs-csi-driver"} <= addons) is wanted
+    assert {f"cluster-{addon}" in addons for addon in kinds.values()} == {wanted}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from infra.clouds.aws.existing import adds_nodes
 from infra.clouds.aws.storage import EBS, EFS, S3
 from infra.models.places import place_of
 from infra.plan.words import count
-from infra.services.serving.check_place import check_streamed
+from infra.services.serving.check_place import check_in_bucket
 from infra.services.serving.next import servers
 from infra.services.weights.plan import NODE
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
@@ -19,7 +19,7 @@ def check_cache(scope: Scope) -> None:
     if cache.kind == EFS.kind and scope.written(size := ("cache", "size")):
         scope.report.out_of_place(size, "EFS has no size: it bills what is used", "leave size out", reads=[kind])
     if cache.kind == S3.kind:
-        _check_streaming(scope, kind)
+        _check_bucket(scope, kind)
     if cache.kind in _not_there(scope):
         got = f"{cache.kind} is made with a cluster that we create, and this one exists"
         others = [each for each in (EFS.kind, S3.kind) if each not in _not_there(scope)]
@@ -62,15 +62,15 @@ def _refuse_cpu(scope: Scope, kind: Key) -> None:
             scope.report.wrong(where, got, "write cache.kind: efs, or gpus: 1", reads=[kind, where])
 
 
-def _check_streaming(scope: Scope, kind: Key) -> None:
-    """Of a bucket that holds the weights of all models: engines have to stream, and nothing else is downloaded."""
+def _check_bucket(scope: Scope, kind: Key) -> None:
+    """Of a bucket that holds the weights of all models: engines stream them, or read files."""
     if scope.written(size := ("cache", "size")):
         scope.report.out_of_place(size, "a bucket has no size: it bills what is used", "leave size out", reads=[kind])
     of_a_class = "cache.kind: storageClass, and the name of one of the cluster's classes"
     instead = of_a_class if EFS.kind in _not_there(scope) else "cache.kind: efs"
     for name, model in servers(scope.settings.models).items():
         if place_of(model.model) is None and name in scope.settings.models:
-            check_streamed(scope, ("models", name), model, instead, reads=[kind, *CLUSTER_KIND])
+            check_in_bucket(scope, ("models", name), model, instead, reads=[kind, *CLUSTER_KIND])
 
 
 def _check_zone(scope: Scope, kind: Key) -> None:

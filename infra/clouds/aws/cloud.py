@@ -82,7 +82,7 @@ class Aws(Cloud):
     answers = ANSWERS
     lends: Mapping[str, tuple[str, ...]] = {
         "weights": ("llm:aws:WeightsFileSystem", "llm:aws:WeightsBucket"),
-        "serving": ("llm:aws:BucketReader",),
+        "serving": ("llm:aws:BucketReader", "llm:aws:MountedBucket"),
     }
     types = AwsTypes()
     ingress = ALB

@@ -13,6 +13,7 @@ from infra.clouds.aws.node_repair import AGENT, agent_values
 from infra.clouds.aws.node_room import allocatable
 from infra.clouds.aws.plan import AwsCluster
 from infra.clouds.aws.reached_from import warn_of_access, warn_of_gateway
+from infra.clouds.aws.s3_driver import DRIVER, list_driver, mounted
 from infra.clouds.aws.section import MAX_SYSTEM_NODES, CreateCluster
 from infra.clouds.aws.whose import others_elsewhere
 from infra.plan.cluster import CachePlan, SystemNodesPlan
@@ -130,9 +131,11 @@ def explain_versions(settings: Settings, cluster: AwsCluster, cache: CachePlan, 
     if create is None:
         yield from assume_nodes(settings, cluster)
         yield from assume_mounts(settings, cache)
+        yield from list_driver(settings, cluster, catalog)
         return
     path, own = "cluster.create", _own_versions(create)
     unused = {f"aws-{kind}-csi-driver" for kind in {"efs", "ebs"} - {cache.kind}}
+    unused |= set() if mounted(settings, catalog) else {DRIVER}
     unused |= {AGENT} if agent_values(settings) is None else set()
     for name, version in cluster.addon_versions.items():
         if name not in own and name not in unused:

@@ -132,6 +132,7 @@ def _new_cluster(plan: Plan, cloud: aws.Provider, namespaces: Namespaces) -> Sit
         system_root_gib=wanted.system_root_gib,
         ebs_driver=plan.cache.storage == EBS,
         efs_driver=plan.cache.storage == EFS,
+        s3_driver=any(model.mounted for model in plan.models.values()),
         node_monitor=agent_values(settings),
         log_days=wanted.log_days,
         protect=settings.protect,

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 import pulumi
 
 from components.aws.bucket_reader import BucketReader
+from components.aws.mounted_bucket import MountedBucket
 from components.aws.weights_bucket import WeightsBucket
 from components.bucket_access import BucketAccess
 from components.container import BUCKET
 from infra.clouds.aws.plan import aws_cluster
-from infra.clouds.site import BucketCache
+from infra.clouds.site import BucketCache, Mount
 from infra.models.places import Bucket
 from infra.plan.plan import Plan
 
@@ -23,19 +24,42 @@ def read_bucket(
 ) -> BucketAccess:
     """`opts`: the providers of AWS and of the cluster."""
     arn = f"arn:{aws_cluster(plan.cluster).partition}:s3:::{bucket.name}"
-    return _bucket_access(opts, plan, f"{model}-bucket", arn, bucket.prefix, {}, after)
+    prefixes = [bucket.prefix] if bucket.prefix else []
+    return _bucket_access(opts, plan, _account(model), arn, prefixes, {}, after)
 
 
 def bucket_cache(opts: pulumi.ResourceOptions, made: WeightsBucket) -> BucketCache:
     named = {BUCKET: made.bucket}
 
     def read(plan: Plan, model: str, prefix: str, after: Sequence[pulumi.Resource]) -> BucketAccess:
-        return _bucket_access(opts, plan, f"{model}-bucket", made.arn, prefix, named, [made, *after])
+        return _bucket_access(opts, plan, _account(model), made.arn, [prefix], named, [made, *after])
+
+    def mount(
+        plan: Plan, model: str, prefixes: Sequence[str], requests: tuple[float, float], after: Sequence[pulumi.Resource]
+    ) -> Mount:
+        access = _bucket_access(opts, plan, _account(model), made.arn, prefixes, {}, [made, *after], mounts=True)
+        cpu, memory_gib = requests
+        volume = MountedBucket(
+            f"{model}-weights",
+            namespace=plan.settings.namespace.name,
+            model=model,
+            bucket=made.bucket,
+            region=plan.cluster.region or "",
+            cpu=cpu,
+            memory_gib=memory_gib,
+            depends_on=[made, *after],
+            opts=opts,
+        )
+        return Mount(volume.claim, _account(model), (volume, *access.after))
 
     def fill(plan: Plan, after: Sequence[pulumi.Resource]) -> BucketAccess:
-        return _bucket_access(opts, plan, "weights-filled", made.arn, "", named, [made, *after], writes=True)
+        return _bucket_access(opts, plan, "weights-filled", made.arn, [], named, [made, *after], writes=True)
 
-    return BucketCache(read, fill)
+    return BucketCache(read, mount, fill)
+
+
+def _account(model: str) -> str:
+    return f"{model}-bucket"
 
 
 def _bucket_access(
@@ -43,11 +67,12 @@ def _bucket_access(
     plan: Plan,
     name: str,
     arn: pulumi.Input[str],
-    prefix: str,
+    prefixes: Sequence[str],
     variables: Mapping[str, pulumi.Input[str]],
     after: Sequence[pulumi.Resource],
     *,
     writes: bool = False,
+    mounts: bool = False,
 ) -> BucketAccess:
     made = BucketReader(
         name,
@@ -55,8 +80,9 @@ def _bucket_access(
         namespace=plan.settings.namespace.name,
         service_account=name,
         bucket_arn=arn,
-        prefix=prefix,
+        prefixes=prefixes,
         writes=writes,
+        mounts=mounts,
         depends_on=after,
         opts=opts,
     )

@@ -101,6 +101,12 @@ class AddonVersions(Section):
         description="EFS file systems, which every zone reads",
         examples=["v3.1.0-eksbuild.1"],
     )
+    aws_mountpoint_s3_csi_driver: AddonVersion | None = Field(
+        default=None,
+        alias="aws-mountpoint-s3-csi-driver",
+        description="a bucket as files; with cache.kind s3, for servers that don't stream",
+        examples=["v2.7.0-eksbuild.1"],
+    )
 
 
 class CreateCluster(Section):

@@ -209,7 +209,7 @@ class Vllm(Engine):
 
     def fetch(self, model: EngineModel) -> Fetch:
         if OWN_FORMAT in model.needed:
-            fetch = bucket_fetch if model.streamed else hub_fetch
+            fetch = bucket_fetch if model.from_bucket else hub_fetch
             return fetch(model.model, model.revision, NOT_NEEDED_BY_MISTRAL)
         return super().fetch(model)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from infra.engines import DEFAULT, ENGINES
 from infra.models.places import Bucket, NodePath, Place, bad_place, place_of
+from infra.services.serving.bucket_files import flags_of_loading
 from infra.services.serving.family import needed_for
 from infra.services.serving.section import Model
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
@@ -51,18 +52,14 @@ def _check_engine(scope: Scope, key: Key, model: Model, place: Place) -> None:
             scope.report.wrong((*key, "model"), got, "write pvc://CLAIM/PATH", reads=[(*key, "extraArgs")])
 
 
-def check_streamed(scope: Scope, key: Key, model: Model, instead: str, *, reads: Sequence[Key]) -> None:
-    """Of a model of the hub whose server streams it from a bucket that a download fills. `instead`: the cache for
-    everything else."""
+def check_in_bucket(scope: Scope, key: Key, model: Model, instead: str, *, reads: Sequence[Key]) -> None:
+    """Of a model of the hub whose server streams it from a bucket that a download fills, or reads its files there.
+    `instead`: the cache for everything else."""
     engine, wrong = ENGINES[model.engine], scope.report.wrong
-    if not engine.limits.streams_weights:
-        got = f"{engine.title} reads no weights from a bucket"
-        other = "" if engine.library is not None else f"engine: {DEFAULT}, or "
-        wrong((*key, "engine"), got, f"write {other}{instead}", reads=[*reads, (*key, "model")])
+    if engine.library is not None:
+        got = f"{engine.title} pulls into its own store as files, which a bucket doesn't take"
+        wrong((*key, "engine"), got, f"write {instead}", reads=[*reads, (*key, "model")])
         return
-    for flag in sorted({*_flags_of_loading(scope, model)}):
-        got = f"{flag} is how {engine.title} streams the weights, and this model or its extraArgs want another value"
-        wrong((*key, "model"), got, f"write {instead}", reads=[*reads, (*key, "extraArgs")])
     downloaded = {"adapters": model.adapters, "speculative": model.speculative and model.speculative.model}
     for each in (each for each, value in downloaded.items() if value):
         got = f"{engine.title} streams the model's own weights, and reads this download from a disk"
@@ -70,8 +67,4 @@ def check_streamed(scope: Scope, key: Key, model: Model, instead: str, *, reads:
 
 
 def _flags_of_loading(scope: Scope, model: Model) -> Iterator[str]:
-    """Those by which the engine streams, where something else decides them too."""
-    engine = ENGINES[model.engine]
-    given = [*model.extra_args, *needed_for(model, scope.catalog)]
-    flags = {each.flag for each in engine.read_arguments(given)}
-    return (flag for flag in engine.limits.streams_weights[::2] if flag in flags)
+    return flags_of_loading(model, needed_for(model, scope.catalog))

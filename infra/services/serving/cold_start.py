@@ -7,6 +7,7 @@ from infra.models.places import Bucket
 from infra.plan.cluster import CachePlan, PoolPlan
 from infra.plan.models import ColdStart, StartPart, Timeouts
 from infra.services.serving import start_parts
+from infra.services.serving.bucket_files import mounts
 from infra.services.serving.floors import floors
 from infra.services.serving.placement import Placed
 from infra.services.serving.served import Served
@@ -88,6 +89,8 @@ def _weights(
         return start_parts.weights_in_place(served.disk_gib, served.settings.model, figures)
     if cache.storage is not None and cache.streamed:
         types = placed.offer.types if placed.offer else ()
+        if mounts(served, cache):
+            return start_parts.weights_mounted(served.loaded_gib, cache.storage.said, types, figures)
         return start_parts.weights_streamed(served.loaded_gib, cache.storage.said, placed.gpus, types, figures)
     if cache.directory is not None:
         return start_parts.weights_on_node(served.loaded_gib, pool, image, figures)

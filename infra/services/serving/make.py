@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi
@@ -22,7 +22,7 @@ from components.node_weights import NodeWeights
 from components.prefetch import Prefetch
 from components.prometheus_login import PrometheusLogin
 from components.traces import LABELS as SPANS
-from infra.clouds.site import Site
+from infra.clouds.site import Mount, Site
 from infra.engines import ENGINES
 from infra.engines.engine import Engine
 from infra.engines.hub import in_bucket
@@ -34,6 +34,7 @@ from infra.plan.plan import Plan
 from infra.plan.versions import server_of_next
 from infra.services.addons.optional import KARPENTER, node_scaler
 from infra.services.monitoring.make import trigger_login
+from infra.services.serving.bucket_files import mount_requests
 from infra.services.serving.queries import queries
 
 
@@ -149,6 +150,11 @@ def _server(serving: Serving, model: ModelPlan, engine: Engine) -> ModelServer:
     fetches = dict(_fetches(model, engine))
     fetched = list(_downloads(serving, model, fetches))
     on_nodes = _on_nodes(serving, model)
+    mount = _mount(serving, model)
+    size = PodSize(resources.cpu, resources.memory_gib, resources.ephemeral_gib, resources.shm_gib)
+    if mount is not None:
+        cpu, memory_gib = mount_requests(resources, model.gpus)
+        size = replace(size, cpu=size.cpu - cpu, memory_gib=size.memory_gib - memory_gib)
     own_claim = model.place.name if isinstance(model.place, Claim) else on_nodes.claim if on_nodes else None
     return ModelServer(
         model.name,
@@ -160,20 +166,25 @@ def _server(serving: Serving, model: ModelPlan, engine: Engine) -> ModelServer:
         by_use=model.pods,
         vertical=model.vertical,
         disruption_budget=model.replicas.min > 1 and not model.paused,
-        size=PodSize(resources.cpu, resources.memory_gib, resources.ephemeral_gib, resources.shm_gib),
+        size=size,
         place=_place(plan, model),
         rollout=_rollout(model),
         callers=_callers(plan, model),
         set_group=serving.set_group,
         keys=serving.keys,
         callers_key=serving.callers_key if model.name in plan.named else None,
-        own_claim=own_claim,
+        own_claim=mount.claim if mount else own_claim,
         bucket=_bucket(serving, model),
+        service_account=mount.service_account if mount else None,
         awaited=[each.complete for each in fetches.values()] if plan.cache.directory is not None else (),
         compiled=_compiled(plan, model, engine),
         monitor_labels=plan.monitoring.labels if plan.monitoring else None,
         depends_on=[serving.cache, *site.ready, *site.operators],
-        pods_wait_for=[serving.files, *fetched, *nodes, *([on_nodes] if on_nodes else [])],
+        pods_wait_for=[
+            *(serving.files, *fetched, *nodes),
+            *([on_nodes] if on_nodes else []),
+            *(mount.after if mount else ()),
+        ],
         replace_with=serving.claims if model.place is None else [],
         opts=site.opts,
     )
@@ -199,6 +210,16 @@ def _bucket(serving: Serving, model: ModelPlan) -> BucketAccess | None:
     if not isinstance(model.place, Bucket):
         return None
     return serving.site.read_bucket(serving.plan, model.name, model.place, after)
+
+
+def _mount(serving: Serving, model: ModelPlan) -> Mount | None:
+    """The bucket that is the cache, as files. Its pod has a part of what the server would have alone."""
+    if not model.mounted or serving.site.bucket_cache is None:
+        return None
+    prefixes = [in_bucket(model.model, model.revision)]
+    requests = mount_requests(model.resources, model.gpus)
+    after = [serving.cache, *serving.site.ready]
+    return serving.site.bucket_cache.mount(serving.plan, model.name, prefixes, requests, after)
 
 
 def _scaler(

@@ -11,6 +11,7 @@ from infra.plan.models import ColdStart, ModelPlan, RolloutPlan, Timeouts
 from infra.services.serving.adapters import adapters_of, explain_slots
 from infra.services.serving.answers import parsers_of, say_unknown_parsers
 from infra.services.serving.arguments import choose_arguments, say_few_graphs
+from infra.services.serving.bucket_files import mounts, streams
 from infra.services.serving.cold_start import Waits, can_keep_compiled, cold_start, timeouts
 from infra.services.serving.family import dimensions_of, needed_by
 from infra.services.serving.placement import Placed
@@ -148,7 +149,8 @@ def _plan(
         ),
         schedule=schedule,
         next_of=served.next_of,
-        streamed=cache.streamed and served.place is None,
+        streamed=streams(served, cache),
+        mounted=mounts(served, cache),
         keeps_compiled=cache.compiled and can_keep_compiled(served, cache),
     )
 

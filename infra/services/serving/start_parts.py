@@ -119,12 +119,21 @@ def weights_in_place(gib: float, place: str, figures: Figures) -> StartPart:
 
 def weights_streamed(gib: float, place: str, gpus: int, types: Sequence[Instance], figures: Figures) -> StartPart:
     """From a bucket, no quicker than the node's network; the process of each GPU reads all of them."""
-    speed, network = figures["stream-s3"], network_mibps(types)
-    speed = dataclasses.replace(
+    every = f", once for each of {gpus} GPUs" if gpus > 1 else ""
+    return moved(gib * max(gpus, 1), _at_most(figures["stream-s3"], types), f"streamed from {place}{every}")
+
+
+def weights_mounted(gib: float, place: str, types: Sequence[Instance], figures: Figures) -> StartPart:
+    """From a bucket that is mounted, no quicker than the node's network; a node keeps what one process of a server has
+    read for the others."""
+    return moved(gib, _at_most(figures["mount-s3"], types), f"as files from {place}")
+
+
+def _at_most(speed: Measured, types: Sequence[Instance]) -> Measured:
+    network = network_mibps(types)
+    return dataclasses.replace(
         speed, value=min(speed.value, network), low=min(speed.low, network), high=min(speed.high, network)
     )
-    every = f", once for each of {gpus} GPUs" if gpus > 1 else ""
-    return moved(gib * max(gpus, 1), speed, f"streamed from {place}{every}")
 
 
 def network_mibps(types: Sequence[Instance]) -> float:

@@ -77,13 +77,13 @@ BAD_EXISTING_EKS = (
         ),
     ),
     Bad(
-        "a bucket for an engine that can't stream, where no EFS can be made",
+        "a bucket for an engine that writes its own store, where no EFS can be made",
         stack(EKS, NODES, f"models: {{a: {OLLAMA}}}", "cache: {kind: s3}"),
         (
             Mistake(
                 "models.a.engine",
                 6,
-                "Ollama reads no weights from a bucket",
+                "Ollama pulls into its own store as files, which a bucket doesn't take",
                 "write cache.kind: storageClass, and the name of one of the cluster's classes",
             ),
         ),

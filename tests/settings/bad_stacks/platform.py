@@ -7,13 +7,11 @@ from tests.settings.bad_stacks.writing import CLUSTER, CPU, LAPTOP, MODEL, POOL,
 
 PLATFORM = (
     Bad(
-        "a bucket with engines that can't stream, an adapter, a size and a class",
+        "a bucket with an engine that writes its own store, an adapter, a size and a class",
         stack(
             CLUSTER,
             "models: {a: {model: Qwen/Qwen3-8B, adapters: {tone: {model: acme/tone, rank: 16}}},"
-            ' b: {model: "llama3.2:1b", engine: ollama},'
-            " c: {model: Qwen/Qwen2.5-7B-Instruct, engine: tgi, acknowledgeMaintenanceMode: true, maxModelLen: 8192},"
-            " d: {model: Qwen/Qwen3-8B, extraArgs: [--load-format, dummy]}}",
+            ' b: {model: "llama3.2:1b", engine: ollama}}',
             "cache: {kind: s3, size: 100Gi, storageClass: nfs}",
         ),
         (
@@ -23,17 +21,10 @@ PLATFORM = (
                 "vLLM streams the model's own weights, and reads this download from a disk",
                 "leave adapters out, or write cache.kind: efs",
             ),
-            Mistake("models.b.engine", 5, "Ollama reads no weights from a bucket", "write cache.kind: efs"),
             Mistake(
-                "models.c.engine",
+                "models.b.engine",
                 5,
-                "TGI reads no weights from a bucket",
-                "write engine: vllm, or cache.kind: efs",
-            ),
-            Mistake(
-                "models.d.model",
-                5,
-                "--load-format is how vLLM streams the weights, and this model or its extraArgs want another value",
+                "Ollama pulls into its own store as files, which a bucket doesn't take",
                 "write cache.kind: efs",
             ),
             Mistake("cache.size", 6, "a bucket has no size: it bills what is used", "leave size out"),
