@@ -24,7 +24,8 @@ from infra.services.gateway.make import add_addresses, make_gateway, make_proxy,
 from infra.services.monitoring.alerts.receivers import missing_secrets
 from infra.services.monitoring.make import log_in
 from infra.services.service import Made
-from infra.services.serving.make import Serving, make_engine_files, serve
+from infra.services.serving.make import make_engine_files, serve
+from infra.services.serving.make_weights import Serving
 from infra.services.tracing.plan import missing_headers
 from infra.services.weights.make import make_cache
 from infra.settings.file import StackFile

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pulumi
 
-from components.bucket_access import BucketAccess
 from components.container import Compiled, Fetch, Query
 from components.engine_files import EngineFiles
-from components.engine_keys import EngineKeys
 from components.gateway_proxy import LABELS
-from components.model_cache import ModelCache
 from components.model_pod import PodPlace, PodSize
 from components.model_scaler import ModelScaler
 from components.model_server import Callers, ModelServer, PodReplacement
 from components.node_prefetch import NodePrefetch
-from components.node_weights import NodeWeights
 from components.prefetch import Prefetch
-from components.prometheus_login import PrometheusLogin
 from components.traces import LABELS as SPANS
-from infra.clouds.site import Mount, Site
+from infra.clouds.site import Site
 from infra.engines import ENGINES
 from infra.engines.engine import Engine
-from infra.engines.hub import in_bucket
-from infra.models.places import Bucket, Claim, NodePath
+from infra.models.places import Claim
 from infra.plan.cluster import MonitoringPlan
 from infra.plan.labels import GPU_RESOURCE
 from infra.plan.models import ModelPlan, PrefetchPlan, Scaling
@@ -35,36 +29,8 @@ from infra.plan.versions import server_of_next
 from infra.services.addons.optional import KARPENTER, node_scaler
 from infra.services.monitoring.make import trigger_login
 from infra.services.serving.bucket_files import mount_requests
+from infra.services.serving.make_weights import Serving, bucket_of, mount_of, on_nodes_of
 from infra.services.serving.queries import queries
-
-
-@dataclass(frozen=True)
-class Serving:
-    """What all models are served with."""
-
-    plan: Plan
-    site: Site
-    cache: ModelCache
-    keys: EngineKeys
-    files: EngineFiles
-    callers_key: pulumi.Output[str] | None  # of the client `default`: for the Secrets of version 1
-    login: PrometheusLogin | None
-    filled_by: BucketAccess | None = None  # what downloads fill the bucket with that is the cache
-
-    @property
-    def namespace(self) -> str:
-        return self.plan.settings.namespace.name
-
-    @property
-    def claims(self) -> list[pulumi.Resource]:
-        """The cache's, where there are any."""
-        return list(self.cache.claims)
-
-    @property
-    def set_group(self) -> bool:
-        """Of the pods, unless the storage owns the files already."""
-        storage = self.plan.cache.storage
-        return storage is None or not storage.owns_files
 
 
 def make_engine_files(plan: Plan, site: Site, after: Sequence[pulumi.Resource]) -> EngineFiles:
@@ -149,8 +115,8 @@ def _server(serving: Serving, model: ModelPlan, engine: Engine) -> ModelServer:
     nodes = site.pools.get(model.pool, ()) if model.pool else ()
     fetches = dict(_fetches(model, engine))
     fetched = list(_downloads(serving, model, fetches))
-    on_nodes = _on_nodes(serving, model)
-    mount = _mount(serving, model)
+    on_nodes = on_nodes_of(serving, model)
+    mount = mount_of(serving, model)
     size = PodSize(resources.cpu, resources.memory_gib, resources.ephemeral_gib, resources.shm_gib)
     if mount is not None:
         cpu, memory_gib = mount_requests(resources, model.gpus)
@@ -174,7 +140,7 @@ def _server(serving: Serving, model: ModelPlan, engine: Engine) -> ModelServer:
         keys=serving.keys,
         callers_key=serving.callers_key if model.name in plan.named else None,
         own_claim=mount.claim if mount else own_claim,
-        bucket=_bucket(serving, model),
+        bucket=bucket_of(serving, model),
         service_account=mount.service_account if mount else None,
         awaited=[each.complete for each in fetches.values()] if plan.cache.directory is not None else (),
         compiled=_compiled(plan, model, engine),
@@ -188,38 +154,6 @@ def _server(serving: Serving, model: ModelPlan, engine: Engine) -> ModelServer:
         replace_with=serving.claims if model.place is None else [],
         opts=site.opts,
     )
-
-
-def _on_nodes(serving: Serving, model: ModelPlan) -> NodeWeights | None:
-    if not isinstance(model.place, NodePath):
-        return None
-    return NodeWeights(
-        f"{model.name}-weights",
-        namespace=serving.namespace,
-        model=model.name,
-        path=model.place.path,
-        depends_on=[serving.cache],
-        opts=serving.site.opts,
-    )
-
-
-def _bucket(serving: Serving, model: ModelPlan) -> BucketAccess | None:
-    after = [serving.cache, *serving.site.ready]
-    if model.streamed and serving.site.bucket_cache is not None:
-        return serving.site.bucket_cache.read(serving.plan, model.name, in_bucket(model.model, model.revision), after)
-    if not isinstance(model.place, Bucket):
-        return None
-    return serving.site.read_bucket(serving.plan, model.name, model.place, after)
-
-
-def _mount(serving: Serving, model: ModelPlan) -> Mount | None:
-    """The bucket that is the cache, as files. Its pod has a part of what the server would have alone."""
-    if not model.mounted or serving.site.bucket_cache is None:
-        return None
-    prefixes = [in_bucket(model.model, model.revision)]
-    requests = mount_requests(model.resources, model.gpus)
-    after = [serving.cache, *serving.site.ready]
-    return serving.site.bucket_cache.mount(serving.plan, model.name, prefixes, requests, after)
 
 
 def _scaler(
