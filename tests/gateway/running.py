@@ -5,7 +5,7 @@ import re
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException
@@ -199,6 +199,14 @@ def _wait(process: subprocess.Popen[bytes], place: Place) -> None:
         assert process.poll() is None, said
         assert time.monotonic() < deadline, said
         time.sleep(0.05)
+
+
+def until(found: Callable[[], object], expected: object = True) -> None:
+    """Waits for a condition, for as long as a machine may need that has other work."""
+    deadline = time.monotonic() + HANGS_SECONDS
+    while (last := found()) != expected:
+        assert time.monotonic() < deadline, (last, expected)
+        time.sleep(0.02)
 
 
 def _healthy(port: int) -> bool:

@@ -11,9 +11,9 @@ from infra.plan.gateway import Traces
 from tests.gateway.engine import Engine
 from tests.gateway.names import Names
 from tests.gateway.plans import client, traffic, upstream
-from tests.gateway.running import Answer, Gateway, place_in, resolved_by, running
+from tests.gateway.running import Answer, Gateway, place_in, resolved_by, running, until
 from tests.gateway.span_receiver import attributes, receiving
-from tests.gateway.test_held import CHAT, held, until
+from tests.gateway.test_held import CHAT, held
 from tests.gateway.test_traces import SOON
 from tests.ports import free_ports
 
@@ -44,7 +44,7 @@ def test_the_wait_is_in_the_one_span_of_a_request_whether_or_not_a_server_comes(
             assert int(said["llm_platform.held_ms"]) == line["held_ms"]
             assert said["http.status_code"] == str(line["status"])
             took = (span.end_time_unix_nano - span.start_time_unix_nano) / 1_000_000
-            assert took == pytest.approx(line["duration_ms"], abs=50)
+            assert took > line["duration_ms"] - 50, "two clocks; it ends when Envoy comes to it, which may be later"
         (_, of_left), (_, of_came) = found
         # Where no server was asked, it waited all the time that it took: a pause of 0 to 2 s, which Envoy draws.
         assert of_left["held_ms"] == of_left["duration_ms"]

@@ -1,6 +1,5 @@
 """What one client may have, so that the others have something too."""
 
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -8,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import HANGS_SECONDS
 from tests.gateway.engine import Engine
 from tests.gateway.plans import client, traffic, upstream
-from tests.gateway.running import Answer, Gateway, place_in, running, two_places
+from tests.gateway.running import Answer, Gateway, place_in, running, two_places, until
 
 pytestmark = pytest.mark.programs
 CHAT = "/v1/chat/completions"
+_UNDER_WAY = "cluster.model_small.upstream_rq_active"
 
 
 @pytest.fixture(scope="module")
@@ -60,43 +59,45 @@ def test_a_limit_below_the_number_of_envoys_lets_requests_pass(gateways: tuple[G
     assert [answer.status for answer in answers] == [200, 429]
 
 
-def test_requests_at_once_are_limited_in_each_envoy_to_its_share(gateways: tuple[Gateway, Gateway]) -> None:
-    def ask(_: int) -> Answer:
-        return gateways[0].ask("POST", CHAT, {"model": "small", "does": "slow"}, key="key-of-busy-1")
+def test_requests_at_once_are_limited_in_each_envoy_to_its_share(
+    gateways: tuple[Gateway, Gateway], engine: Engine
+) -> None:
+    def ask() -> Answer:
+        return gateways[0].ask("POST", CHAT, {"model": "small", "does": "waits"}, key="key-of-busy-1")
 
     with ThreadPoolExecutor(5) as at_once:
-        answers = list(at_once.map(ask, range(5)))
+        asked = [at_once.submit(ask) for _ in range(5)]
+        until(lambda: (sum(each.done() for each in asked), len(engine.requests)), (3, 2))
+        engine.goes_on.set()
+        answers = [each.result() for each in asked]
     assert sorted(answer.status for answer in answers) == [200, 200, 429, 429, 429]
     refused = next(answer for answer in answers if answer.status == 429)
     assert (refused.error["code"], refused.headers["retry-after"]) == ("too_many_at_once", "1")
 
 
-def test_a_client_that_fills_its_part_of_a_model_leaves_the_rest_to_others(gateways: tuple[Gateway, Gateway]) -> None:
+def test_a_client_that_fills_its_part_of_a_model_leaves_the_rest_to_others(
+    gateways: tuple[Gateway, Gateway], engine: Engine
+) -> None:
     """It is refused for that model alone, in each Envoy from half of its part on."""
     gateway = gateways[0]
 
     def flood(model: str) -> Answer:
-        return gateway.ask("POST", CHAT, {"model": model, "does": "slow"}, key="key-of-flood-1")
+        return gateway.ask("POST", CHAT, {"model": model, "does": "waits"}, key="key-of-flood-1")
 
     with ThreadPoolExecutor(7) as at_once:
-        flooding = at_once.map(flood, ["small"] * 5 + ["large"] * 2)
-        _until_under_way(gateway, 2)
+        flooding = [at_once.submit(flood, model) for model in ["small"] * 5 + ["large"] * 2]
+        until(lambda: (sum(each.done() for each in flooding), len(engine.requests)), (3, 4))
+        # Of all clients together, as the queries of a scaler count them.
+        until(lambda: gateway.stats(_UNDER_WAY), {_UNDER_WAY: 2})
         other = gateway.ask("POST", CHAT, {"model": "small"}, key="key-of-busy-1")
-        answers = list(flooding)
+        engine.goes_on.set()
+        answers = [each.result() for each in flooding]
     assert other.status == 200
     assert sorted(answer.status for answer in answers[:5]) == [200, 200, 429, 429, 429]
     assert [answer.status for answer in answers[5:]] == [200, 200]
     refused = next(answer for answer in answers if answer.status == 429)
     assert (refused.error["code"], refused.headers["retry-after"]) == ("too_many_at_once", "1")
     assert gateway.logged(refused)["flags"] == "UO"
-
-
-def _until_under_way(gateway: Gateway, number: int) -> None:
-    """Of all clients together, as the queries of a scaler count them."""
-    name, deadline = "cluster.model_small.upstream_rq_active", time.monotonic() + HANGS_SECONDS
-    while gateway.stats(name)[name] < number:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def _until(gateway: Gateway, status: int) -> Answer:

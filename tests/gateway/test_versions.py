@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from http.client import HTTPException
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from tests.conftest import HANGS_SECONDS
 from tests.gateway.engine import Engine
 from tests.gateway.names import Names
 from tests.gateway.plans import client, traffic, upstream
-from tests.gateway.running import Gateway, place_in, resolved_by, running, write
+from tests.gateway.running import Gateway, place_in, resolved_by, running, until, write
 
 pytestmark = pytest.mark.programs
 CHAT = "/v1/chat/completions"
@@ -73,7 +74,9 @@ def _drawn(gateway: Gateway, number: int) -> Counter[str]:
             connection.sendall(request * _IN_A_ROW)
             text = b""
             while text.count(b"completion_tokens") < _IN_A_ROW:
-                text += connection.recv(65_536)
+                more = connection.recv(65_536)
+                assert more, "the connection ended"
+                text += more
             found.update(each.decode() for each in re.findall(rb"x-llm-version: (\w+)", text))
             found["200"] += text.count(b"HTTP/1.1 200")
     return found
@@ -201,20 +204,14 @@ def _answers(gateway: Gateway) -> bool:
     return gateway.ask("POST", CHAT, {"model": "small"}).status == 200
 
 
-def _until(gateway: Gateway, versions: set[str | None]) -> None:
-    """The file is read, which `promote` leaves time for."""
-    deadline = time.monotonic() + HANGS_SECONDS
-    while not _answers(gateway) or {_version(gateway) for _ in range(10)} != versions:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+def _read(gateway: Gateway, versions: set[str | None]) -> None:
+    """Both threads of Envoy have read the file, which `promote` leaves time for: of 20 connections each has some."""
+    until(lambda: _answers(gateway) and {_version(gateway) for _ in range(20)}, versions)
 
 
 def _idle(engine: Engine) -> None:
     """As a server ends after SIGTERM: it answers what is under way."""
-    deadline = time.monotonic() + HANGS_SECONDS
-    while engine.under_way:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until(lambda: engine.under_way, 0)
     engine.end()
 
 
@@ -229,7 +226,7 @@ def test_a_promotion_and_a_rollback_lose_nothing(tmp_path: Path, promoted: bool)
             time.sleep(0.5)
             clients = ("beta",) if weight else ()
             write(_plan(now, then, weight, clients, trials=bool(weight)), gateway.place, keep=BOOTSTRAP)
-            _until(gateway, versions)
+            _read(gateway, versions)
 
         def change() -> None:
             server = present
@@ -243,11 +240,18 @@ def test_a_promotion_and_a_rollback_lose_nothing(tmp_path: Path, promoted: bool)
             apply(server, None, 0, {None})
 
         with ThreadPoolExecutor(_AT_ONCE + 1) as pool:
-            changing = pool.submit(change)
-            ended = Counter(pool.map(lambda number: _ask(gateway, number), range(_REQUESTS)))
-            assert changing.done(), "the load was over too early"
+            changing, numbers = pool.submit(change), count()
+
+            def caller() -> Counter[str]:
+                ended: Counter[str] = Counter()
+                while (number := next(numbers)) < _REQUESTS or not changing.done():
+                    ended[_ask(gateway, number)] += 1
+                return ended
+
+            callers = [pool.submit(caller) for _ in range(_AT_ONCE)]
             changing.result()
-        assert ended == {"whole": _REQUESTS}
+            ended = sum((each.result() for each in callers), Counter[str]())
+        assert set(ended) == {"whole"}
         assert present.requests
         assert coming.requests
 
@@ -271,7 +275,9 @@ def test_in_the_gap_of_a_change_in_place_each_caller_is_answered_or_held_as_set(
 
         def change() -> None:
             names.addresses = []
-            time.sleep(2)  # the pod goes on answering until Envoy has seen that
+            until(
+                lambda: {*gateway.stats(r"(model|pods)_small\.membership_total").values()}, {0}
+            )  # until then it answers
             _idle(engine)
             time.sleep(_GAP)
             stack.enter_context(Engine(port=engine.port))
@@ -283,4 +289,4 @@ def test_in_the_gap_of_a_change_in_place_each_caller_is_answered_or_held_as_set(
             while not changing.done():
                 ended.update(pool.map(ask, range(20)))
         assert set(ended) - {(200, False)} == (set() if held else {(503, True)})
-        _until(gateway, {None})
+        _read(gateway, {None})

@@ -1,18 +1,17 @@
 """How long the gateway waits, for callers and for engines, and what it tries again."""
 
-import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import HANGS_SECONDS
 from tests.gateway.engine import Engine
+from tests.gateway.names import Names
 from tests.gateway.plans import client, traffic, upstream
-from tests.gateway.running import Gateway, place_in, running, write
+from tests.gateway.running import Gateway, place_in, resolved_by, running, until, write
+from tests.ports import port_of_nobody
 
 pytestmark = pytest.mark.programs
 CHAT = "/v1/chat/completions"
@@ -22,19 +21,19 @@ CHAT = "/v1/chat/completions"
 def hasty(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """It waits for one second where another one would for minutes."""
     models = ("closed", "nowhere", "small")
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    plan = traffic(
-        (client("app", models),),
-        (
-            upstream("small", engine.port),
-            upstream("closed", port),
-            upstream("nowhere", 1, host="nowhere.invalid", start_seconds=240),
-        ),
-        idle_seconds=1,
-    )
-    with running(plan, place_in(tmp_path_factory.mktemp("hasty"), upload_seconds=1)) as gateway:
-        yield gateway
+    with port_of_nobody() as closed, Names([]) as names:
+        plan = traffic(
+            (client("app", models),),
+            (
+                upstream("small", engine.port),
+                upstream("closed", closed),
+                upstream("nowhere", 1, host="nowhere.invalid", start_seconds=240),
+            ),
+            idle_seconds=1,
+        )
+        place = place_in(tmp_path_factory.mktemp("hasty"), upload_seconds=1)
+        with running(plan, place, bootstrap=resolved_by(names.port)) as gateway:
+            yield gateway
 
 
 def test_a_body_that_doesnt_come_ends_the_request(hasty: Gateway, engine: Engine) -> None:
@@ -52,7 +51,7 @@ def test_headers_that_dont_end_end_the_request(hasty: Gateway, engine: Engine) -
 
 
 def test_an_engine_that_is_silent_is_given_up(hasty: Gateway) -> None:
-    answer = hasty.ask("POST", CHAT, {"model": "small", "does": "slow"})
+    answer = hasty.ask("POST", CHAT, {"model": "small", "does": "waits"})
     assert (answer.status, answer.error["code"]) == (504, "timeout")
 
 
@@ -68,17 +67,17 @@ def test_a_model_without_servers_says_how_long_a_start_takes(hasty: Gateway) -> 
     assert answer.error["retry_after"] == 240
 
 
-def test_a_request_whose_engine_died_is_sent_again_whole(hasty: Gateway, engine: Engine) -> None:
+def test_a_request_whose_engine_died_is_sent_again_whole(gateway: Gateway, engine: Engine) -> None:
     engine.died = 0
     body = {"model": "small", "does": "dies once", "prompt": "x" * 3_000_000}
-    assert hasty.ask("POST", CHAT, body).status == 200
+    assert gateway.ask("POST", CHAT, body).status == 200
     assert engine.requests[0].body == engine.requests[1].body
 
 
-def test_an_engine_that_says_503_is_asked_three_times(hasty: Gateway, engine: Engine) -> None:
-    answer = hasty.ask("POST", CHAT, {"model": "small", "does": "busy"})
+def test_an_engine_that_says_503_is_asked_three_times(gateway: Gateway, engine: Engine) -> None:
+    answer = gateway.ask("POST", CHAT, {"model": "small", "does": "busy"})
     assert (answer.status, len(engine.requests)) == (503, 3)
-    assert hasty.logged(answer)["tries"] == 3
+    assert gateway.logged(answer)["tries"] == 3
 
 
 def test_an_answer_ends_after_the_total_and_isnt_asked_again(
@@ -86,7 +85,7 @@ def test_an_answer_ends_after_the_total_and_isnt_asked_again(
 ) -> None:
     plan = traffic((client("app", ("small",)),), (upstream("small", engine.port),), total_seconds=1)
     with running(plan, place_in(tmp_path_factory.mktemp("total"))) as gateway:
-        answer = gateway.ask("POST", CHAT, {"model": "small", "does": "slow"})
+        answer = gateway.ask("POST", CHAT, {"model": "small", "does": "waits"})
         assert (answer.status, answer.error["code"]) == (504, "timeout")
         assert len(engine.requests) == 1
 
@@ -95,17 +94,11 @@ def test_streams_outlive_a_change_of_the_listener_that_carries_them(engine: Engi
     plan = traffic((client("app", ("small",)),), (upstream("small", engine.port),))
     place = place_in(tmp_path)
     with running(plan, place) as gateway, ThreadPoolExecutor(10) as at_once:
-        body = {"model": "small", "does": "stream", "pause": 0.7}
+        body = {"model": "small", "does": "waiting stream"}
         streams = [at_once.submit(gateway.ask, "POST", CHAT, body) for _ in range(10)]
-        _until(lambda: len(engine.requests) == 10)
+        until(lambda: len(engine.requests), 10)
         write(replace(plan, contact="new@example.com", body_mib=8), place)
-        _until(lambda: gateway.ask("POST", CHAT, {"model": "other"}).error["contact"] == "new@example.com")
+        until(lambda: gateway.ask("POST", CHAT, {"model": "other"}).error["contact"], "new@example.com")
         assert not any(stream.done() for stream in streams)
+        engine.goes_on.set()
         assert all(stream.result().body.endswith(b"data: [DONE]\n\n") for stream in streams)
-
-
-def _until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + HANGS_SECONDS
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
