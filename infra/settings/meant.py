@@ -125,8 +125,10 @@ def _readings(key: str, value: Any, node: Schema, depth: int) -> Iterator[Any]:
         if key == "keySecret":
             named = value.lower().removeprefix(_EXTERNAL.lower())
             yield f"{_EXTERNAL}{re.sub(r'[^a-z0-9]+', '-', named).strip('-')}"
-        if key == "baseUrl" and _ADDRESS.fullmatch(value.strip()):
+        if key in ("baseUrl", "runbooks") and _ADDRESS.fullmatch(value.strip()):
             yield f"https://{value.strip()}"
+        if key == "channel":
+            yield re.sub(r"\s+", "-", value.strip())
         yield from _models(value) if key == "model" else _texts(value)
         if depth == 0:
             yield from _full_names(value, node)

@@ -84,8 +84,14 @@ Size = Annotated[str, pattern(r"^[1-9]\d*(Gi|Ti)$", "100Gi", "size in Gi or Ti")
 NodeDirectory = Annotated[
     str, pattern(r"^(/[A-Za-z0-9_][\w.-]*){2,}$", "/data/llm-weights", "path of a directory below another one")
 ]
+PORT = r"([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])"  # 1 to 65535
 HttpUrl = Annotated[
-    str, pattern(r"^https?://[^\s/]+(:\d+)?(/\S*)?$", "http://prometheus-operated.monitoring:9090", "URL")
+    str,
+    pattern(
+        rf"^https?://([^\s/@]*@)?([^\s/:@]+|\[[0-9a-fA-F:.]+\])(:{PORT})?(/\S*)?$",
+        "http://prometheus-operated.monitoring:9090",
+        "URL",
+    ),
 ]
 InstanceType = Annotated[str, pattern(r"^[a-z0-9-]+\.[a-z0-9-]+$", "g6.xlarge", "instance type")]
 # Hugging Face: owner/name (a few old repositories have no owner); an engine's own library: name[:tag], which may

@@ -136,6 +136,60 @@ MONITORING = (
         ),
     ),
     Bad(
+        "receivers that nobody is behind, and pages that no browser should open",
+        stack(
+            CLUSTER,
+            MODEL,
+            "addons: {prometheus: {existing: {url: 'http://prometheus.monitoring:70000', monitorLabels: {}}}}",
+            "monitoring:",
+            "  alerts:",
+            "    runbooks: 'javascript:alert(1)'",
+            "    receivers:",
+            "      a: {email: {to: ops@example, from: a@b@llm.org, server: 'smtp.llm.org:70000', user: a, keySecret:"
+            " alertKey-a}}",
+            "      b: {slack: {channel: '#llm on call', keySecret: alertKey-b}}",
+            "    route: {critical: a, warning: b}",
+        ),
+        (
+            Mistake(
+                "addons.prometheus.existing.url",
+                6,
+                'got "http://prometheus.monitoring:70000"; allowed: a URL',
+                "write url: http://prometheus-operated.monitoring:9090",
+            ),
+            Mistake(
+                "monitoring.alerts.runbooks",
+                9,
+                'got "javascript:alert(1)"; allowed: a URL with http:// or https://, or a path in the repository',
+                "write runbooks: https://git.example.com/ml/llm-platform/docs/runbooks",
+            ),
+            Mistake(
+                "monitoring.alerts.receivers.a.email.from",
+                11,
+                'got "a@b@llm.org"; allowed: a mail address with a dot in its domain of at most 200 characters',
+                'write from: "alerts@example.com"',
+            ),
+            Mistake(
+                "monitoring.alerts.receivers.a.email.server",
+                11,
+                'got "smtp.llm.org:70000"; allowed: a HOST:PORT with a port up to 65535 of at most 200 characters',
+                "write server: smtp.example.com:587",
+            ),
+            Mistake(
+                "monitoring.alerts.receivers.a.email.to",
+                11,
+                'got "ops@example"; allowed: a mail address with a dot in its domain of at most 200 characters',
+                'write to: "llm-on-call@example.com"',
+            ),
+            Mistake(
+                "monitoring.alerts.receivers.b.slack.channel",
+                12,
+                'got "#llm on call"; allowed: a name of a channel without spaces of at most 80 characters',
+                'write channel: "#llm-on-call"',
+            ),
+        ),
+    ),
+    Bad(
         "a heartbeat that nothing calls, and its URL, which is a secret, in place of the secret's name",
         stack(
             CLUSTER,
@@ -279,7 +333,7 @@ MONITORING = (
             _hidden(
                 "alerts.receivers.c.email.server",
                 11,
-                "a HOST:PORT of at most 200 characters",
+                "a HOST:PORT with a port up to 65535 of at most 200 characters",
                 "server: smtp.example.com:587",
             ),
             Mistake(

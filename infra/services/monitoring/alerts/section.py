@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from infra.config_keys import ALERT_KEY
-from infra.settings.types import Section, pattern
+from infra.settings.types import PORT, Section, pattern
 
 RUNBOOKS = "docs/runbooks"  # in the repository
 
@@ -14,15 +14,41 @@ ReceiverName = Annotated[str, pattern(r"^[a-z]([-a-z0-9]{0,28}[a-z0-9])?$", "on-
 AlertKey = Annotated[
     str, pattern(f"^{ALERT_KEY}$", "alertKey-on-call", "name of a secret, alertKey-NAME", max_length=60)
 ]
-Mail = Annotated[str, pattern(r"^[^@\s]+@[^@\s]+$", "llm@example.com", "mail address", max_length=200)]
-MailServer = Annotated[str, pattern(r"^[A-Za-z0-9.-]+:\d+$", "smtp.example.com:587", "HOST:PORT", max_length=200)]
+_LABEL = "[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?"  # of a host's name
+Mail = Annotated[
+    str,
+    pattern(
+        rf"^[^@\s,;<>]+@({_LABEL}\.)+[A-Za-z][-A-Za-z0-9]*[A-Za-z0-9]$",
+        "llm@example.com",
+        "mail address with a dot in its domain",
+        max_length=200,
+    ),
+]
+MailServer = Annotated[
+    str,
+    pattern(
+        rf"^{_LABEL}(\.{_LABEL})*:{PORT}$", "smtp.example.com:587", "HOST:PORT with a port up to 65535", max_length=200
+    ),
+]
+Channel = Annotated[
+    str, pattern(r"^[#@]?[^\s#@]+$", "#llm-platform", "name of a channel without spaces", max_length=80)
+]
+# A path has no dot in its first name: that would be an address whose https:// was forgotten.
+Runbooks = Annotated[
+    str,
+    pattern(
+        r"^(https?://[^\s/@]+(/\S*)?|/?[\w-]+(/[\w.-]+)+/?)$",
+        "https://git.example.com/ml/llm-platform/docs/runbooks",
+        "URL with http:// or https://, or a path in the repository",
+    ),
+]
 _SET = "pulumi config set --secret alertKey-NAME"
 
 
 class Slack(Section):
     """An incoming webhook of Slack, or of a program that speaks its words."""
 
-    channel: str = Field(min_length=1, description="whom it is written to", examples=["#llm-platform"])
+    channel: Channel = Field(description="whom it is written to", examples=["#llm-platform"])
     key_secret: AlertKey = Field(description=f"the secret of the stack with the webhook's URL: {_SET}")
 
 
@@ -127,9 +153,8 @@ class AlertsSection(Section):
         description="labels that each alert gets, by which an Alertmanager that exists finds whom to notify",
         examples=[{"team": "ml-platform"}],
     )
-    runbooks: str = Field(
+    runbooks: Runbooks = Field(
         default=RUNBOOKS,
-        min_length=1,
         description="where the pages of docs/runbooks are shown: each alert's runbook_url is this, and its page",
         examples=["https://git.example.com/ml/llm-platform/docs/runbooks"],
     )
