@@ -11,7 +11,7 @@ API_KEY = "api-key"  # in a Secret: one key
 KEYS_MOUNT = "/etc/engine-keys"
 ENGINE_FILES = "engine-files"  # the ConfigMap with what engines read beside their keys
 FILES_MOUNT = "/etc/engine-files"
-COMPILED = "compiled"  # the folder of the claim with what servers compile
+COMPILED = "compiled"  # the folder of the claim, or of the bucket, with what servers compile
 BUCKET = "WEIGHTS_BUCKET"  # the variable with the name of the cache's bucket; Kubernetes puts it into arguments
 HOME = "/home/model"  # writable and lost with the pod; the root file system is read-only
 
@@ -68,7 +68,7 @@ class Fetch:
 class Compiled:
     """What a server compiles as it starts, and finds there at its next start."""
 
-    directory: str  # in the claim
+    place: str  # a directory in the claim, or the URL of a prefix in the bucket
     key: str  # that all servers have which compile the same
     watched: str  # a directory in the home: it has new files where the server compiled
 

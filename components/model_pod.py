@@ -121,7 +121,7 @@ def pod_spec(
     }
     first = [_waiting(server, awaited)] if awaited else []
     if compiled is not None:
-        first.append(compiled_container(compiled, server))
+        first.append(compiled_container(compiled, server, bucket.variables if bucket is not None else None))
     if first:
         spec["initContainers"] = first
     account = service_account or (bucket.service_account if bucket is not None else None)

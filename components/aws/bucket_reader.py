@@ -1,6 +1,6 @@
 """A service account whose pods may read a bucket, or fill it, through EKS Pod Identity."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pulumi
@@ -12,7 +12,8 @@ from components.aws.pod_role import PodRole
 
 class BucketReader(pulumi.ComponentResource):
     """Depend on the component to wait for the account and its rights, which end at prefixes; none: the whole bucket.
-    `writes`: it may add objects too, and can't delete any. `mounts`: it sees the names of all objects."""
+    `writes`: it may add objects too, and can't delete any. `mounts`: it sees the names of all objects. `keeps`: another
+    prefix, below which it may read and add objects, and not list or delete any."""
 
     def __init__(
         self,
@@ -25,12 +26,14 @@ class BucketReader(pulumi.ComponentResource):
         prefixes: Sequence[str],
         writes: bool = False,
         mounts: bool = False,
+        keeps: str | None = None,
         depends_on: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("llm:aws:BucketReader", name, None, opts)
         child = pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
-        role = PodRole(name, policy=_policy(bucket_arn, prefixes, writes=writes, mounts=mounts), opts=child)
+        statements = [*_reading(bucket_arn, prefixes, writes=writes, mounts=mounts), *_keeping(bucket_arn, keeps)]
+        role = PodRole(name, policy={"Version": "2012-10-17", "Statement": statements}, opts=child)
         k8s.core.v1.ServiceAccount(
             f"{name}-account",
             metadata={"name": service_account, "namespace": namespace},
@@ -48,7 +51,9 @@ class BucketReader(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-def _policy(bucket: pulumi.Input[str], prefixes: Sequence[str], *, writes: bool, mounts: bool) -> dict[str, Any]:
+def _reading(
+    bucket: pulumi.Input[str], prefixes: Sequence[str], *, writes: bool, mounts: bool
+) -> Iterator[dict[str, Any]]:
     """The engine lists the prefix with a slash at its end, so that no other prefix that begins so is read. A mount asks
     for files that may be missing, and without the right to list all names S3 answers that it is forbidden: a program
     that looks whether a file is there stops."""
@@ -59,7 +64,13 @@ def _policy(bucket: pulumi.Input[str], prefixes: Sequence[str], *, writes: bool,
     actions = ["s3:PutObject", "s3:AbortMultipartUpload"] if writes else "s3:GetObject"
     objects = [pulumi.Output.concat(bucket, "/", each) for each in below]
     using = {"Effect": "Allow", "Action": actions, "Resource": _one(objects)}
-    return {"Version": "2012-10-17", "Statement": [listing, using]}
+    yield from (listing, using)
+
+
+def _keeping(bucket: pulumi.Input[str], prefix: str | None) -> Iterator[dict[str, Any]]:
+    if prefix is not None:
+        below = pulumi.Output.concat(bucket, "/", prefix, "/*")
+        yield {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": below}
 
 
 def _one(values: Sequence[Any]) -> Any:

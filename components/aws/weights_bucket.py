@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_aws as aws
 
+from components.container import COMPILED
+
+COMPILED_DAYS = 30  # what servers compiled is compiled once more by then: nobody may replace it
 _LEFT_OVER_DAYS = 3  # of an upload that was cut off: its parts are billed, and in no listing
 
 
@@ -67,22 +70,28 @@ class WeightsBucket(pulumi.ComponentResource):
                     abort_incomplete_multipart_upload=aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs(
                         days_after_initiation=_LEFT_OVER_DAYS
                     ),
-                )
+                ),
+                aws.s3.BucketLifecycleConfigurationRuleArgs(
+                    id="compiled",
+                    status="Enabled",
+                    filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=f"{COMPILED}/"),
+                    expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=COMPILED_DAYS),
+                ),
             ],
             opts=child,
         )
         aws.s3.BucketPolicy(
             f"{name}-tls",
             bucket=bucket.id,
-            policy=bucket.arn.apply(_only_tls),
+            policy=bucket.arn.apply(_policy),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[closed]),
         )
         self.bucket, self.arn = bucket.bucket, bucket.arn
         self.register_outputs({"bucket": self.bucket})
 
 
-def _only_tls(arn: str) -> str:
-    statement = {
+def _policy(arn: str) -> str:
+    tls = {
         "Sid": "OnlyTls",
         "Effect": "Deny",
         "Principal": "*",
@@ -90,4 +99,13 @@ def _only_tls(arn: str) -> str:
         "Resource": [arn, f"{arn}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    # A server unpacks what an earlier one put there. S3 takes a request with If-None-Match only for a new object.
+    compiled = {
+        "Sid": "CompiledIsNeverReplaced",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:PutObject",
+        "Resource": f"{arn}/{COMPILED}/*",
+        "Condition": {"Null": {"s3:if-none-match": "true"}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [tls, compiled]})

@@ -10,6 +10,7 @@ from components.bucket_access import BucketAccess
 from components.model_cache import Disk, Volume
 from infra.models.places import BUCKET_KEYS, Bucket
 from infra.plan.labels import bucket_secret
+from infra.plan.models import ModelPlan
 from infra.plan.plan import Plan
 
 # The plan, the model's name, its bucket, what has to be there first -> what its pods may read it with.
@@ -40,8 +41,8 @@ class Mount:
 class BucketCache:
     """The bucket that is the cache."""
 
-    # The plan, the model's name, the prefix of its weights, what has to be there first -> what its pods read it with.
-    read: Callable[[Plan, str, str, Sequence[pulumi.Resource]], BucketAccess]
+    # The plan, the model, what has to be there first -> what its pods read its weights and keep what they compile with.
+    read: Callable[[Plan, ModelPlan, Sequence[pulumi.Resource]], BucketAccess]
     # The plan, the model's name, the prefixes of its files, cores and GiB for what mounts it, what has to be there
     # first -> what its pods mount.
     mount: Callable[[Plan, str, Sequence[str], tuple[float, float], Sequence[pulumi.Resource]], Mount]

@@ -10,7 +10,15 @@ from components.container import Compiled, Container, Fetch, KeysFile, Query
 from infra.catalog import Catalog, Gpu, ModelShape
 from infra.catalog.metrics import Exporter
 from infra.engines.arguments import Argument, BadArgument
-from infra.engines.hub import ADAPTERS, WEIGHTS, bucket_fetch, compiled_path, hub_adapter_fetch, hub_download, hub_fetch
+from infra.engines.hub import (
+    ADAPTERS,
+    WEIGHTS,
+    bucket_fetch,
+    compiled_place,
+    hub_adapter_fetch,
+    hub_download,
+    hub_fetch,
+)
 from infra.engines.last_words import LastWords
 from infra.engines.library import Library
 from infra.engines.model import (
@@ -230,7 +238,7 @@ class Engine:
             return None
         parts = (image, card, model.model, model.revision or "main", *self.compiled_by(model))
         key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
-        return Compiled(compiled_path(model), key, self.limits.compiles)
+        return Compiled(compiled_place(model), key, self.limits.compiles)
 
     def compiled_by(self, model: EngineModel) -> tuple[str, ...]:
         """The arguments and variables from which it follows what it compiles."""

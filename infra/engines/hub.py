@@ -48,7 +48,16 @@ def in_bucket(model: str, revision: str | None) -> str:
 
 def compiled_path(model: EngineModel) -> str:
     """One for each revision of a repository: a next version that becomes the model finds what it compiled."""
-    return f"{MODELS_MOUNT}/{COMPILED.folder}/{model.model}/{model.revision or 'main'}"
+    return f"{MODELS_MOUNT}/{compiled_in_bucket(model)}"
+
+
+def compiled_in_bucket(model: EngineModel) -> str:
+    return f"{COMPILED.folder}/{model.model}/{model.revision or 'main'}"
+
+
+def compiled_place(model: EngineModel) -> str:
+    """Where its servers keep what they compile."""
+    return f"s3://$({BUCKET})/{compiled_in_bucket(model)}" if model.streamed else compiled_path(model)
 
 
 # From the hub to the bucket, file by file, without a copy on a disk: a part is in memory until it is sent. What the

@@ -17,8 +17,10 @@ from infra.planning.billed_nodes import nodes_by_hour
 from infra.registry import cloud_of
 from infra.services.serving.arguments import padding
 from infra.services.serving.awake import what_goes
+from infra.services.serving.bucket_files import needs_files
 from infra.services.serving.check_batch import chooses_graphs
 from infra.services.serving.cold_start import finds_compiled
+from infra.services.serving.family import needed_by
 from infra.services.serving.placement import Placed
 from infra.services.serving.spare_start import ON_SPARE
 from infra.services.serving.start_parts import Figures, engine, image, launch, moved, weights_streamed
@@ -75,7 +77,7 @@ def _all(
     else:
         if pool.groups:  # stopped instances are of node groups
             yield from _warm_pool(placed, pool, plan, start, catalog, pins)
-        yield from _streamed(placed, start, figures, bucket)
+        yield from _streamed(placed, start, plan.cache, figures, bucket)
 
 
 def _spare_gpus(
@@ -161,13 +163,14 @@ def _bucket(plan: Plan, placed: Sequence[Placed]) -> str | None:
     kinds = (each.kind for each in cloud_of(plan.settings).storage if each.bucket and plan.cluster.made)
     downloaded = [each.served for each in placed if each.served.place is None]
     files = any(
-        not each.question.engine.limits.streams_weights or each.settings.adapters or each.draft_gib
-        for each in downloaded
+        needs_files(each.settings, needed_by(each)) or each.settings.adapters or each.draft_gib for each in downloaded
     )
     return next(kinds, None) if downloaded and not files else None
 
 
-def _streamed(placed: Placed, start: ColdStart, figures: Figures, bucket: str | None) -> Iterator[Remedy]:
+def _streamed(
+    placed: Placed, start: ColdStart, cache: CachePlan, figures: Figures, bucket: str | None
+) -> Iterator[Remedy]:
     """A cache does it where all models can stream; else a copy of the files in a bucket of the user's own."""
     served = placed.served
     streams = served.question.engine.limits.streams_weights
@@ -177,11 +180,9 @@ def _streamed(placed: Placed, start: ColdStart, figures: Figures, bucket: str | 
     saved = start.parts["weights"].mid - part.mid
     if bucket is not None and served.place is None:
         write = f"cache.kind: {bucket}"
-        compiles = engine(served.question, placed.sized, placed.gpus, figures).mid - start.parts["engine"].mid
-        again = f"; a bucket keeps nothing that servers compile: {compiles:.0f} s more" if round(compiles) else ""
-        reason = f"{part.reason}; the servers then have a way out, and each start reads all weights again{again}"
-        without = (("cache.compile", None),)
-        yield Remedy("weights streamed from S3", round(saved - compiles), write, without, 0.0, reason)
+        reason = f"{part.reason}; the servers then have a way out, and each start reads all weights again"
+        kept = (("cache.compile", True),) if cache.compiled else ()
+        yield Remedy("weights streamed from S3", round(saved), write, kept, 0.0, reason)
         return
     reason = f"{part.reason}: copy the files to a bucket and write {served.path}.model: s3://BUCKET/PREFIX"
     yield Remedy("weights streamed from S3", round(saved), None, (), None, reason)

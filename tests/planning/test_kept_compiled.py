@@ -9,7 +9,6 @@ from infra.engines import ENGINES
 from infra.engines.hub import compiled_path
 from infra.plan.models import ModelPlan
 from infra.plan.plan import Plan
-from infra.settings.mistakes import BadStackFile
 from tests.example_stacks import planned as site
 from tests.invariants.reading import Pod, servers
 from tests.planning.following import follow, outcome, planned
@@ -113,7 +112,7 @@ def test_both_containers_together_request_what_the_server_did() -> None:
         (EFS, True),
         (changed(DEV, cache={"kind": "node"}), False),  # each new node would compile
         (changed(DEV, cluster={"existing": {"context": "own"}}, gpuPools=OWN, cache={"kind": "node"}), True),
-        (changed(DEV, cache={"kind": "s3"}), False),
+        (changed(DEV, cache={"kind": "s3"}), True),
         (KEPT, False),
     ],
     ids=["EFS", "disks of new nodes", "disks of nodes that stay", "a bucket", "in use"],
@@ -130,14 +129,6 @@ def test_the_remedy_is_offered_where_the_next_start_finds_it_and_keeps_its_word(
         assert after.cost.usd_per_month_min - before.cost.usd_per_month_min == each.usd_per_month == 0
 
 
-def test_a_bucket_keeps_nothing_that_servers_write() -> None:
-    with pytest.raises(BadStackFile) as refused:
-        planned(changed(DEV, cache={"kind": "s3", "compile": True}))
-    (mistake,) = refused.value.mistakes
-    assert "cache.compile" in str(mistake)
-    assert "bucket" in str(mistake)
-
-
 def test_a_new_cluster_keeps_them_where_the_file_says_nothing_of_a_cache() -> None:
     plan = planned(DEV)
     chosen = plan.chosen["cache.compile"]
@@ -149,11 +140,12 @@ def test_a_new_cluster_keeps_them_where_the_file_says_nothing_of_a_cache() -> No
     assert not outcome(changed(DEV, cluster={"existing": {"context": "own"}}, gpuPools=OWN)).cache.compiled
 
 
-def test_a_bucket_instead_loses_what_was_kept() -> None:
-    """Its remedy counts that, and takes the key out."""
+def test_a_bucket_instead_keeps_them_too() -> None:
+    """A section of the file has to say so, where the plan chose it before."""
     stack = changed(DEV, gpuPools={"l40s": {"instanceTypes": ["g6e.8xlarge"]}}, models={"m": BIG})
     before = planned(stack)
     (found,) = [each for each in before.remedies["m"] if each.write == "cache.kind: s3"]
     after = outcome(follow(stack, {**dict(found.write_with), "cache.kind": "s3"}))
     assert model(before).cold_start.seconds - model(after).cold_start.seconds == pytest.approx(found.seconds, abs=1)
-    assert found.write_with == (("cache.compile", None),)
+    assert found.write_with == (("cache.compile", True),)
+    assert model(after).keeps_compiled

@@ -83,6 +83,7 @@ ALONE = changed(FAST, gpuPools__l4__spare=0)
 PAGE = [
     ("spare GPUs, weights and compiled results on EFS", FAST),
     ("spare GPUs, weights from S3", changed(FAST, cache={"kind": "s3"})),
+    ("spare GPUs, weights and compiled results in S3", changed(FAST, cache={"kind": "s3", "compile": True})),
     ("new node by Karpenter, EFS with compiled results", changed(ALONE, cluster__create__nodeScaler="karpenter")),
     ("new node by the cluster autoscaler, the same", ALONE),
 ]

@@ -4,10 +4,10 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from components.aws.weights_bucket import COMPILED_DAYS
 from infra.engines.hub import bucket_fetch
 from tests.conftest import HANGS_SECONDS
 from tests.example_stacks import planned
@@ -16,6 +16,7 @@ from tests.planning.stacks import CATALOG, DEV, plan
 
 S3 = plan({**DEV, "cache": {"kind": "s3"}})
 SITE = planned("s3-cache").recording
+LLAMA = "meta-llama/Llama-3.1-8B-Instruct"
 POLICY = "aws:iam/rolePolicy:RolePolicy"
 
 
@@ -38,17 +39,49 @@ def test_a_server_streams_what_its_job_has_put_there(pod: Pod) -> None:
 @pytest.mark.parametrize(
     ("role", "rights"),
     [
-        ("llama-8b-bucket", {"s3:ListBucket", "s3:GetObject"}),
-        ("weights-filled", {"s3:ListBucket", "s3:PutObject", "s3:AbortMultipartUpload"}),
+        (
+            "llama-8b-bucket",
+            {
+                f"hf/{LLAMA}/main/*": {"s3:ListBucket", "s3:GetObject"},
+                f"compiled/{LLAMA}/main/*": {"s3:GetObject", "s3:PutObject"},
+            },
+        ),
+        ("weights-filled", {"*": {"s3:ListBucket", "s3:PutObject", "s3:AbortMultipartUpload"}}),
     ],
 )
-def test_servers_read_their_own_prefix_and_downloads_only_add(role: str, rights: set[str]) -> None:
+def test_servers_reach_their_own_prefixes_and_downloads_only_add(role: str, rights: dict[str, set[str]]) -> None:
     (made,) = [each for each in SITE.of(POLICY) if each.name == f"{role}-policy"]
-    statements: list[Any] = json.loads(made.inputs["policy"])["Statement"]
-    actions = [each["Action"] for each in statements]
-    assert {each for action in actions for each in ([action] if isinstance(action, str) else action)} == rights
-    below = "hf/meta-llama/Llama-3.1-8B-Instruct/main/*" if role == "llama-8b-bucket" else "*"
-    assert statements[1]["Resource"] == f"${{weights-bucket.arn}}/{below}"
+    found: dict[str, set[str]] = {}
+    for each in json.loads(made.inputs["policy"])["Statement"]:
+        listed = each.get("Condition", {}).get("StringLike", {}).get("s3:prefix", "*")
+        below = each["Resource"].removeprefix("${weights-bucket.arn}").removeprefix("/") or listed
+        actions = [each["Action"]] if isinstance(each["Action"], str) else each["Action"]
+        found.setdefault(below, set()).update(actions)
+    assert found == rights
+
+
+def test_what_servers_compiled_is_replaced_by_nobody_and_goes_in_time() -> None:
+    """A server that somebody took over can't change what other servers unpack."""
+    (policy,) = SITE.of("aws:s3/bucketPolicy:BucketPolicy")
+    _, kept = json.loads(policy.inputs["policy"])["Statement"]
+    assert (kept["Effect"], kept["Principal"], kept["Action"]) == ("Deny", "*", "s3:PutObject")
+    assert kept["Resource"] == "${weights-bucket.arn}/compiled/*"
+    assert kept["Condition"] == {"Null": {"s3:if-none-match": "true"}}
+    (lifecycle,) = SITE.of("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration")
+    removed = {
+        each["filter"].get("prefix"): each["expiration"] for each in lifecycle.inputs["rules"] if "expiration" in each
+    }
+    assert removed == {"compiled/": {"days": COMPILED_DAYS}}
+    assert f"after {COMPILED_DAYS} days" in Path("docs/platform/cache.md").read_text()
+
+
+def test_what_keeps_it_reaches_the_bucket_and_mounts_nothing_of_a_claim() -> None:
+    for pod in servers(SITE):
+        (beside,) = [each for each in pod.spec["initContainers"] if each["name"] == "compiled"]
+        model = planned("s3-cache").plan.models[pod.name]
+        assert f"s3://$(WEIGHTS_BUCKET)/compiled/{model.model}/{model.revision or 'main'}" in beside["command"]
+        assert {"name": "WEIGHTS_BUCKET", "value": "${weights-bucket.bucket}"} in beside["env"]
+        assert {each["name"] for each in beside["volumeMounts"]} == {"home", "tmp"}
 
 
 def test_the_bucket_is_protected_with_its_stack_and_closed_to_everybody() -> None:

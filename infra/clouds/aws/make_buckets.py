@@ -13,7 +13,9 @@ from components.bucket_access import BucketAccess
 from components.container import BUCKET
 from infra.clouds.aws.plan import aws_cluster
 from infra.clouds.site import BucketCache, Mount
+from infra.engines.hub import compiled_in_bucket, in_bucket
 from infra.models.places import Bucket
+from infra.plan.models import ModelPlan
 from infra.plan.plan import Plan
 
 _POD_IDENTITY = ("169.254.170.23/32", 80)  # the agent of EKS Pod Identity, on each node
@@ -31,8 +33,10 @@ def read_bucket(
 def bucket_cache(opts: pulumi.ResourceOptions, made: WeightsBucket) -> BucketCache:
     named = {BUCKET: made.bucket}
 
-    def read(plan: Plan, model: str, prefix: str, after: Sequence[pulumi.Resource]) -> BucketAccess:
-        return _bucket_access(opts, plan, _account(model), made.arn, [prefix], named, [made, *after])
+    def read(plan: Plan, model: ModelPlan, after: Sequence[pulumi.Resource]) -> BucketAccess:
+        prefixes = [in_bucket(model.model, model.revision)]
+        keeps = compiled_in_bucket(model) if model.keeps_compiled else None
+        return _bucket_access(opts, plan, _account(model.name), made.arn, prefixes, named, [made, *after], keeps=keeps)
 
     def mount(
         plan: Plan, model: str, prefixes: Sequence[str], requests: tuple[float, float], after: Sequence[pulumi.Resource]
@@ -73,6 +77,7 @@ def _bucket_access(
     *,
     writes: bool = False,
     mounts: bool = False,
+    keeps: str | None = None,
 ) -> BucketAccess:
     made = BucketReader(
         name,
@@ -83,6 +88,7 @@ def _bucket_access(
         prefixes=prefixes,
         writes=writes,
         mounts=mounts,
+        keeps=keeps,
         depends_on=after,
         opts=opts,
     )

@@ -67,9 +67,10 @@ def cold_start(
 
 
 def can_keep_compiled(served: Served, cache: CachePlan) -> bool:
-    """Only a volume takes what pods write: a bucket is read alone, and so is a claim that others fill."""
+    """Only beside weights that are downloaded: of others, the claim or bucket is somebody else's. A server that mounts
+    a bucket has no way to it."""
     compiles = served.question.engine.limits.compiles is not None and not served.cpu
-    return compiles and served.place is None and not cache.streamed
+    return compiles and served.place is None and not mounts(served, cache)
 
 
 def finds_compiled(served: Served, pool: PoolPlan | None, cache: CachePlan) -> bool:

@@ -65,7 +65,7 @@ def on_nodes_of(serving: Serving, model: ModelPlan) -> NodeWeights | None:
 def bucket_of(serving: Serving, model: ModelPlan) -> BucketAccess | None:
     after = [serving.cache, *serving.site.ready]
     if model.streamed and serving.site.bucket_cache is not None:
-        return serving.site.bucket_cache.read(serving.plan, model.name, in_bucket(model.model, model.revision), after)
+        return serving.site.bucket_cache.read(serving.plan, model, after)
     if not isinstance(model.place, Bucket):
         return None
     return serving.site.read_bucket(serving.plan, model.name, model.place, after)

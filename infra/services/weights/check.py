@@ -18,9 +18,6 @@ def check_cache(scope: Scope) -> None:
     if scope.written(path := ("cache", "path")) and cache.kind != "node":
         got = f"kind {cache.kind} is no directory of a node"
         scope.report.out_of_place(path, got, "write kind: node, or leave path out", reads=[_KIND])
-    if cache.kind == "s3" and cache.compile:
-        got = "kind s3 is a bucket, which servers only read"
-        scope.report.out_of_place(("cache", "compile"), got, "write another kind, or leave compile out", reads=[_KIND])
     if cache.kind == "node":
         _check_nodes(scope)
 
