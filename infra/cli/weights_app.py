@@ -56,8 +56,8 @@ def weights(
     if plan.cache.streamed:
         print_error(
             f"weights: the cache of {stack} is a bucket, which no Job mounts: the tools of its cloud list it. Below hf/"
-            " each model has a folder per revision, and what no model names any more may be removed there; below compiled/"
-            " the bucket itself removes what is old"
+            " each model has a folder per revision, and what no model names any more may be removed there; what is old"
+            " below compiled/ the bucket itself removes"
         )
         sys.exit(2)
     if not plan.cache.size_gib:

@@ -173,8 +173,8 @@ def _streamed(
 ) -> Iterator[Remedy]:
     """A cache does it where all models can stream; else a copy of the files in a bucket of the user's own."""
     served = placed.served
-    streams = served.question.engine.limits.streams_weights
-    if not streams or placed.offer is None or isinstance(served.place, Bucket):
+    files = needs_files(served.settings, needed_by(served))
+    if files or placed.offer is None or isinstance(served.place, Bucket):
         return
     part = weights_streamed(served.disk_gib, "S3", placed.gpus, placed.offer.types, figures)
     saved = start.parts["weights"].mid - part.mid

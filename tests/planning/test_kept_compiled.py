@@ -18,6 +18,7 @@ EFS = changed(DEV, cache={"kind": "efs"})
 KEPT = changed(DEV, cache={"kind": "efs", "compile": True})
 PLAIN, WITH = outcome(EFS), outcome(KEPT)
 OWN = {"own": {"existing": {"gpu": "L40S", "gpusPerNode": 1, "nodes": 2, "selector": {"a": "b"}}}}
+FILES = {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "extraArgs": ["--load-format", "safetensors"]}
 BIG = {"model": "Qwen/Qwen3-14B", "maxModelLen": 8192}
 FIGURES = CATALOG.cold_start
 
@@ -113,9 +114,10 @@ def test_both_containers_together_request_what_the_server_did() -> None:
         (changed(DEV, cache={"kind": "node"}), False),  # each new node would compile
         (changed(DEV, cluster={"existing": {"context": "own"}}, gpuPools=OWN, cache={"kind": "node"}), True),
         (changed(DEV, cache={"kind": "s3"}), True),
+        (changed(DEV, cache={"kind": "s3"}, models={"m": FILES}), False),  # the server has no way to it
         (KEPT, False),
     ],
-    ids=["EFS", "disks of new nodes", "disks of nodes that stay", "a bucket", "in use"],
+    ids=["EFS", "disks of new nodes", "disks of nodes that stay", "a bucket", "a mounted bucket", "in use"],
 )
 def test_the_remedy_is_offered_where_the_next_start_finds_it_and_keeps_its_word(stack: Any, offered: bool) -> None:
     before = planned(stack)
@@ -149,3 +151,13 @@ def test_a_bucket_instead_keeps_them_too() -> None:
     assert model(before).cold_start.seconds - model(after).cold_start.seconds == pytest.approx(found.seconds, abs=1)
     assert found.write_with == (("cache.compile", True),)
     assert model(after).keeps_compiled
+
+
+def test_no_bucket_is_offered_as_a_stream_to_a_server_that_would_mount_it() -> None:
+    made = planned(changed(EFS, gpuPools={"l40s": {"instanceTypes": ["g6e.8xlarge"]}}, models={"m": FILES}))
+    assert "weights streamed from S3" not in {each.name for each in made.remedies["m"]}
+
+
+def test_a_server_that_mounts_the_bucket_keeps_nothing_in_it() -> None:
+    made = model(outcome(changed(EFS, cache={"kind": "s3", "compile": True}, models={"m": FILES})))
+    assert (made.mounted, made.keeps_compiled) == (True, False)
