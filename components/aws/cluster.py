@@ -142,7 +142,7 @@ class NewEksCluster(pulumi.ComponentResource):
         template = node_template(
             f"{name}-system",
             disk=NodeDisk(system_root_gib, iops=3000, throughput=125),  # what gp3 includes
-            node_config=None,
+            user_data=None,
             tags={"Name": f"{cluster_name}-system", **tags},
             opts=child,
         )

@@ -7,8 +7,9 @@ from typing import Any, Literal, NamedTuple
 import pulumi
 import pulumi_aws as aws
 
+from components.aws import bottlerocket
 from components.aws.mig import Slices
-from components.aws.node_template import NodeDisk, Reservation, node_template
+from components.aws.node_template import NodeDisk, Reservation, for_nodeadm, in_base64, node_template
 from components.model_pod import GPU_RESOURCE
 
 _TEMPLATE = "k8s.io/cluster-autoscaler/node-template"
@@ -43,7 +44,7 @@ class GroupSize(NamedTuple):
 
 
 class GpuPool(pulumi.ComponentResource):
-    """GPU nodes on an NVIDIA Amazon Linux 2023 AMI."""
+    """GPU nodes on an AMI of EKS that has NVIDIA's driver."""
 
     node_groups: list[aws.eks.NodeGroup]
 
@@ -89,8 +90,7 @@ class GpuPool(pulumi.ComponentResource):
                 templates[size.reservation] = node_template(
                     f"{name}-template{f'-{size.reservation.id}' if size.reservation else ''}",
                     disk=disk,
-                    node_config=node_config(disk.nvme),
-                    slices=slices,
+                    user_data=_user_data(ami_type, disk, slices),
                     tags={"Name": f"{cluster_name}-{name}", **tags},
                     reservation=size.reservation,
                     security_group_ids=security_group_ids,
@@ -200,6 +200,12 @@ def _scaling_group_tags(
             tag=aws.autoscaling.TagTagArgs(key=key, value=value, propagate_at_launch=False),
             opts=child,
         )
+
+
+def _user_data(ami_type: str, disk: NodeDisk, slices: Slices | None) -> str:
+    if ami_type.startswith("BOTTLEROCKET"):
+        return in_base64(bottlerocket.settings(nvme=disk.nvme))
+    return for_nodeadm(node_config(disk.nvme), slices)
 
 
 def node_config(nvme: bool) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.aws import bottlerocket
 from components.aws.gpu_pool import Taint
-from components.aws.node_template import NodeDisk, node_config_text
+from components.aws.node_template import NodeDisk, node_config_text, volumes
 from components.model_pod import GPU_RESOURCE
 
 _NODE_CLASS = "EC2NodeClass"
@@ -56,6 +57,7 @@ class KarpenterPool(pulumi.ComponentResource):
             metadata={"name": name},
             spec=node_class_spec(
                 ami_alias=ami_alias,
+                user_data=_user_data(ami_alias),
                 instance_profile=instance_profile,
                 subnet_ids=subnet_ids,
                 security_group_ids=security_group_ids,
@@ -89,9 +91,16 @@ class KarpenterPool(pulumi.ComponentResource):
         self.register_outputs({})
 
 
+def _user_data(ami_alias: str) -> str:
+    if ami_alias.startswith("bottlerocket@"):
+        return bottlerocket.settings(nvme=False)
+    return node_config_text({"featureGates": {"FastImagePull": True}})
+
+
 def node_class_spec(
     *,
     ami_alias: str,
+    user_data: str,
     instance_profile: pulumi.Input[str],
     subnet_ids: Sequence[pulumi.Input[str]],
     security_group_ids: Sequence[pulumi.Input[str]],
@@ -99,7 +108,8 @@ def node_class_spec(
     disk: NodeDisk,
     tags: Mapping[str, str],
 ) -> dict[str, Any]:
-    """As the launch template of a node group has it. Karpenter adds to the NodeConfig what joins the node."""
+    """As the launch template of a node group has it. Karpenter adds to the user data what joins the node, and what puts
+    containers on the instance's own disks."""
     return {
         "amiSelectorTerms": [{"alias": ami_alias}],  # for types with GPUs it takes the AMI with NVIDIA's driver
         "instanceProfile": instance_profile,
@@ -108,17 +118,18 @@ def node_class_spec(
         **({"capacityReservationSelectorTerms": [{"id": each} for each in reservations]} if reservations else {}),
         "blockDeviceMappings": [
             {
-                "deviceName": "/dev/xvda",
-                "rootVolume": True,
+                "deviceName": device,
+                **({"rootVolume": True} if volume is disk else {}),  # the kubelet's: what pods have room for
                 "ebs": {
                     "volumeType": "gp3",
-                    "volumeSize": f"{disk.gib}Gi",
-                    "iops": disk.iops,
-                    "throughput": disk.throughput,
+                    "volumeSize": f"{volume.gib}Gi",
+                    "iops": volume.iops,
+                    "throughput": volume.throughput,
                     "encrypted": True,
                     "deleteOnTermination": True,
                 },
             }
+            for device, volume in volumes(disk).items()
         ],
         **({"instanceStorePolicy": "RAID0"} if disk.nvme else {}),
         "metadataOptions": {
@@ -126,7 +137,7 @@ def node_class_spec(
             "httpTokens": "required",
             "httpPutResponseHopLimit": 1,  # pods can't reach the node's credentials
         },
-        "userData": node_config_text({"featureGates": {"FastImagePull": True}}),
+        "userData": user_data,
         "tags": dict(tags),
     }
 

@@ -136,9 +136,11 @@ class PoolPlan:
     spread: int = 0  # nodes that its pods may have at the same time, however they come and go
     warm_pool: int = 0  # instances that have booted before and are stopped
     spare: tuple[int, ...] = ()  # GPUs of each pod without work that keeps them free for a replica
+    os: str | None = None  # of nodes that we make, as the stack file names it; None: it says nothing of the pool
     # Decided by the cloud that makes the nodes:
     ami_type: str | None = None
-    root_gib: int = 0
+    os_gib: int = 0  # of a disk for the operating system alone; 0: it is on the root disk
+    root_gib: int = 0  # of the disk that containers use
     root_iops: int = 0
     root_throughput: int = 0  # MiB/s
     nvme: bool = False  # local disks under containerd and kubelet

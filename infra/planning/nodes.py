@@ -70,6 +70,7 @@ def plan_pool(
         spread=spread_nodes([*_pods(placed, room), *spare], offer.gpus_per_node),
         spare=spare,
         warm_pool=offer.settings.warm_pool if offer.settings else 0,
+        os=offer.settings.os if offer.settings else None,
         reasons=(
             f"{count(peak, offer.unit)} at peak + {surge} for one rollout = {peak + surge}"
             f" of {pool_max * offer.gpus_per_node}",

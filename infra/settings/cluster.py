@@ -138,6 +138,13 @@ class GpuPool(Section):
         " the cluster's. With it an old pool stays as it is beside a new one, and models move without a gap; EKS makes"
         " a new node group of its cluster's version alone",
     )
+    os: Literal["al2023", "bottlerocket"] = Field(
+        default="al2023",
+        description="the operating system of its nodes: Amazon Linux 2023, or Bottlerocket, which starts sooner. That"
+        " one has its own device plugin: its GPUs aren't shared, and dcgm-exporter doesn't run there. A change replaces"
+        " the nodes",
+        examples=["bottlerocket"],
+    )
     placement_group: PlacementGroup | None = Field(
         default=None,
         description="spread: no two nodes share a rack, up to 7 per zone; partition: nodes in 7 parts of a zone"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from components.aws.node_template import user_data
+from components.aws.node_template import for_nodeadm
 from tests.components.aws_examples import ADDON_VERSIONS, NODE_GROUP, RELEASE, ZONES, site, waits_for
 
 CLUSTER = "aws:eks/cluster:Cluster"
@@ -180,7 +180,7 @@ def test_everything_in_the_cluster_waits_for_whoever_may_get_in() -> None:
 
 
 def test_the_same_node_settings_make_the_same_user_data() -> None:
-    assert user_data({"a": 1}) == user_data({"a": 1}) != user_data({"a": 2})
+    assert for_nodeadm({"a": 1}) == for_nodeadm({"a": 1}) != for_nodeadm({"a": 2})
 
 
 def test_addons_and_nodes_have_the_version_that_is_passed() -> None:

@@ -135,11 +135,12 @@ class NodeGroup:
 
     @property
     def disk_gib(self) -> float:
-        """The root volume, or the instance's own NVMe if the node's configuration puts containers there."""
-        if b"RAID0" in base64.b64decode(self.template.get("userData", "")):
+        """The root volume or, with Bottlerocket, its second one; or the instance's own NVMe if the node's configuration
+        puts containers there."""
+        told = base64.b64decode(self.template.get("userData", ""))
+        if b"RAID0" in told or b'"ephemeral-storage", "bind"' in told:
             return self.nvme_gib
-        (root,) = self.template["blockDeviceMappings"]
-        return root["ebs"]["volumeSize"]
+        return self.template["blockDeviceMappings"][-1]["ebs"]["volumeSize"]
 
     def hidden(self, recording: Recording) -> list[str]:
         """Why no node of it would come. The autoscaler finds scaling groups by two tags, or on a cluster of somebody

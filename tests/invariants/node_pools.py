@@ -55,7 +55,7 @@ class NodePool(NodeGroup):
     def disk_gib(self) -> float:
         if self.template.get("instanceStorePolicy") == "RAID0":
             return self.nvme_gib
-        (root,) = self.template["blockDeviceMappings"]
+        (root,) = (each for each in self.template["blockDeviceMappings"] if each.get("rootVolume"))
         return quantity(root["ebs"]["volumeSize"]) / 2**30
 
     def real(self) -> Node:

@@ -86,6 +86,7 @@ def test_logs_that_cannot_be_listed_stop_no_other_check(
     [
         (held(NODE_GROUP, "l4", releaseVersion="1.35.6-20260714"), None),
         (held(NODE_GROUP, "l4", releaseVersion="1.35.5-20260801"), None),  # of an earlier patch release
+        (held(NODE_GROUP, "l4", amiType="BOTTLEROCKET_x86_64_NVIDIA", releaseVersion="1.66.0-1ad6b4a4"), None),
         (held(NODE_GROUP, "l4", releaseVersion="1.35.6-20260801"), ("amiRelease", '"1.35.6-20260801"')),
         (held(ADDON, "cni", addonName="vpc-cni", addonVersion="v1.20.5-eksbuild.1"), None),
         (held(ADDON, "cni", addonName="vpc-cni", addonVersion="v1.9.9-eksbuild.1"), None),

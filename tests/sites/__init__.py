@@ -10,6 +10,8 @@ FOLDER = Path(__file__).parent
 # site -> what the rules read: if it were missing, the rules would check nothing. Sorted, so that branches meet seldom.
 MEANT = {
     "amd": {kind.DEPLOYMENT: 2, kind.JOB: 1},
+    "bottlerocket": {kind.NODE_GROUP: 8, kind.LAUNCH_TEMPLATE: 5, kind.SCALED_OBJECT: 1},
+    "bottlerocket-karpenter": {kind.NODE_POOL: 2, kind.NODE_CLASS: 2, kind.SCALED_OBJECT: 1},
     "capacity-block": {kind.NODE_GROUP: 5, kind.LAUNCH_TEMPLATE: 3, kind.SCALED_OBJECT: 1},
     "eks-ladder": {kind.NODE_GROUP: 5, kind.LAUNCH_TEMPLATE: 2, kind.DEPLOYMENT: 2},
     "existing-eks": {kind.NODE_GROUP: 2, kind.SCALING_GROUP_TAG: 18, kind.RELEASE: 2, kind.SCALED_OBJECT: 1},

@@ -85,7 +85,7 @@ def usd_per_stored_gib(cache: CachePlan, catalog: Catalog) -> float | None:
 
 
 def _pools_disk(pool: PoolPlan, catalog: Catalog) -> float:
-    return _disk_month(pool.root_gib, pool.root_iops, pool.root_throughput, catalog)
+    return _disk_month(pool.os_gib + pool.root_gib, pool.root_iops, pool.root_throughput, catalog)
 
 
 def _has_flow_logs(settings: Settings) -> bool:
@@ -221,7 +221,7 @@ def _stopped(billed: Billed) -> Iterator[CostItem]:
     """Of a stopped instance its disk alone is billed."""
     for pool in billed.ours:
         if pool.warm_pool:
-            disk = _disk(pool.root_gib, pool.root_iops, pool.root_throughput)
+            disk = _disk(pool.os_gib + pool.root_gib, pool.root_iops, pool.root_throughput)
             what = f"disks of {count(pool.warm_pool, 'stopped instance')}, gp3: {disk} each"
             yield _fixed(f"warm pool of {pool.name}", pool.warm_pool * _pools_disk(pool, billed.catalog), what)
 
@@ -229,7 +229,9 @@ def _stopped(billed: Billed) -> Iterator[CostItem]:
 def _disks_said(billed: Billed, cluster: AwsCluster) -> str:
     """The size of the disk of each kind of node."""
     system = [f"{cluster.system_root_gib:,} GiB per system node"] if billed.settings.cluster.create else []
-    sizes = {pool.name: _disk(pool.root_gib, pool.root_iops, pool.root_throughput) for pool in billed.ours}
+    sizes = {
+        pool.name: _disk(pool.os_gib + pool.root_gib, pool.root_iops, pool.root_throughput) for pool in billed.ours
+    }
     return "; ".join([*system, *(f"{size} per node of {name}" for name, size in sizes.items())])
 
 

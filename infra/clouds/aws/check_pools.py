@@ -4,10 +4,12 @@ import re
 from typing import Any
 
 from infra.catalog import Instance
+from infra.clouds.aws.bottlerocket import check_bottlerocket
 from infra.clouds.aws.check_capacity import check_reserved
 from infra.clouds.aws.check_release import check_pool_release
 from infra.clouds.aws.check_steps import check_steps
 from infra.clouds.aws.check_warm import check_warm
+from infra.clouds.aws.nodes import BOTTLEROCKET
 from infra.plan.words import regions_with
 from infra.settings.checks.scope import Scope
 from infra.settings.cluster import GpuPool
@@ -28,9 +30,11 @@ def check_pools(scope: Scope) -> None:
             _check_managed(scope, ("gpuPools", name), pool, pool.instance_types)
             if pool.placement_group == "cluster":
                 scope.report.wrong(("gpuPools", name, "placementGroup"), *_CLOSE_TOGETHER)
-            check_pool_release(scope, ("gpuPools", name), pool)
+            if pool.os != BOTTLEROCKET:
+                check_pool_release(scope, ("gpuPools", name), pool)
             check_steps(scope, pool, ("gpuPools", name, "capacity"))
             check_warm(scope, pool, ("gpuPools", name))
+            check_bottlerocket(scope, pool, ("gpuPools", name))
 
 
 def _check_managed(scope: Scope, key: Key, pool: GpuPool, names: tuple[str, ...]) -> None:

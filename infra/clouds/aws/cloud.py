@@ -10,6 +10,7 @@ from infra.catalog import load_catalog
 from infra.clouds.aws import bill, karpenter, placeholders, warnings
 from infra.clouds.aws.answers import ANSWERS
 from infra.clouds.aws.arns import of_the_stack, written_account
+from infra.clouds.aws.bottlerocket import say_bottlerocket
 from infra.clouds.aws.cheaper import cheaper_platform
 from infra.clouds.aws.check import check_aws
 from infra.clouds.aws.cluster import explain_versions, plan_cluster, system_nodes
@@ -200,6 +201,7 @@ class Aws(Cloud):
         yield from list_quotas(quotas)
         yield from list_zones(settings, pools.values())
         yield from karpenter.list_karpenter(aws_cluster(cluster), pools)
+        yield from say_bottlerocket(aws_cluster(cluster), pools, addons)
 
     def reserved(self, text: str) -> str | None:
         return placeholders.reserved(text)

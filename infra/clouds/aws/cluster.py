@@ -58,6 +58,7 @@ def _any(version: str, region: str | None, aws: AwsConfig, tags: Mapping[str, st
         "partition": partition_of(region),
         "autoscaler_image_tag": row.cluster_autoscaler if row else "",
         "profile": aws.profile,
+        "bottlerocket_releases": {each: row.bottlerocket_release for each, row in catalog.aws.versions.items()},
         "tags": {**aws.tags, **tags},
     }
 

@@ -73,6 +73,7 @@ class Version:
     version: str
     standard_support_until: str  # ISO date
     ami_release: str  # of EKS's Amazon Linux 2023, with and without NVIDIA's driver
+    bottlerocket_release: str  # its variant for this version, with NVIDIA's driver
     addons: Mapping[str, str]  # versions of EKS add-ons, by their name
 
 

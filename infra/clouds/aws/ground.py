@@ -21,6 +21,7 @@ SubnetIds = pulumi.Input[Sequence[pulumi.Input[str]]]
 class Ground:
     version: pulumi.Input[str]
     ami_release: pulumi.Input[str | None]
+    bottlerocket_release: pulumi.Input[str | None]  # of nodes that run it instead
     node_role_arn: pulumi.Input[str]
     within: Callable[[Sequence[str]], SubnetIds]  # the subnets in these zones
     before: Sequence[pulumi.Resource]  # created before the node groups, deleted after them
@@ -33,9 +34,11 @@ class Ground:
 def made_ground(
     plan: Plan, cluster: NewEksCluster, within: Callable[[Sequence[str]], SubnetIds], network: Sequence[pulumi.Resource]
 ) -> Ground:
+    planned = aws_cluster(plan.cluster)
     return Ground(
-        plan.cluster.version,
-        aws_cluster(plan.cluster).ami_release,
+        planned.version,
+        planned.ami_release,
+        planned.bottlerocket_releases.get(planned.version),
         cluster.node_role_arn,
         within,
         [*cluster.before_nodes, *network],
@@ -50,10 +53,12 @@ def found_ground(plan: Plan, cluster: ExistingEksCluster) -> Ground:
     assert existing is not None
     assert cluster.node_role_arn is not None
     planned = aws_cluster(plan.cluster)
+    rockets = planned.bottlerocket_releases
     read = [] if existing.version else [*OF_RELEASE]
     return Ground(
         existing.version or cluster.version,
         planned.ami_release or _release(cluster.version, planned.ami_releases),
+        rockets.get(existing.version) if existing.version else _release(cluster.version, rockets),
         cluster.node_role_arn,
         lambda zone_ids: cluster.private_subnets(zone_ids, among=existing.subnet_ids),
         cluster.before_nodes,
@@ -70,4 +75,4 @@ def _release(version: pulumi.Output[str], releases: Mapping[str, str]) -> pulumi
 
 
 def node_disk(pool: PoolPlan) -> NodeDisk:
-    return NodeDisk(pool.root_gib, pool.root_iops, pool.root_throughput, pool.nvme)
+    return NodeDisk(pool.root_gib, pool.root_iops, pool.root_throughput, pool.nvme, pool.os_gib)

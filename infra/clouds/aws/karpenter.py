@@ -28,9 +28,11 @@ def capacity_types(pool: PoolPlan) -> tuple[str, ...]:
     return tuple(each for each in ORDER if each in wanted)
 
 
-def ami_alias(release: str) -> str:
-    """By an alias Karpenter finds the AMI of the cluster's own version; a release is VERSION-DATE."""
-    return f"al2023@v{release.rpartition('-')[2]}"
+def ami_alias(release: str, *, bottlerocket: bool = False) -> str:
+    """By an alias Karpenter finds the AMI of the cluster's own version. A release is VERSION-DATE, where the version is
+    that of Kubernetes; of Bottlerocket VERSION-COMMIT, where it is its own."""
+    version, _, day = release.rpartition("-")
+    return f"bottlerocket@v{version}" if bottlerocket else f"al2023@v{day}"
 
 
 def leave_seconds(end: int) -> int:

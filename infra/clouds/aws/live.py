@@ -69,6 +69,8 @@ def _older_nodes(plan: Plan, of_cluster: str | None, state: State) -> Iterator[O
     """A pool may have its own release; the groups of one that goes aren't moved at all."""
     running: dict[str | None, list[str]] = {}
     for group in state.of(_NODE_GROUP):
+        if str(group.inputs.get("amiType")).startswith("BOTTLEROCKET"):
+            continue  # its releases count otherwise
         pool = pool_of(group.logical_name)
         own = plan.pools[pool].release if pool in plan.pools else None
         if pool in plan.pools or pool == group.logical_name:

@@ -13,6 +13,7 @@ from components.aws.karpenter_nodes import KarpenterNodes
 from components.aws.karpenter_pool import KarpenterPool
 from infra.clouds.aws.ground import Ground, node_disk
 from infra.clouds.aws.karpenter import IDLE_SECONDS, ami_alias, capacity_types, leave_seconds
+from infra.clouds.aws.nodes import BOTTLEROCKET
 from infra.clouds.aws.plan import aws_cluster
 from infra.plan.cluster import PoolPlan
 from infra.plan.labels import GPU_TAINT
@@ -56,11 +57,13 @@ def _pool(
     opts: pulumi.ResourceOptions,
 ) -> KarpenterPool:
     cluster = aws_cluster(plan.cluster)
-    assert cluster.ami_release is not None
+    rocket = pool.os == BOTTLEROCKET
+    release = cluster.bottlerocket_releases[cluster.version] if rocket else cluster.ami_release
+    assert release is not None
     return KarpenterPool(
         pool.name,
         cluster_name=cluster.name,
-        ami_alias=ami_alias(cluster.ami_release),
+        ami_alias=ami_alias(release, bottlerocket=rocket),
         instance_profile=nodes.instance_profile,
         subnet_ids=subnet_ids,
         security_group_ids=security_group_ids,

@@ -11,7 +11,7 @@ from components.aws.gpu_pool import GpuPool, GroupSize, Taint
 from components.aws.mig import Slices
 from components.aws.node_template import Reservation
 from infra.clouds.aws.ground import OF_RELEASE, Ground, node_disk
-from infra.clouds.aws.nodes import minor_of
+from infra.clouds.aws.nodes import BOTTLEROCKET, minor_of
 from infra.clouds.aws.plan import aws_cluster
 from infra.plan.cluster import NodeGroupPlan, PoolPlan
 from infra.plan.labels import GPU_TAINT, STEP_LABEL
@@ -30,7 +30,7 @@ def _pool(plan: Plan, pool: PoolPlan, ground: Ground, cloud: aws.Provider) -> Gp
         pool.name,
         cluster_name=plan.cluster.name,
         version=minor_of(pool.release) if pool.release else ground.version,
-        ami_release=pool.release or ground.ami_release,
+        ami_release=ground.bottlerocket_release if pool.os == BOTTLEROCKET else pool.release or ground.ami_release,
         node_role_arn=ground.node_role_arn,
         groups={name: _group(pool, group, ground) for name, group in pool.groups.items()},
         instance_types=pool.instance_types,

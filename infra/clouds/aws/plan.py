@@ -17,6 +17,7 @@ class AwsCluster(ClusterPlan):
         None  # of every node that we make; None: `up` reads the version, and `ami_releases` has it
     )
     ami_releases: Mapping[str, str] = field(default_factory=dict)  # by the cluster's version
+    bottlerocket_releases: Mapping[str, str] = field(default_factory=dict)  # the same, for nodes that run it
     # What follows is decided only for a cluster that we make:
     cidr: str | None = None  # None with a VPC that exists
     nat_per_zone: bool = False

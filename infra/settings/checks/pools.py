@@ -4,6 +4,7 @@ from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key
 
 _OF_MADE = {
+    "os": "this program chooses the operating system only of nodes that it makes",
     "spare": "this program keeps GPUs free only on nodes that it makes",
     "warmPool": "this program stops and starts only instances that it makes",
 }

@@ -148,6 +148,64 @@ POOLS = (
         ),
     ),
     Bad(
+        "all that nodes with Bottlerocket can't do, at once",
+        stack(
+            CLUSTER,
+            pool(
+                "instanceTypes: [p4d.24xlarge], os: bottlerocket, warmPool: 1, sharing: {mig: 1g.5gb},"
+                " amiRelease: 1.35.6-20260714"
+            ),
+            MODEL,
+            "cache: {kind: node, path: /data/weights}",
+        ),
+        (
+            Mistake(
+                "gpuPools.l4.amiRelease",
+                5,
+                "it names a release of Amazon Linux; Bottlerocket's is in the table of versions",
+                "leave it out, or write os: al2023",
+            ),
+            Mistake(
+                "gpuPools.l4.sharing",
+                5,
+                "Bottlerocket's device plugin takes its settings from the node, and this program sets how GPUs are"
+                " shared in NVIDIA's chart, which doesn't run there",
+                "leave it out, or write os: al2023",
+            ),
+            Mistake(
+                "gpuPools.l4.warmPool",
+                5,
+                "a node cuts its GPUs by MIG when it boots for the first time: nobody has tried whether a stop keeps"
+                " that",
+                "leave it out",
+            ),
+            Mistake(
+                "gpuPools.l4.warmPool",
+                5,
+                "nobody has tried whether a stopped instance with Bottlerocket joins again",
+                "leave it out, or write os: al2023",
+            ),
+            Mistake(
+                "cache.path",
+                7,
+                "/data/weights is read-only on the nodes of l4, which run Bottlerocket",
+                "write one below /var or /mnt, or leave it out",
+            ),
+        ),
+    ),
+    Bad(
+        "the operating system of nodes that exist",
+        stack(CLUSTER, "gpuPools: {l4: {existing: {gpu: L4, nodes: 1, selector: {a: b}}, os: bottlerocket}}", MODEL),
+        (
+            Mistake(
+                "gpuPools.l4.os",
+                5,
+                "this program chooses the operating system only of nodes that it makes",
+                "leave it out",
+            ),
+        ),
+    ),
+    Bad(
         "a model with the name of what keeps GPUs free",
         stack(CLUSTER, pool("instanceTypes: [g6.xlarge], spare: 1"), "models: {l4-spare: {model: Qwen/Qwen3-8B}}"),
         (Mistake("models.l4-spare", 6, "the name of what keeps GPUs of l4 free", "write l4-spare-2"),),
