@@ -25,7 +25,7 @@ class Instance:
     memory_gib: float
     nvme_gb: int  # decimal; 0: none
     arch: Literal["x86_64", "arm64"]
-    network_gbps: float  # baseline
+    network_gbps: float | None  # baseline of the interface that a node has; None: not known
     pod_cpu: float  # cores and memory that a node leaves for pods, daemonsets already taken off
     pod_gib: float
     spot: bool

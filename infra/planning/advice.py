@@ -251,22 +251,31 @@ def completed(plan: Plan, write: Write) -> Write:
     pools = {path.split(".")[1] for path in given if path.startswith("gpuPools.")}
     pins = pool_pins(plan, gone) if moved or not pools <= plan.settings.gpu_pools.keys() else ()
     empty = _emptied(plan, gone, moved.values())
-    kept = _kept_spare(plan, empty, moved, pools)
+    kept = _kept_spare(plan, empty, moved, given)
     extra = [*pins, *kept, *((f"gpuPools.{name}", None) for name in empty if name not in pools)]
     return (*write, *((path, value) for path, value in extra if path not in given))
 
 
 def _kept_spare(
-    plan: Plan, empty: Collection[str], moved: Mapping[str, str], written: Collection[str]
+    plan: Plan, empty: Collection[str], moved: Mapping[str, str], given: Mapping[str, Any]
 ) -> Iterator[tuple[str, int]]:
-    """A new pool keeps the nodes that the emptied one kept for the next replica: else that they go would look like what
-    the move saves."""
+    """The other pool keeps what the emptied one kept for the next replica, nodes, GPUs and stopped instances: else that
+    they go would look like what the move saves."""
+    written = {path.split(".")[1] for path in given if path.startswith("gpuPools.")}
     for name in empty:
         leaving = [each for each in plan.models if plan.models[each].pool == name]
         there = {moved.get(each) for each in leaving}
-        new = there <= {*written} - plan.settings.gpu_pools.keys()
-        if len(there) == 1 and new and any(plan.spares[each].nodes for each in leaving if each in plan.spares):
-            yield f"gpuPools.{there.pop()}.min", plan.pools[name].min
+        target = there.pop() if len(there) == 1 else None
+        if target is None:
+            continue
+        path, pool, other = f"gpuPools.{target}", plan.settings.gpu_pools[name], plan.settings.gpu_pools.get(target)
+        new = other is None and target in written
+        if new and any(plan.spares[each].nodes for each in leaving if each in plan.spares):
+            yield f"{path}.min", plan.pools[name].min
+        if pool.spare > (other.spare if other is not None else 0) and (other is None or other.existing is None):
+            yield f"{path}.spare", pool.spare
+        if pool.warm_pool and new and len(given[f"{path}.instanceTypes"]) == 1 and f"{path}.capacity" not in given:
+            yield f"{path}.warmPool", pool.warm_pool
 
 
 def _inherited(plan: Plan, given: Mapping[str, Any], models: Collection[str], key: str) -> Iterator[str]:

@@ -33,7 +33,8 @@ def plan_pool(
     needed = nodes_for(placed, offer.gpus_per_node, at_most=True, extra=[room] if room else [])
     spare = _spare(offer, placed)
     with_spare = nodes_for(placed, offer.gpus_per_node, at_most=True, extra=spare)
-    pool_max = yield from _maximum(offer, placed, room, needed, with_spare)
+    spread = spread_nodes([*_pods(placed, room), *spare], offer.gpus_per_node)
+    pool_max = yield from _maximum(offer, placed, room, needed, with_spare, spread)
     if (reserved := reserved_nodes(offer)) is not None:
         pool_max = min(pool_max, reserved)
     yield from _assume_packed(offer, placed, pool_max)
@@ -67,7 +68,7 @@ def plan_pool(
         sharing=offer.sharing,
         resource=(_existing(offer).resource or GPU_RESOURCE) if offer.existing else GPU_RESOURCE,
         steps=steps_of(offer, pool_max, catalog),
-        spread=spread_nodes([*_pods(placed, room), *spare], offer.gpus_per_node),
+        spread=spread,
         spare=spare,
         warm_pool=offer.settings.warm_pool if offer.settings else 0,
         os=offer.settings.os if offer.settings else None,
@@ -126,21 +127,27 @@ def _choose_types(offer: Offer) -> Iterator[Finding]:
         yield Chosen(f"gpuPools.{offer.name}.instanceTypes", types, reason)
 
 
-def _maximum(offer: Offer, placed: Sequence[Placed], surge: int, needed: int, with_spare: int) -> Decided[int]:
+def _maximum(
+    offer: Offer, placed: Sequence[Placed], surge: int, needed: int, with_spare: int, spread: int
+) -> Decided[int]:
     """The stack file's, or what all replicas and one rollout need; a paused model keeps its room. Spare GPUs are room
-    for a rollout too."""
+    for a rollout too. Nothing limits several node groups together but their pods: so that their maximum is the pool's,
+    it is as many nodes as these may have."""
     if offer.settings is not None and offer.settings.max is not None:
         return offer.settings.max
     if offer.nodes is not None:
         return offer.nodes
     by_spare = with_spare > max(needed, 1)
-    needed = max(needed, with_spare, 1)
+    packed = max(needed, with_spare, 1)
+    needed = max(packed, spread) if offer.settings is not None and len(offer.settings.ladder) > 1 else packed
     minimum = offer.settings.min if offer.settings else 0
     nodes = f"{count(needed, 'node')} of {count(offer.gpus_per_node, offer.unit)}"
     rollout = f"and {count(surge, offer.unit)} for one rollout" if surge else "and no rollout needs more"
     reason = f"{nodes}: every model at its maximum of replicas, {rollout}"
     if by_spare:
         reason = f"{nodes}: every model at its maximum of replicas, and the GPUs that spare keeps free"
+    if needed > packed:
+        reason = f"{nodes}: {reason.partition(': ')[2]}; {count(packed, 'node')} where its pods leave no gaps"
     if any(each.served.settings.paused for each in placed):
         reason += "; paused models count, so it is what unpausing can cost"
     yield Chosen(f"gpuPools.{offer.name}.max", max(needed, minimum), reason)

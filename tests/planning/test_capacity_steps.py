@@ -284,3 +284,25 @@ def test_subnets_that_exist_have_to_include_the_zone_of_a_reservation() -> None:
     assert set(l4(made).groups) == {"reserved-e5f60718", "spot-0000aaaa", "spot-0000bbbb"}
     (to_do,) = [each for each in made.to_do if each.path == "gpuPools.l4.capacity[0]"]
     assert "subnet-0000aaaa, subnet-0000bbbb include one in the zone of cr-0a1b2c3d4e5f60718" in to_do.message
+
+
+MIXED = changed(
+    DEV,
+    cluster__create__zones=["use1-az1", "use1-az2"],
+    models={
+        "small": {"model": "Qwen/Qwen3-8B", "pool": "l4", "maxModelLen": 8192, "replicas": {"min": 1, "max": 4}},
+        "large": {"model": "Qwen/Qwen3-32B", "pool": "l4", "gpus": 4, "maxModelLen": 8192, "replicas": 2},
+    },
+    gpuPools={"l4": {"instanceTypes": ["g6.12xlarge"], "capacity": ["spot", "on-demand"]}},
+)
+
+
+def test_the_bill_of_a_ladder_never_has_more_nodes_than_the_pools_maximum() -> None:
+    """Pods of one and of four GPUs leave gaps, and no maximum of EKS holds several groups."""
+    chosen = outcome(MIXED)
+    assert l4(chosen).highest == l4(chosen).max == l4(chosen).spread
+    lower = follow(MIXED, {"gpuPools.l4.max": l4(chosen).max - 1})
+    (violation,) = [each for each in outcome(lower).violations if each.path == "gpuPools.l4.max"]
+    followed = outcome(follow(lower, dict(violation.advice[0].write)))
+    assert followed.violations == ()
+    assert followed.cost.usd_per_month_max == pytest.approx(chosen.cost.usd_per_month_max)

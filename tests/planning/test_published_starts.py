@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
+from infra.plan.models import StartPart
 from infra.planning import Plan
 from infra.services.serving import start_parts
+from infra.services.serving.floors import floors
 from tests.example_stacks import planned
 from tests.planning.stacks import CATALOG, DEV, PROD, changed, plan
 from tests.planning.test_cold_start import ENGINE, POOL
@@ -71,6 +73,15 @@ def test_bytes_come_no_quicker_than_the_network_of_the_slowest_type() -> None:
     network = start_parts.network_mibps([CATALOG.instances["g6.xlarge"]])
     assert floors["image"].seconds == pytest.approx(ENGINE.image_gib * 1024 / network)
     assert f"{network:.0f} MiB/s" in floors["image"].reason
+
+
+def test_a_sum_over_network_cards_is_no_network_of_a_node() -> None:
+    """3,200 Gbps of p5.48xlarge are those of EFA on 32 cards, and a node's addresses are on one of them."""
+    p5 = CATALOG.instances["p5.48xlarge"]
+    part = StartPart(80.0, 100.0, 120.0, reason="")
+    (floor,) = floors({"image": part}, 10.0, 0.0, [p5]).values()
+    assert (floor.seconds, floor.reason) == (80.0, "the best that was published")
+    assert start_parts.network_mibps([p5, CATALOG.instances["g6.xlarge"]]) == pytest.approx(2.5e9 / 8 / 2**20)
 
 
 def test_what_spare_gpus_take_away_has_no_floor_left() -> None:

@@ -94,7 +94,7 @@ def test_the_bucket_is_protected_with_its_stack_and_closed_to_everybody() -> Non
 def test_weights_come_at_the_speed_of_the_streamer_or_of_the_network_and_are_billed_by_their_size() -> None:
     model = S3.models["qwen3-8b"]
     part, gib = model.cold_start.parts["weights"], model.weights_on_disk_gib
-    slowest = min(each.network_gbps for each in S3.pools["l4"].types) * 1e9 / 8 / 2**20
+    slowest = min(each.network_gbps or 0.0 for each in S3.pools["l4"].types) * 1e9 / 8 / 2**20
     assert part.mid == pytest.approx(gib * 1024 / min(CATALOG.cold_start["stream-s3"].value, slowest))
     (item,) = [each for each in S3.cost.items if each.name == "S3"]
     assert item.min == pytest.approx(gib * 0.023)

@@ -9,6 +9,7 @@ from infra.planning import Plan
 from infra.planning.billed_nodes import billed_nodes
 from tests.example_stacks import planned
 from tests.invariants.reading import GPU, Pod
+from tests.planning.following import follow, outcome, saved
 from tests.planning.stacks import DEV, PROD, changed, plan
 
 # CA's expendable-pods-priority-cutoff: it adds no node for pods below that
@@ -126,3 +127,16 @@ def test_they_are_removed_before_their_nodes() -> None:
     deployment = _made("kubernetes:apps/v1:Deployment", "spare-l4")
     assert any(urn.endswith("::l4-nodes") for urn in deployment.options["depends_on"])
     assert deployment.inputs["metadata"]["annotations"] == {"pulumi.com/skipAwait": "true"}
+
+
+def test_a_move_to_another_pool_keeps_free_gpus_there_whether_it_is_new_or_not() -> None:
+    """And what it saves is without them."""
+    stack = changed(PROD, gpuPools__l4__spare=1)
+    moves = [way for way in WITH.cheaper["llama-8b"] if "gpuPools.l4" in dict(way.write)]
+    assert {dict(way.write)["models.llama-8b.pool"] for way in moves} == {"t4", "g6-xlarge"}
+    for way in moves:
+        write = dict(way.write)
+        assert write[f"gpuPools.{write['models.llama-8b.pool']}.spare"] == 1
+        followed = outcome(follow(stack, write))
+        assert followed.violations == ()
+        assert saved(WITH, followed) == pytest.approx(way.usd_per_month)

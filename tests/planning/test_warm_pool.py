@@ -7,6 +7,7 @@ import pytest
 from infra.clouds.aws.quotas import OF_INSTANCES
 from infra.planning import Plan
 from tests.example_stacks import planned
+from tests.planning.following import follow, line, outcome
 from tests.planning.stacks import CATALOG, PROD, changed, plan
 
 FIGURES = CATALOG.cold_start
@@ -74,3 +75,22 @@ def test_the_group_stops_as_many_as_asked_for_and_puts_nothing_on_nvme() -> None
     zones = [each for name, each in groups.items() if name.startswith("l40s-nodes")]
     assert [each.get("warmPoolConfig") for each in zones] == [one, None]
     assert not any(pool.nvme for pool in SITE.plan.pools.values())
+
+
+def test_stopped_instances_that_the_pool_can_never_use_are_named_with_the_number_that_it_can() -> None:
+    stack = changed(PROD, gpuPools__l4__warmPool=4, gpuPools__l4__min=2, gpuPools__l4__max=5)
+    (said,) = _warnings(stack)
+    assert said.startswith("4 stopped instances, and l4 grows by 3 nodes at most (min 2, max 5)")
+    assert _warnings(follow(stack, line(said.rpartition("; ")[2]))) == []
+
+
+def _warnings(stack: dict[str, Any]) -> list[str]:
+    return [each.message for each in outcome(stack).warnings if each.path == "gpuPools.l4.warmPool"]
+
+
+def test_a_move_to_another_pool_keeps_the_stopped_instances() -> None:
+    """And what it saves is without them."""
+    moves = [
+        dict(way.write) for way in WITH.cheaper["llama-8b"] if "gpuPools.g6-xlarge.instanceTypes" in dict(way.write)
+    ]
+    assert [each["gpuPools.g6-xlarge.warmPool"] for each in moves] == [2]

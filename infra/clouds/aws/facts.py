@@ -12,6 +12,8 @@ from infra.catalog.toml_file import each_section, read_toml, section
 from infra.catalog.types import Gpu, Instance
 from infra.clouds.aws.node_room import allocatable
 
+# docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa-acc-inst-types.html, read 2026-11-27
+ONE_CARD_GBPS = 100
 HOME = "us-east-1"  # the region of the prices that no table gives another
 INSTANCE = (
     *("instance_type", "gpu", "gpus", "vcpus", "memory_mib", "nvme_gb", "arch", "network_gbps"),
@@ -154,12 +156,18 @@ def _instance_of(row: Row, gpus: Mapping[str, Gpu]) -> Instance:
         pod_gib=pod_gib,
         nvme_gb=row.whole("nvme_gb", minimum=0),
         arch=row.one_of("arch", "x86_64", "arm64"),
-        network_gbps=row.number("network_gbps"),
+        network_gbps=_of_one_card(row.number("network_gbps")),
         spot=row.flag("spot"),
         usd_per_hour=row.number_or_none("usd_per_hour"),
         priced_by=HOME,
         unusable=left_out,
     )
+
+
+def _of_one_card(gbps: float) -> float | None:
+    """Above what one card has, the figure is the sum of several, which carry EFA; a node has its addresses on one of
+    them. Nothing that was read says what that one has."""
+    return gbps if gbps <= ONE_CARD_GBPS else None
 
 
 def _cpu_instance_of(row: Row) -> CpuInstance:

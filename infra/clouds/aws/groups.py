@@ -25,6 +25,7 @@ def with_groups(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Dec
     groups = yield from (_ladder if pool.steps else _groups)(pool, settings, cluster)
     made = replace(pool, groups=groups)
     yield from _check_spread(made)
+    yield from _check_steps(made)
     yield from _explain(made)
     return made
 
@@ -49,6 +50,18 @@ def _check_spread(pool: PoolPlan) -> Iterator[Finding]:
             message = f"spread holds {SPREAD_PER_ZONE} nodes per zone: {step.reservation} has {step.max} in {zone}"
             write = ((path, "partition"),)
             yield Violation(Rule.GPU_NODES, path, message, written(write), (Advice(write, written(write)),))
+
+
+def _check_steps(pool: PoolPlan) -> Iterator[Finding]:
+    """A maximum of the stack file's that nothing keeps."""
+    if pool.highest > pool.max:
+        write = ((f"gpuPools.{pool.name}.max", pool.highest),)
+        text = f"{written(write)} (the maximum of the bill stays as it is)"
+        message = (
+            f"max is {pool.max}, and the groups of its steps may have {pool.highest} nodes at the same time: EKS has no"
+            " maximum over several groups, and pods of different sizes leave GPUs unused while they come and go"
+        )
+        yield Violation(Rule.GPU_NODES, f"gpuPools.{pool.name}.max", message, text, (Advice(write, text),))
 
 
 def _groups(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Decided[Mapping[str, NodeGroupPlan]]:

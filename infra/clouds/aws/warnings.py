@@ -8,6 +8,7 @@ from infra.plan.findings import warned
 from infra.plan.kinds import RARE_TYPE
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Finding
+from infra.plan.words import count
 
 # docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html; how often, by type:
 # aws.amazon.com/ec2/spot/instance-advisor
@@ -37,6 +38,7 @@ def warn_of_pool(pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPl
     if pool.capacity == "spot":
         yield from _warn_of_spot(f"{path}.capacity", models, _drained_by(pool), alone=pool.kinds == ("spot",))
     yield from _warn_of_blocks(pool, f"{path}.capacity")
+    yield from _warn_of_warm(pool, f"{path}.warmPool")
     if pool.kinds == ("on-demand",) and (rare := [name for name in pool.instance_types if _RARE.match(name)]):
         yield warned(
             f"{path}.instanceTypes",
@@ -55,6 +57,17 @@ def warn_of_pool(pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPl
             f" first run `{command}{pool.min} --cluster-name {cluster.name} --nodegroup-name ...`",
             kind="raising-min",
             shared=_RAISING_MIN,
+        )
+
+
+def _warn_of_warm(pool: PoolPlan, path: str) -> Iterator[Finding]:
+    """EC2 keeps as many as asked for, whatever the group may still grow by."""
+    more = pool.max - pool.min
+    if pool.warm_pool > more:
+        yield warned(
+            path,
+            f"{count(pool.warm_pool, 'stopped instance')}, and {pool.name} grows by {count(more, 'node')} at most (min"
+            f" {pool.min}, max {pool.max}): what is more is billed and never used; {path}: {more}",
         )
 
 

@@ -137,8 +137,9 @@ def _at_most(speed: Measured, types: Sequence[Instance]) -> Measured:
 
 
 def network_mibps(types: Sequence[Instance]) -> float:
-    """The baseline of the slowest of these types; infinite where the nodes' type isn't known."""
-    return min((each.network_gbps * MIBPS_PER_GBPS for each in types), default=math.inf)
+    """The baseline of the slowest of these types; infinite where the nodes' type, or its baseline, isn't known."""
+    known = (each.network_gbps for each in types if each.network_gbps is not None)
+    return min((gbps * MIBPS_PER_GBPS for gbps in known), default=math.inf)
 
 
 def engine(question: Question, sized: Sized | None, gpus: int, figures: Figures, *, kept: bool = False) -> StartPart:
