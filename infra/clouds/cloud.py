@@ -57,6 +57,7 @@ class Cloud(Owner):
     lends: Mapping[str, tuple[str, ...]] = MappingProxyType({})  # type tokens of components that a service owns
     types: ResourceTypes = ResourceTypes()
     kind = "cluster"  # what its clusters are called in a sentence, behind "a" or "a new"
+    classes_of_one_node: tuple[str, ...] = ()  # usual names of its storage classes whose volumes one node has
     storage: tuple[Storage, ...] = ()  # what it makes for weights with a cluster; the first where nobody says otherwise
     # Below which a directory of each node holds weights, where each node has its own copy, and why there.
     node_directory: str = "/var/lib/llm-platform"

@@ -17,7 +17,7 @@ def test_servers_without_a_shared_file_system_are_refused_and_the_advice_serves_
     (refused,) = plan(SERVERS).violations
     assert refused.rule == "One reader"
     written = [each.write for each in refused.advice]
-    assert (("cache.kind", "node"),) in written
+    assert (("cache", {"kind": "node"}),) in written
     made = plan({**SERVERS, "cache": NODE})
     assert made.violations == ()
     assert not made.cache.one_reader

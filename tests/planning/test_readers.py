@@ -99,13 +99,38 @@ def test_a_small_model_may_go_to_the_cpu_of_the_only_node(others: dict[str, Any]
 @pytest.mark.parametrize(("nodes", "hint"), [(1, True), (2, False)])
 def test_a_named_class_is_asked_for_by_all_nodes_and_one_node_needs_less(nodes: int, hint: bool) -> None:
     lab = {"existing": {**LAB["existing"], "nodes": nodes}}
-    cache = {"kind": "storageClass", "storageClass": "local-path"}
+    cache = {"kind": "storageClass", "storageClass": "nfs"}
     result = plan({**LOCAL, "gpuPools": {"lab": lab}, "models": {"a": ON_LAB, "b": ON_LAB}, "cache": cache})
     assert result.cache.access_mode == "ReadWriteMany"
     (said,) = [each.message for each in result.assumptions if each.path == "cache.storageClass"]
-    assert said.startswith("local-path exists and offers ReadWriteMany: 2 pods read the cache")
+    assert said.startswith("nfs exists and offers ReadWriteMany: 2 pods read the cache")
     assert ("leave storageClass out" in said) is hint
-    assert ("local-path of k3s offers only ReadWriteOnce" in said) is not hint
+
+
+def test_a_class_that_is_known_to_give_volumes_to_one_node_is_taken_for_that() -> None:
+    """Its provisioner refuses a claim for several nodes, which would wait forever behind a plan that says OK."""
+    cache = {"kind": "storageClass", "storageClass": "local-path", "size": "200Gi"}
+    lab = {"existing": {**LAB["existing"], "nodes": 2}}
+    stack = {**LOCAL, "models": {"a": ON_LAB, "b": ON_LAB}, "cache": cache}
+    (refused,) = plan({**stack, "gpuPools": {"lab": lab}}).violations
+    assert refused.message.startswith("2 pods would read the cache; local-path gives a volume to one node")
+    assert refused.advice[-1].write == (("cache", {"kind": "node"}),)
+    assert not plan({**stack, "gpuPools": {"lab": lab}, "cache": {"kind": "node"}}).violations
+    on_one = plan({**stack, "gpuPools": {"lab": LAB}})
+    assert not on_one.violations
+    assert (on_one.cache.access_mode, on_one.cache.only_node) == ("ReadWriteOnce", "lab")
+    (said,) = [each.message for each in on_one.assumptions if each.path == "cache.storageClass"]
+    assert said.startswith("local-path exists; 2 pods read the cache on the only node of lab")
+
+
+@pytest.mark.parametrize(("name", "refused"), [("gp2", True), ("gp3", True), ("efs-sc", False)])
+def test_a_cloud_knows_which_of_its_classes_one_node_has(name: str, refused: bool) -> None:
+    cluster = {"existing": {"eks": "shared", "version": "1.35"}}
+    a = {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "pool": "l4"}
+    cache = {"kind": "storageClass", "storageClass": name}
+    pools = {"l4": {"instanceTypes": ["g6.2xlarge"]}}
+    result = plan({"cluster": cluster, "gpuPools": pools, "models": {"a": a, "b": a}, "cache": cache})
+    assert [each.rule for each in result.violations] == ["One reader"] * refused
 
 
 ONE_NODE: dict[str, Any] = {"cluster": {"existing": {**LOCAL["cluster"]["existing"], "oneNode": True}}}
@@ -117,7 +142,7 @@ def test_models_on_the_cpu_of_one_node_read_one_volume() -> None:
     assert refused.rule == "One reader"
     way, other = refused.advice
     assert way.write == (("cluster.existing.oneNode", True),)
-    assert other.write == (("cache.kind", "node"),)
+    assert other.write == (("cache", {"kind": "node"}),)
     assert "storageClass: a class that offers ReadWriteMany" in way.text
     result = plan({**TWO_ON_CPU, **ONE_NODE})
     assert result.violations == ()

@@ -31,7 +31,7 @@ from infra.clouds.aws.plan import AwsCluster, aws_cluster
 from infra.clouds.aws.prices import offered_in, priced_types, with_prices
 from infra.clouds.aws.quotas import counts, list_quotas, plan_quotas
 from infra.clouds.aws.regions import regions_meant
-from infra.clouds.aws.storage import EBS, EFS, NODE_DIRECTORY, NODE_DIRECTORY_REASON, S3
+from infra.clouds.aws.storage import CLASSES_OF_EBS, EBS, EFS, NODE_DIRECTORY, NODE_DIRECTORY_REASON, S3
 from infra.clouds.aws.to_do import bucket_rights, list_account, list_zones
 from infra.clouds.cloud import Cloud
 from infra.services.addons.plan import ADDONS
@@ -90,6 +90,7 @@ class Aws(Cloud):
     dns_ttl_seconds = 5  # the default of CoreDNS: EKS writes no ttl into its Corefile
     spot_leave_seconds = warnings.SPOT_NOTICE_SECONDS - warnings.SPOT_NOTICED_SECONDS
     storage = EFS, EBS, S3
+    classes_of_one_node = CLASSES_OF_EBS
     node_directory = NODE_DIRECTORY
     node_directory_reason = NODE_DIRECTORY_REASON
     no_node_words: Mapping[str, Literal["no-capacity", "quota"]] = NO_NODE_WORDS

@@ -11,3 +11,5 @@ DRIVERS = {"efs.csi.aws.com": "aws-efs-csi-driver"}  # the add-ons of EKS that b
 # nodeadm puts the kubelet's directory on the NVMe disks of an instance that has them (localStorage: RAID0).
 NODE_DIRECTORY = "/var/lib/kubelet/llm-platform"
 NODE_DIRECTORY_REASON = "a node's NVMe disks are mounted at the kubelet's directory"
+# Classes of EBS, whose driver refuses a file system for several nodes: EKS brings gp2, and a newer one is called gp3.
+CLASSES_OF_EBS = ("gp2", "gp3")

@@ -8,6 +8,7 @@ from infra.plan.findings import Decided, warned
 from infra.plan.notes import Advice, Chosen, Violation
 from infra.plan.rules import Rule
 from infra.services.serving.served import Served, claim_folders, claim_gib
+from infra.services.weights.classes import of_one_node
 from infra.settings.platform import Settings
 
 # Room for the files that the hub keeps beside the weights, and for the file system itself.
@@ -29,7 +30,7 @@ def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPla
     folders = claim_folders(models)
     storage = next((each for each in (*cloud.storage, NODE) if each.kind == kind), None)
     size = yield from _size(settings, storage, models)
-    one_reader = storage.one_reader if storage else storage_class is None
+    one_reader = storage.one_reader if storage else of_one_node(storage_class, cloud)
     return CachePlan(
         kind=kind,
         storage=storage,

@@ -13,9 +13,9 @@ from infra.plan.words import count
 from infra.services.serving.placement import Placed
 from infra.services.weights.plan import NONE
 
-_LOCAL = "local-path"  # the class that k3s brings
 _CLASS = "cache: {kind: storageClass, storageClass: a class that offers ReadWriteMany}"
-_NODE = Advice((("cache.kind", "node"),), f"cache.kind: node, a copy on each node's own disk; or {_CLASS}")
+# The whole section: a class and a size mean nothing beside this kind, and are refused there.
+_NODE = Advice((("cache", {"kind": "node"}),), f"cache: {{kind: node}}, a copy on each node's own disk; or {_CLASS}")
 _ONE_NODE = Advice(
     (("cluster.existing.oneNode", True),), f"cluster.existing.oneNode: true, if the cluster has one node; else {_CLASS}"
 )
@@ -64,15 +64,16 @@ def check_readers(cache: CachePlan, placed: Sequence[Placed], cluster: ClusterPl
 
 
 def _check_class(cache: CachePlan, placed: Sequence[Placed], cluster: ClusterPlan, cloud: Cloud) -> Iterator[Finding]:
-    path, default = "cache.storageClass", "the cluster has a default storage class"
+    path, named = "cache.storageClass", cache.storage_class
+    default = f"{named} exists" if named else "the cluster has a default storage class"
     readers = sum(each.served.replicas.max for each in _readers(placed))
-    if cache.storage_class is not None:
+    if named is not None and cache.access_mode == "ReadWriteMany":
         yield Assumption(
             path,
-            f"{cache.storage_class} exists and offers ReadWriteMany: {_pods_that_read(readers)} the cache; it has"
-            f" allowVolumeExpansion: true, should cache.size ever grow{_of_one_node(cache.storage_class, placed)}",
+            f"{named} exists and offers ReadWriteMany: {_pods_that_read(readers)} the cache; it has"
+            f" allowVolumeExpansion: true, should cache.size ever grow{_on_only_node(placed)}",
         )
-    elif cluster.made and cloud.storage:
+    elif named is None and cluster.made and cloud.storage:
         yield Violation(
             Rule.STORAGE_CLASS,
             path,
@@ -91,23 +92,23 @@ def _check_class(cache: CachePlan, placed: Sequence[Placed], cluster: ClusterPla
         yield Violation(
             Rule.ONE_READER,
             path,
-            f"{readers} pods would read the cache; a default storage class gives a volume to one node (ReadWriteOnce),"
-            " and they may be on several",
-            f"cache.kind: node, a copy on each node's own disk; or {_CLASS}",
+            f"{readers} pods would read the cache; {named or 'a default storage class'} gives a volume to one node"
+            " (ReadWriteOnce), and they may be on several",
+            _NODE.text,
             (*((_ONE_NODE,) if all(each.served.cpu for each in _readers(placed)) else ()), _NODE),
         )
     else:
         yield Assumption(path, f"{default}; {_pods_that_read(readers)} the cache")
 
 
-def _of_one_node(storage_class: str, placed: Sequence[Placed]) -> str:
+def _on_only_node(placed: Sequence[Placed]) -> str:
     only_node = _only_node(placed)
-    if only_node is not None:
-        return (
-            f". All could be on the only node of {only_node}: if the class offers only ReadWriteOnce, as {_LOCAL} of"
-            " k3s does, make it the cluster's default class and leave storageClass out"
-        )
-    return f". {_LOCAL} of k3s offers only ReadWriteOnce" if storage_class == _LOCAL else ""
+    if only_node is None:
+        return ""
+    return (
+        f". All could be on the only node of {only_node}: if the class offers only ReadWriteOnce, make it the cluster's"
+        " default class and leave storageClass out"
+    )
 
 
 def _on_its_cpu(placed: Sequence[Placed]) -> str:
