@@ -19,7 +19,6 @@ from infra.plan.plan import Plan
 from infra.planning.bill import minimum_per_month, plan_bill
 from infra.planning.budget import check_budget
 from infra.planning.cost import Billed
-from infra.planning.elsewhere import zones_with
 from infra.planning.nights import nights, say_hours
 from infra.planning.node_makers import check_node_makers
 from infra.planning.nodes import plan_pool
@@ -27,6 +26,7 @@ from infra.planning.own_pools import to_do_of_own_nodes, warn_of_same_nodes, wit
 from infra.planning.paused import cheaper_while_paused
 from infra.planning.peak import check_peak
 from infra.planning.placeholders import list_placeholders
+from infra.planning.pool_zones import Zones
 from infra.planning.spare_room import check_spare
 from infra.planning.spares import find_spares
 from infra.planning.to_do import list_nodes
@@ -263,22 +263,15 @@ def _check_nodes(
         yield from check_system_nodes(nodes.placed, others, system, surging=surging)
 
 
-def _more_zones(pool: PoolPlan, asked: Asked, platform: _Platform, nodes: _Nodes) -> Sequence[str]:
-    """Of a new cluster whose zones nobody wrote."""
-    create = asked.settings.cluster.create
-    if create is None or create.zones is not None:
-        return ()
-    beside = [each.instance_types for each in nodes.pools.values()]
-    return zones_with(pool.instance_types, beside, asked.catalog, platform.cluster.region or "")
-
-
 def _warn(
     asked: Asked, platform: _Platform, nodes: _Nodes, models: Mapping[str, ModelPlan], traffic: TrafficPlan
 ) -> Iterator[Finding]:
     on = by_pool(nodes.placed)
+    zones = Zones(asked.settings, platform.cluster, nodes.pools, platform.cache, asked.catalog)
     for name, pool in nodes.pools.items():
         served_there = [models[each.served.name] for each in on.get(name, [])]
-        yield from warn_of_pool(pool, served_there, platform.cache, _more_zones(pool, asked, platform, nodes))
+        yield from zones.check(pool)
+        yield from warn_of_pool(pool, served_there)
         yield from asked.cloud.warn_of_pool(pool, served_there, platform.cluster)
     yield from warn_of_same_nodes(nodes.pools)
     for each in nodes.placed:

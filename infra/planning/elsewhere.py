@@ -1,6 +1,6 @@
 """The instance types of a region on which a pool's models fit, if the region lacks the type in the stack file."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from infra.catalog import Catalog
 from infra.offers.options import smallest_fit
@@ -11,8 +11,6 @@ from infra.registry import cloud_of
 from infra.services.serving.next import with_next
 from infra.services.serving.served import Served, resolve
 from infra.settings.platform import Prices, Settings
-
-_ZONES = 2  # of a cluster, at least
 
 
 def types_that_hold(settings: Settings, pool: str, region: str, catalog: Catalog) -> tuple[str, ...]:
@@ -31,20 +29,6 @@ def types_that_hold(settings: Settings, pool: str, region: str, catalog: Catalog
         if gpus is not None:
             found.setdefault((each.gpu, each.gpus_per_node), (each, gpus))
     return tuple(_said(offer, gpus) for offer, gpus in sorted(found.values(), key=lambda pair: bool(pair[1])))
-
-
-def zones_with(types: Collection[str], beside: Iterable[Collection[str]], catalog: Catalog, region: str) -> list[str]:
-    """As many zones as a new cluster has by default, that all offer these types, and one of which offers those of each
-    other pool; empty if there are none."""
-
-    def offers(zone: str, names: Collection[str]) -> bool:
-        return all(zone in catalog.zones_of(each, region) for each in names)
-
-    pools = [*beside]
-    there = [zone for zone in catalog.regions.get(region, ()) if offers(zone, types)]
-    best = sorted(there, key=lambda zone: (-sum(offers(zone, each) for each in pools), zone))[:_ZONES]
-    whole = len(best) == _ZONES and all(any(offers(zone, each) for zone in best) for each in pools)
-    return sorted(best) if whole else []
 
 
 def _served(settings: Settings, pool: str, catalog: Catalog) -> Iterator[Served]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from infra.plan.cluster import CachePlan, PoolPlan
+from infra.plan.cluster import PoolPlan
 from infra.plan.findings import warned
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Finding
@@ -12,20 +12,8 @@ from infra.planning.unused_pools import warn_of_unused
 from infra.settings.platform import GUARDED, Settings
 
 
-def warn_of_pool(
-    pool: PoolPlan, models: Sequence[ModelPlan], cache: CachePlan, more_zones: Sequence[str] = ()
-) -> Iterator[Finding]:
-    """`models` are those that run on it; `more_zones`: zones of a new cluster that would all offer its types."""
-    path = f"gpuPools.{pool.name}"
-    if not pool.existing and cache.zone_id is not None:
-        yield warned(f"{path}.instanceTypes", f"only in {cache.zone_id}: the cache's volume is in that one zone")
-    elif not pool.existing and len(pool.zone_ids) == 1:
-        zone = pool.zone_ids[0]
-        message = f"only {zone} of the stack's zones offers this pool's types"
-        if more_zones:
-            written = f"`cluster.create.zones: [{', '.join(more_zones)}]`"
-            message += f"; all of {written} offer them, which can be written until the cluster is made"
-        yield warned(f"{path}.instanceTypes", message, kind="one-zone", detail=zone)
+def warn_of_pool(pool: PoolPlan, models: Sequence[ModelPlan]) -> Iterator[Finding]:
+    """`models` are those that run on it."""
     if not models:
         yield from warn_of_unused(pool)
 
