@@ -205,7 +205,7 @@ def other_types(options: Sequence[Option], gpus: int) -> Iterator[Fix]:
 
 
 def _price(option: Option, offer: Offer) -> str:
-    """By the pool's capacity: on spot at the highest price of its zones."""
+    """By the pool's capacity: on spot at the highest price of the region's zones."""
     up_to = "up to " if offer.capacity == "spot" else ""
     node = f" of a node for ${offer.usd_per_node_hour or 0:.2f}" if option.is_a_share else ""
     return f"{up_to}${option.usd_per_hour or 0:.2f} per hour{node}{offer.price_said}"

@@ -23,6 +23,7 @@ from infra.planning.billed_nodes import nodes_by_hour
 from infra.planning.saving import saved
 from infra.planning.trial import LIKELY, Attempt, followed, what_follows
 from infra.services.serving.placement import Placed, by_pool
+from infra.sizing.estimates import requests
 from infra.sizing.question import Question
 
 # A smaller saving is noise of the price list, not a reason to move a model.
@@ -314,7 +315,7 @@ def _more_for_the_same(each: Placed, offer: Offer, market: Market) -> Iterator[C
         after = smaller.fit.max_concurrency
         if after and after >= WORTH_A_LINE * before and can_run(question, sized.gpu, sizing.catalog):
             length = sized.question.max_model_len
-            effect = f"the same GPUs hold {after:.1f} requests of {length:,} tokens instead of {before:.1f}"
+            effect = f"the same GPUs hold {requests(after)} requests of {length:,} tokens instead of {requests(before)}"
             chosen = smallest_fit(question.but(gpus=each.served.settings.gpus), offer, sizing)
             if each.served.settings.pool is None and len(market.plan.settings.gpu_pools) != 1:
                 changes = (*changes, ("pool", offer.name))  # they could have a pool of other GPUs, and hold less

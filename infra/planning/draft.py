@@ -22,6 +22,7 @@ from infra.planning.cost import Billed
 from infra.planning.nights import nights, say_hours
 from infra.planning.node_makers import check_node_makers
 from infra.planning.nodes import plan_pool
+from infra.planning.odd_prices import warn_of_odd_prices
 from infra.planning.own_pools import to_do_of_own_nodes, warn_of_same_nodes, with_room
 from infra.planning.paused import cheaper_while_paused
 from infra.planning.peak import check_peak
@@ -270,13 +271,14 @@ def _warn(
     zones = Zones(asked.settings, platform.cluster, nodes.pools, platform.cache, asked.catalog)
     for name, pool in nodes.pools.items():
         served_there = [models[each.served.name] for each in on.get(name, [])]
-        yield from zones.check(pool)
+        yield from zones.check_pool(pool)
         yield from warn_of_pool(pool, served_there)
         yield from asked.cloud.warn_of_pool(pool, served_there, platform.cluster)
     yield from warn_of_same_nodes(nodes.pools)
     for each in nodes.placed:
         yield from warn_of_waste(each)
     yield from warn_of_allow(asked.settings, nodes.pools)
+    yield from warn_of_odd_prices(asked.settings, asked.catalog)
     yield from warn_of_budget(asked.settings, nodes.pools.values(), platform.cluster.region)
     yield from warn_of_cut_answers(models.values(), traffic.idle_seconds)
     yield from asked.cloud.warn_of_drain(

@@ -24,7 +24,7 @@ class Zones:
     cache: CachePlan
     catalog: Catalog
 
-    def check(self, pool: PoolPlan) -> Iterator[Finding]:
+    def check_pool(self, pool: PoolPlan) -> Iterator[Finding]:
         path = f"gpuPools.{pool.name}.instanceTypes"
         if pool.existing or not self.cluster.zone_ids:
             return

@@ -70,6 +70,11 @@ def instead_of_number(leaf: str, value: Any, node: Schema, *, required: bool) ->
     return f"leave {leaf} out, or write a value such as {leaf}: {flow(example(node))}"
 
 
+def instead_of_nothing(leaf: str) -> str | None:
+    """Of a text that says nothing of the number that it stands for."""
+    return _FACTS.get(leaf)
+
+
 def instead_of_word(key: Key, value: Any) -> str | None:
     """Of a word of a list that is written elsewhere."""
     return _ELSEWHERE.get((str(key[-2]), value)) if len(key) > 1 and isinstance(value, str) else None

@@ -12,7 +12,14 @@ from infra.catalog import Catalog
 from infra.config_keys import PLATFORM, is_alert_key, is_secret
 from infra.settings import pasted_key
 from infra.settings.capacity import INSTANT
-from infra.settings.instead import instead_of_key, instead_of_number, instead_of_word, of_another_namespace, per_minute
+from infra.settings.instead import (
+    instead_of_key,
+    instead_of_nothing,
+    instead_of_number,
+    instead_of_word,
+    of_another_namespace,
+    per_minute,
+)
 from infra.settings.meant import meant, named_otherwise, takes
 from infra.settings.mistakes import NULL_KEY, Key, Report, did_you_mean, holds_token, meant_place, shown, unknown_key
 from infra.settings.platform import Settings
@@ -174,7 +181,8 @@ def _message(key: Key, kind: str, data: Any, stack: str, region: str | None, cat
         return f"got {shown(_at(data, key))}", ""
     if kind == "missing":
         beside = next((word for word in choices(node) if word in _at(data, key[:-1])), None)
-        return f"missing; needs {allowed(node)}", _write(leaf, beside or example(node))
+        write = _write(leaf, beside) or instead_of_nothing(leaf) or _for_example(key, node)
+        return f"missing; needs {allowed(node)}", write
     if kind == "name":
         return _name_message(key)
     if key[:3] == _ZONES:
@@ -236,25 +244,40 @@ def _value_message(key: Key, kind: str, data: Any, node: Schema, catalog: Catalo
     if pasted_key.may_be_key(key, value):
         secret = {"keySecret": pasted_key.named_for(key)}
         proposed = secret if takes(node, secret) else example(node)
-        return f"{got}; allowed: {allowed(node)}", _write(leaf, proposed or _example_of_entry(key[:-1]))
+        said = _write(leaf, proposed) if proposed == secret else _for_example(key, node)
+        return f"{got}; allowed: {allowed(node)}", said
     if any(form.get("title") == KUBERNETES_VERSION for form in forms(node)):
         return _version_message(got, value, node, catalog, there="existing" in key)
     if kind in ("too_short", "too_long") and value:
-        return f"got {len(value)}; allowed: {allowed(node)}", _write(leaf, example(node))
+        return f"got {len(value)}; allowed: {allowed(node)}", _for_example(key, node)
     if (instead := instead_of_number(leaf, value, node, required=is_required(key))) is not None:
         return f"{got}; allowed: {allowed(node)}", instead
     if (elsewhere := instead_of_word(key, value)) is not None:
         return f"{got}; allowed: {allowed(node)}", elsewhere
-    probably = meant(leaf, value, node)
-    words = choices(node)
-    if isinstance(probably, str) and not isinstance(value, str | list) and probably not in words:
+    probably = _probably(leaf, value, node)
+    if isinstance(probably, str) and not isinstance(value, str | list) and probably not in choices(node):
         return f"{got}; text has to be in quotes", f'write "{probably}"'
+    proposed = probably if probably is not None else _next_number(key, data)
+    if proposed is None:
+        return f"{got}; allowed: {allowed(node)}", instead_of_nothing(leaf) or _for_example(key, node)
+    return f"{got}; allowed: {allowed(node)}", _write(leaf, proposed)
+
+
+def _probably(leaf: str, value: Any, node: Schema) -> Any:
+    """What was meant by a wrong value; None: nothing that is allowed is similar to it."""
+    probably, words = meant(leaf, value, node), choices(node)
+    numbers = [each for each in words if isinstance(each, int) and not isinstance(each, bool)]
+    if probably is None and numbers and isinstance(value, int | float):
+        return min(numbers, key=lambda number: abs(number - value))
     close = (named_otherwise(value) or did_you_mean(value, words)) if isinstance(value, str) and words else None
-    close = close if close in words and probably not in words else None
-    for proposed in (close, probably, _next_number(key, data), example(node)):
-        if proposed is not None:
-            return f"{got}; allowed: {allowed(node)}", _write(leaf, proposed)
-    return f"{got}; allowed: {allowed(node)}", _write(leaf, _example_of_entry(key[:-1]))
+    return close if close in words and probably not in words else probably
+
+
+def _for_example(key: Key, node: Schema) -> str:
+    """Where nothing says what was meant: an example, which is called so unless nothing else is allowed."""
+    value = example(node)
+    write = _write(str(key[-1]), _example_of_entry(key[:-1]) if value is None else value)
+    return write if [value] == choices(node) else write.replace("write ", "write, for example, ", 1)
 
 
 def _version_message(got: str, value: Any, node: Schema, catalog: Catalog, *, there: bool) -> tuple[str, str]:
@@ -298,6 +321,8 @@ def _replace_wrong(data: Any, key: Key) -> None:
     leaf, node = key[-1], schema_at(key) or {}
     if isinstance(parent, list):
         _replace_element(data, key, parent, node)
+    elif isinstance(parent, dict) and (found := _probably(str(leaf), parent.get(leaf), node)) is not None:
+        parent[leaf] = found  # so that no other mistake is reported of what is only mistyped
     elif isinstance(parent, dict) and is_required(key):
         parent[leaf] = example(node)
     elif isinstance(parent, dict):

@@ -93,7 +93,7 @@ class ResourceChanges:
         return any((self.added, self.removed, self.changed, self.replaced, self.options, self.released))
 
     def acts(self) -> dict[str, list[str]]:
-        """What happens to resources, each counted once; the stack itself, which is none, is left out."""
+        """What happens to resources, each counted once."""
         changed = {*self.changed, *self.options} - self.replaced.keys()
         found = {
             "replaced": self.replaced,
@@ -102,15 +102,11 @@ class ResourceChanges:
             "removed": self.removed,
             "no longer managed": self.released,
         }
-        return {act: kept for act, urns in found.items() if (kept := sorted(filter(is_resource, urns)))}
+        return {act: kept for act, urns in found.items() if (kept := sorted(urns))}
 
     def touched(self) -> Iterator[str]:
         """URNs of what is there before and after, and isn't left as it is."""
         yield from sorted({*self.changed, *self.replaced})
-
-
-def is_resource(urn: str) -> bool:
-    return not type_of(urn).startswith("pulumi:pulumi:")
 
 
 def pool_of(group: str) -> str:

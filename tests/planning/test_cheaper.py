@@ -8,6 +8,7 @@ import pytest
 from infra.plan.money import Cheaper, Cost, CostItem
 from infra.planning import Plan
 from infra.planning.cheaper import smallest_saving
+from infra.sizing.estimates import requests
 from tests.planning.following import follow
 from tests.planning.stacks import DEV, LOCAL, PROD, SHARED, changed, plan
 
@@ -166,7 +167,7 @@ def test_smaller_weights_stay_on_the_gpus_of_a_pool_that_the_program_made() -> N
     assert after.models["chat"].instance_type == before.models["chat"].instance_type
     fit = after.models["chat"].fit
     assert fit is not None
-    assert f"hold {fit.max_concurrency:.1f} requests" in way.effect
+    assert f"hold {requests(fit.max_concurrency or 0)} requests" in way.effect  # as MODELS then shows it
 
 
 @pytest.mark.parametrize(("bill", "least"), [(500, 10), (3000, 30), (500_000, 100)])

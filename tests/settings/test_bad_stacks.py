@@ -68,7 +68,7 @@ def test_without_a_file_there_are_no_lines() -> None:
     assert str(caught.value) == (
         "config of stack dev has 1 mistake; nothing was planned\n\n"
         "  models  got an empty mapping; allowed: a mapping of names\n"
-        "          write models: {qwen3-8b: {model: Qwen/Qwen3-8B}}\n"
+        "          write, for example, models: {qwen3-8b: {model: Qwen/Qwen3-8B}}\n"
     )
 
 

@@ -150,8 +150,8 @@ def test_a_key_by_the_name_that_others_give_it_is_answered_with_ours(
     ("typed", "write"),
     [
         ("tools/rerank", "write service: rerank, and namespace: tools beside it"),
-        ("rerank.tools", "write service: rerank, and namespace: tools beside it"),
-        ("rerank.tools.svc.cluster.local", "write service: rerank, and namespace: tools beside it"),
+        ("rerank.tools", "write, for example, service: rerank, and namespace: tools beside it"),
+        ("rerank.tools.svc.cluster.local", "write, for example, service: rerank, and namespace: tools beside it"),
         ("Rerank", "write service: rerank"),
     ],
 )
@@ -220,3 +220,33 @@ def test_a_key_typed_in_the_list_of_numbers_of_keys_is_not_shown() -> None:
             said = str(caught.value)
             assert "3f2a9c0b" not in said
             assert "1234567890" not in said
+
+
+@pytest.mark.parametrize(
+    ("path", "typed", "write"),
+    [
+        (
+            ("budget", "usdPerMonth"),
+            "<our limit>",
+            "write the highest bill that you accept, or leave budget out for no limit",
+        ),
+        (("cluster", "existing", "distribution"), "microk8s", "write, for example, distribution: kubeadm"),
+        (("cluster", "existing", "distribution"), "K3S", "write distribution: k3s"),
+        (("models", "a", "maxModelLen"), "32k", "write maxModelLen: 32768"),
+        (("models", "a", "gpus"), "enough", "write, for example, gpus: 1"),
+    ],
+)
+def test_what_was_typed_is_written_better_and_an_example_is_called_one(path: Path, typed: str, write: str) -> None:
+    assert written(path, typed).write == write
+
+
+@pytest.mark.parametrize("typed", ["K3S", "microk8s"])
+def test_a_mistyped_word_brings_no_second_mistake_of_what_it_decides(typed: str) -> None:
+    platform = {
+        "cluster": {"existing": {"context": "own", "distribution": typed}},
+        "models": {"a": {"model": "llama3.2:1b", "engine": "ollama", "gpus": 0}},
+        "gateway": {"domain": "llm.example.com"},
+    }
+    with pytest.raises(BadStackFile) as caught:
+        load_config(stack="dev", platform=platform, region=None)
+    assert [each.path for each in caught.value.mistakes] == ["cluster.existing.distribution"]

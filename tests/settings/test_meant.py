@@ -209,7 +209,12 @@ WITH_WHAT_STANDS_THERE: list[tuple[str, dict[str, Any], dict[str, Any], str]] = 
     ),
     ("gateway.tlsSecret", {"accountId": OURS}, {"gateway": {"domain": "x.acme.dev", "tlsSecret": "tls"}}, f"{ARN}, or"),
     ("gateway.wafAclArn", {}, {"gateway": {"domain": "x.acme.dev", "wafAclArn": "llm"}}, ":wafv2:eu-west-1:"),
-    ("addons.prometheus.existing.auth.sigv4.region", {}, _signed(region="Dublin"), "write region: eu-west-1"),
+    (
+        "addons.prometheus.existing.auth.sigv4.region",
+        {},
+        _signed(region="Dublin"),
+        "write, for example, region: eu-west-1",
+    ),
     ("addons.prometheus.existing.auth.sigv4.roleArn", {"accountId": OURS}, _signed(roleArn="p"), f"::{OURS}:role/p"),
 ]
 

@@ -8,7 +8,7 @@ from infra.cli.document.marked import code, strong
 from infra.diff.difference import Difference
 from infra.plan.alike import alike
 from infra.plan.words import count
-from infra.sides.types import Changes, Resource, is_resource, name_of, type_of
+from infra.sides.types import Changes, Resource, name_of, type_of
 
 Row = tuple[str, str, str, str, str, str]
 # A thing in a file of Envoy: what a client or a model has, or what each set of clients may call.
@@ -45,7 +45,7 @@ def _with_options(changed: Mapping[str, Changes], options: Mapping[str, Changes]
 
 def resources_title(difference: Difference) -> str:
     """`164 resources: 4 replaced, 2 changed`."""
-    total = sum(is_resource(each["urn"]) for each in difference.new.resources or difference.old.resources)
+    total = len(difference.new.resources or difference.old.resources)
     parts = [f"{len(urns)} {act}" for act, urns in difference.resources.acts().items()]
     return f"{count(total, 'resource')}: {', '.join(parts) or 'none changed'}"
 
@@ -134,7 +134,7 @@ def _of_alerts(paths: Sequence[str]) -> str:
 
 def _listed(act: tuple[str, str], resources: Mapping[str, Resource]) -> Iterator[Row]:
     sign, word = act
-    for type_, who in sorted(alike((name_of(urn), type_of(urn)) for urn in filter(is_resource, resources)).items()):
+    for type_, who in sorted(alike((name_of(urn), type_of(urn)) for urn in resources).items()):
         yield sign, _things(type_, who), "", "", "", word
 
 

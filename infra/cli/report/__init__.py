@@ -62,7 +62,7 @@ def _title(plan: Plan, recording: Recording) -> str:
     if coming := len(plan.models) - len(plan.named):
         models += f" and {count(coming, 'next version')}"
     pools = f" on {count(len(plan.pools), 'GPU pool')}" if plan.pools else " on the CPU"
-    resources = count(sum(not r.type.startswith("pulumi:pulumi:") for r in recording.resources), "resource")
+    resources = count(len(recording.resources), "resource")  # the stack itself too, as Pulumi counts
     return " · ".join(part for part in (plan.stack, plan.cluster.region, where, models + pools, resources) if part)
 
 

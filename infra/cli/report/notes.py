@@ -49,9 +49,7 @@ def resources_section(recording: Recording) -> Section:
     components: Counter[str] = Counter()
     for resource in recording.resources:
         chain = resource.urn.split("::")[2].split("$")
-        if chain[0] == "pulumi:pulumi:Stack":
-            continue
-        name = chain[0].split(":")[-1] if is_component(chain[0]) else "providers and the rest"
+        name = chain[0].split(":")[-1] if is_component(chain[0]) else "the stack and the rest"
         count[name] += 1
         components[name] += len(chain) == 1 and is_component(chain[0])
     text = " · ".join(

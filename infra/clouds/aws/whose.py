@@ -51,7 +51,7 @@ def price_note(settings: Settings, types: Sequence[Priced], pools: Sequence[Pool
         parts.append(f"{settings.prices.discount_percent:g} % off AWS's list prices")
     if any(each.spot_usd is not None for pool in pools if pool.capacity == "spot" for each in pool.types):
         parts.append(
-            f"spot prices of its zones at one moment, {prices.region_date}: they may rise to the on-demand price"
+            f"spot prices of {region}'s zones at one moment, {prices.region_date}: they may rise to the on-demand price"
         )
     return "; ".join(parts)
 

@@ -23,6 +23,7 @@ _DECIDED = {
     "kubernetes.io/ingress.class": "write gateway.ingressClass",
 }
 # What only a way in from outside the cluster has.
+_DISTRIBUTION: Key = ("cluster", "existing", "distribution")
 _OUTSIDE = (
     "domain",
     "certificateArn",
@@ -55,7 +56,7 @@ def check_gateway(scope: Scope) -> None:
     if _names_no_way(gateway) and not known and scope.cloud is not None and scope.cloud.ingress is None:
         got = f"missing; no class is known for a {scope.cloud.kind}"
         write = "write ingressClass: nginx, or the class that the cluster has; or loadBalancer: true"
-        wrong((*GATEWAY, "ingressClass"), got, write, reads=CLUSTER_KIND)
+        wrong((*GATEWAY, "ingressClass"), got, write, reads=[*CLUSTER_KIND, _DISTRIBUTION])
     for name in gateway.annotations:
         if name in _DECIDED:
             wrong((*GATEWAY, "annotations", name), "another key decides it", _DECIDED[name])

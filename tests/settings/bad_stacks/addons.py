@@ -165,7 +165,7 @@ ADDONS = (
                 "addons.keda",
                 6,
                 "got a mapping; allowed: install, existing, disabled, or a mapping with existing",
-                "write keda: install",
+                "write, for example, keda: install",
             ),
             Mistake(
                 "addons.metricsServer",

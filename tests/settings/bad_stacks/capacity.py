@@ -75,7 +75,7 @@ CAPACITY = (
             _at(
                 "[0].reservation",
                 'got "r-1"; allowed: an id of a capacity reservation, cr- and hex digits',
-                "write reservation: cr-0a1b2c3d4e5f60718",
+                "write, for example, reservation: cr-0a1b2c3d4e5f60718",
             ),
         ),
     ),
@@ -134,7 +134,7 @@ CAPACITY = (
             _at(
                 "[0].from",
                 'got "2099-02-01"; allowed: a time in UTC, quoted',
-                'write from: "2027-01-11T11:30:00Z"',
+                'write, for example, from: "2027-01-11T11:30:00Z"',
             ),
         ),
     ),

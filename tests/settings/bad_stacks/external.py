@@ -113,7 +113,7 @@ EXTERNAL: tuple[Bad, ...] = (
                 "external.gpt.keySecret",
                 6,
                 "missing; needs a name of a secret, externalKey-NAME of at most 60 characters",
-                "write keySecret: externalKey-openai",
+                "write, for example, keySecret: externalKey-openai",
             ),
             Mistake("external.a", 7, "a request could mean the model a too", "write a-external"),
             Mistake(

@@ -36,7 +36,7 @@ GATEWAY = (
                 "gateway.replicas",
                 5,
                 "got the number 1; allowed: a whole number from 2 to 20, or a mapping with min, max",
-                "write replicas: {min: 2, max: 6}",
+                "write, for example, replicas: {min: 2, max: 6}",
             ),
         ),
     ),
@@ -231,7 +231,12 @@ GATEWAY = (
                 "write service: ranker",
             ),
             Mistake("gateway.custom.rank.tls", 15, "unknown key; known here: service, namespace, port, audio", ""),
-            Mistake("gateway.custom.none.service", 16, "missing; needs a name of a Service", "write service: rerank"),
+            Mistake(
+                "gateway.custom.none.service",
+                16,
+                "missing; needs a name of a Service",
+                "write, for example, service: rerank",
+            ),
         ),
     ),
     Bad(
@@ -312,7 +317,7 @@ GATEWAY = (
                 "gateway.clients.three.keys",
                 17,
                 "got 3; allowed: a list of 1 to 2, each a whole number from 1 to 1000000",
-                "write keys: [1, 2]",
+                "write, for example, keys: [1, 2]",
             ),
             Mistake(
                 "gateway.clients.here.namespace",

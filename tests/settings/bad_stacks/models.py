@@ -430,7 +430,7 @@ MODELS = (
                 "models.a.verticalScaling",
                 5,
                 'got "Auto"; allowed: Off, Initial, Recreate, InPlaceOrRecreate, or a mapping with mode, resources',
-                "write verticalScaling: Initial",
+                "write, for example, verticalScaling: Initial",
             ),
         ),
     ),

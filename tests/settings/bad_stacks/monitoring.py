@@ -17,9 +17,7 @@ def _webhook(path: str, line: int, name: str) -> Mistake:
 
 
 def _hidden(path: str, line: int, allowed: str, write: str) -> Mistake:
-    return Mistake(
-        f"monitoring.{path}", line, f"got what may be a key (not shown); allowed: {allowed}", f"write {write}"
-    )
+    return Mistake(f"monitoring.{path}", line, f"got what may be a key (not shown); allowed: {allowed}", write)
 
 
 MONITORING = (
@@ -35,7 +33,7 @@ MONITORING = (
                 "monitoring.logs.retentionDays",
                 6,
                 "got the number 31; allowed: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365",
-                "write retentionDays: 90",
+                "write retentionDays: 30",
             ),
             Mistake(
                 "monitoring.logs.to",
@@ -61,7 +59,7 @@ MONITORING = (
                 "monitoring.sources[1]",
                 6,
                 'got "gpu"; allowed: kubeStateMetrics, kubelet, certManager',
-                "write kubeStateMetrics",
+                "write, for example, kubeStateMetrics",
             ),
             Mistake(
                 "monitoring.sources[2]",
@@ -155,31 +153,31 @@ MONITORING = (
                 "addons.prometheus.existing.url",
                 6,
                 'got "http://prometheus.monitoring:70000"; allowed: a URL',
-                "write url: http://prometheus-operated.monitoring:9090",
+                "write, for example, url: http://prometheus-operated.monitoring:9090",
             ),
             Mistake(
                 "monitoring.alerts.runbooks",
                 9,
                 'got "javascript:alert(1)"; allowed: a URL with http:// or https://, or a path in the repository',
-                "write runbooks: https://git.example.com/ml/llm-platform/docs/runbooks",
+                "write, for example, runbooks: https://git.example.com/ml/llm-platform/docs/runbooks",
             ),
             Mistake(
                 "monitoring.alerts.receivers.a.email.from",
                 11,
                 'got "a@b@llm.org"; allowed: a mail address with a dot in its domain of at most 200 characters',
-                'write from: "alerts@example.com"',
+                'write, for example, from: "alerts@example.com"',
             ),
             Mistake(
                 "monitoring.alerts.receivers.a.email.server",
                 11,
                 'got "smtp.llm.org:70000"; allowed: a HOST:PORT with a port up to 65535 of at most 200 characters',
-                "write server: smtp.example.com:587",
+                "write, for example, server: smtp.example.com:587",
             ),
             Mistake(
                 "monitoring.alerts.receivers.a.email.to",
                 11,
                 'got "ops@example"; allowed: a mail address with a dot in its domain of at most 200 characters',
-                'write to: "llm-on-call@example.com"',
+                'write, for example, to: "llm-on-call@example.com"',
             ),
             Mistake(
                 "monitoring.alerts.receivers.b.slack.channel",
@@ -210,7 +208,7 @@ MONITORING = (
                 "alerts.heartbeat.keySecret",
                 9,
                 "a name of a secret, alertKey-NAME of at most 60 characters",
-                "keySecret: alertKey-heartbeat",
+                "write keySecret: alertKey-heartbeat",
             ),
         ),
     ),
@@ -225,7 +223,10 @@ MONITORING = (
                 "its value",
                 "'https://hc-ping.com/hunter2-hunter2-hunter2'",
                 _hidden(
-                    "alerts.heartbeat", 6, "a mapping with keySecret", "heartbeat: {keySecret: alertKey-heartbeat}"
+                    "alerts.heartbeat",
+                    6,
+                    "a mapping with keySecret",
+                    "write heartbeat: {keySecret: alertKey-heartbeat}",
                 ),
             ),
             (
@@ -320,7 +321,9 @@ MONITORING = (
             " sk-lf-0123456789abcdef}}}",
         ),
         (
-            _hidden("alerts.receivers.a.webhook", 9, "a mapping with keySecret", "webhook: {keySecret: alertKey-a}"),
+            _hidden(
+                "alerts.receivers.a.webhook", 9, "a mapping with keySecret", "write webhook: {keySecret: alertKey-a}"
+            ),
             Mistake(
                 "monitoring.alerts.receivers.b",
                 10,
@@ -328,13 +331,16 @@ MONITORING = (
                 "write route: {critical: b} beside receivers, or warning",
             ),
             _hidden(
-                "alerts.receivers.b.pagerduty", 10, "a mapping with keySecret", "pagerduty: {keySecret: alertKey-b}"
+                "alerts.receivers.b.pagerduty",
+                10,
+                "a mapping with keySecret",
+                "write pagerduty: {keySecret: alertKey-b}",
             ),
             _hidden(
                 "alerts.receivers.c.email.server",
                 11,
                 "a HOST:PORT with a port up to 65535 of at most 200 characters",
-                "server: smtp.example.com:587",
+                "write, for example, server: smtp.example.com:587",
             ),
             Mistake(
                 "monitoring.traces.otlp.headers.authorization",
@@ -347,7 +353,7 @@ MONITORING = (
                 "traces.otlp.headers.x-api-key",
                 13,
                 "a mapping with keySecret",
-                "x-api-key: {keySecret: traceKey-x-api-key}",
+                "write x-api-key: {keySecret: traceKey-x-api-key}",
             ),
         ),
     ),
@@ -360,7 +366,7 @@ MONITORING = (
                     "traces.otlp",
                     6,
                     "a mapping with endpoint, headers, cidrs",
-                    "otlp: {endpoint: https://otlp.example.com}",
+                    "write, for example, otlp: {endpoint: https://otlp.example.com}",
                 ),
             ),
         )

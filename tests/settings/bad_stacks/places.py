@@ -136,7 +136,7 @@ PLACES = (
                 "gateway.certificateArn",
                 6,
                 'got "mine"; allowed: an ACM certificate ARN',
-                f"write certificateArn: arn:aws:acm:{_REGION}:{_ACCOUNT}:certificate/5f0c",
+                f"write, for example, certificateArn: arn:aws:acm:{_REGION}:{_ACCOUNT}:certificate/5f0c",
             ),
         ),
     ),

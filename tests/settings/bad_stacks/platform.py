@@ -72,7 +72,7 @@ PLATFORM = (
                 "cache.path",
                 6,
                 'got "/data"; allowed: a path of a directory below another one',
-                "write path: /data/llm-weights",
+                "write, for example, path: /data/llm-weights",
             ),
             Mistake(
                 "cache.path",
@@ -253,13 +253,15 @@ PLATFORM = (
                 "got the number 9",
                 "write a number from 2 to 5 (EKS needs 2 zones; us-east-1 has 5 with GPUs)",
             ),
-            Mistake("models.a.gpus", 6, 'got "many"; allowed: a whole number from 0 to 16', "write gpus: 1"),
+            Mistake(
+                "models.a.gpus", 6, 'got "many"; allowed: a whole number from 0 to 16', "write, for example, gpus: 1"
+            ),
             Mistake("models.a.pool", 6, "no pool l5; known: l4"),
             Mistake(
                 "budget.usdPerMonth",
                 7,
                 "missing; needs a number over 0",
-                "write usdPerMonth: 30000",
+                "write the highest bill that you accept, or leave budget out for no limit",
             ),
         ),
     ),

@@ -18,7 +18,7 @@ POOLS = (
                 "budget.usdPerMonth",
                 6,
                 "missing; needs a number over 0",
-                "write usdPerMonth: 30000",
+                "write the highest bill that you accept, or leave budget out for no limit",
             ),
         ),
     ),

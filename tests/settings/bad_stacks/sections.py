@@ -12,10 +12,13 @@ SECTIONS = (
                 "cluster",
                 3,
                 "missing; needs a mapping with create, existing",
-                'write cluster: {create: {version: "1.35"}}',
+                'write, for example, cluster: {create: {version: "1.35"}}',
             ),
             Mistake(
-                "models", 3, "missing; needs a mapping of names", "write models: {qwen3-8b: {model: Qwen/Qwen3-8B}}"
+                "models",
+                3,
+                "missing; needs a mapping of names",
+                "write, for example, models: {qwen3-8b: {model: Qwen/Qwen3-8B}}",
             ),
         ),
     ),
@@ -89,7 +92,7 @@ SECTIONS = (
                 "models",
                 5,
                 "got a list; allowed: a mapping of names",
-                "write models: {qwen3-8b: {model: Qwen/Qwen3-8B}}",
+                "write, for example, models: {qwen3-8b: {model: Qwen/Qwen3-8B}}",
             ),
         ),
     ),
@@ -101,7 +104,7 @@ SECTIONS = (
                 "gpuPools.l4",
                 5,
                 "got nothing; allowed: a mapping with instanceTypes, capacity, min, max, nodeGroups, existing, ...",
-                "write l4: {instanceTypes: [g6.xlarge]}",
+                "write, for example, l4: {instanceTypes: [g6.xlarge]}",
             ),
             Mistake(
                 "models.a",
@@ -109,7 +112,7 @@ SECTIONS = (
                 'got "Qwen/Qwen3-8B"; allowed: a mapping with model, revision, like, architecture, engine, image, ...',
                 "write a: {model: Qwen/Qwen3-8B}",
             ),
-            Mistake("tags.team", 7, "got nothing; allowed: text", "write team: ml-platform"),
+            Mistake("tags.team", 7, "got nothing; allowed: text", "write, for example, team: ml-platform"),
         ),
     ),
     Bad(
@@ -129,14 +132,16 @@ SECTIONS = (
         "wrong types",
         stack(CLUSTER, model("gpus: one, paused: maybe, maxModelLen: 8k"), "tags: {costCenter: 4711}"),
         (
-            Mistake("models.a.gpus", 5, 'got "one"; allowed: a whole number from 0 to 16', "write gpus: 1"),
+            Mistake(
+                "models.a.gpus", 5, 'got "one"; allowed: a whole number from 0 to 16', "write, for example, gpus: 1"
+            ),
             Mistake(
                 "models.a.maxModelLen",
                 5,
                 'got "8k"; allowed: a whole number from 1 to 10485760',
                 "write maxModelLen: 8192",
             ),
-            Mistake("models.a.paused", 5, 'got "maybe"; allowed: true or false', "write paused: true"),
+            Mistake("models.a.paused", 5, 'got "maybe"; allowed: true or false', "write, for example, paused: true"),
             Mistake("tags.costCenter", 6, "got the number 4711; text has to be in quotes", 'write "4711"'),
         ),
     ),
@@ -165,7 +170,7 @@ SECTIONS = (
                 "models.a.gpuMemoryUtilization",
                 5,
                 "got the number 1; allowed: a number over 0, at most 0.98",
-                "write gpuMemoryUtilization: 0.9",
+                "write, for example, gpuMemoryUtilization: 0.9",
             ),
             Mistake(
                 "models.a.maxNumSeqs",

@@ -134,11 +134,14 @@ TEXT = (
                 "cluster",
                 3,
                 "missing; needs a mapping with create, existing",
-                'write cluster: {create: {version: "1.35"}}',
+                'write, for example, cluster: {create: {version: "1.35"}}',
             ),
             Mistake("llm-platform:platform", 3, "written twice, with and without `llm-platform:`", "keep one of them"),
             Mistake(
-                "models", 3, "missing; needs a mapping of names", "write models: {qwen3-8b: {model: Qwen/Qwen3-8B}}"
+                "models",
+                3,
+                "missing; needs a mapping of names",
+                "write, for example, models: {qwen3-8b: {model: Qwen/Qwen3-8B}}",
             ),
         ),
     ),
