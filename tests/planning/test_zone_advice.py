@@ -8,7 +8,7 @@ import pytest
 from infra.planning import Plan
 from tests.example_stacks import plan_text
 from tests.planning.following import follow
-from tests.planning.stacks import ACCESS, plan
+from tests.planning.stacks import ACCESS, changed, plan
 
 STACK = """
 config:
@@ -63,8 +63,7 @@ def test_where_no_other_zone_of_the_region_offers_a_type_the_warning_says_that()
 
 
 def test_a_pool_without_the_zone_of_the_caches_volume_is_refused() -> None:
-    stack = _in_one_zone(3) | {"cache": {"kind": "ebs"}}
-    stack["cluster"]["create"]["systemNodes"] = {"count": 3}
+    stack = changed(_in_one_zone(3), cache={"kind": "ebs"}, cluster__create__systemNodes={"count": 3})
     (broken,) = _planned(stack).violations
     assert broken.message.endswith("the cache's volume is in sae1-az1, without p5.4xlarge")
     assert not _planned(follow(stack, dict(broken.advice[0].write))).violations
