@@ -13,6 +13,7 @@ from infra.engines.arguments import Argument, BadArgument
 from infra.engines.hub import (
     ADAPTERS,
     WEIGHTS,
+    bucket_adapter_fetch,
     bucket_fetch,
     compiled_place,
     hub_adapter_fetch,
@@ -28,7 +29,6 @@ from infra.engines.model import (
     Family,
     ModelSection,
     Parsers,
-    Proposer,
     Refusal,
 )
 from infra.engines.store import Store
@@ -254,18 +254,20 @@ class Engine:
     def fetch(self, model: EngineModel) -> Fetch:
         return (bucket_fetch if model.from_bucket else hub_fetch)(model.model, model.revision)
 
-    def fetch_draft(self, proposer: Proposer) -> Fetch | None:
+    def fetch_draft(self, model: EngineModel) -> Fetch | None:
         """Of the model that proposes tokens; None: no other model does."""
-        return hub_fetch(proposer.model, proposer.revision) if proposer.model else None
+        proposer = model.proposer
+        if proposer is None or proposer.model is None:
+            return None
+        return (bucket_fetch if model.from_bucket else hub_fetch)(proposer.model, proposer.revision)
 
     def fetch_adapter(self, model: EngineModel, adapter: Adapter) -> Fetch:
-        return hub_adapter_fetch(model, adapter)
+        return (bucket_adapter_fetch if model.from_bucket else hub_adapter_fetch)(model, adapter)
 
     def fetches(self, model: EngineModel) -> Iterator[tuple[str, Fetch]]:
         """Everything that its servers read from the cache, by a name that no other download has."""
         yield model.name, self.fetch(model)
-        draft = self.fetch_draft(model.proposer) if model.proposer else None
-        if draft is not None:
+        if (draft := self.fetch_draft(model)) is not None:
             yield f"{model.name}-draft", draft
         for adapter in model.adapters:  # its name is no model's and no other adapter's
             yield adapter.name, self.fetch_adapter(model, adapter)

@@ -147,16 +147,41 @@ path.write_text(json.dumps(config))
 """
 
 
+# The engine looks for the configuration, so it is sent last: an adapter is there only when all of it is.
+_ADAPTER_TO_BUCKET = f"""\
+{_ADAPTER}\
+import os
+import boto3
+store, below = boto3.client("s3"), Path(folder).relative_to(os.environ["HOME"])
+for each in sorted(Path(folder).glob("adapter_*"), key=lambda file: file == path):
+    store.upload_file(str(each), os.environ["{BUCKET}"], f"{{below}}/{{each.name}}")
+"""
+
+
 def adapters_path(model: EngineModel) -> str:
     """The directory with one folder per adapter, by name. Another revision of the model has another directory: old
     replicas go on finding what names their own."""
-    return f"{MODELS_MOUNT}/{ADAPTERS.folder}/{model.name}/{model.model}/{model.revision or 'main'}"
+    return f"{MODELS_MOUNT}/{adapters_in_bucket(model)}"
+
+
+def adapters_in_bucket(model: EngineModel) -> str:
+    """The prefix of the same in the bucket that is the cache."""
+    return f"{ADAPTERS.folder}/{model.name}/{model.model}/{model.revision or 'main'}"
 
 
 def hub_adapter_fetch(model: EngineModel, adapter: Adapter) -> Fetch:
-    folder, base = f"{adapters_path(model)}/{adapter.name}", weights_path(model.model, model.revision)
+    return _adapter_fetch(_ADAPTER, f"{adapters_path(model)}/{adapter.name}", model, adapter)
+
+
+def bucket_adapter_fetch(model: EngineModel, adapter: Adapter) -> Fetch:
+    """Its folder in the pod's home is named as the prefix to which it is sent."""
+    return _adapter_fetch(_ADAPTER_TO_BUCKET, f"{HOME}/{adapters_in_bucket(model)}/{adapter.name}", model, adapter)
+
+
+def _adapter_fetch(script: str, folder: str, model: EngineModel, adapter: Adapter) -> Fetch:
+    base = weights_path(model.model, model.revision)
     words = ("download", adapter.model, adapter.revision or "main", folder, base, str(adapter.rank))
-    return _fetch(folder, ("python3", "-c", _ADAPTER, *words))
+    return _fetch(folder, ("python3", "-c", script, *words))
 
 
 def _fetch(directory: str, command: tuple[str, ...]) -> Fetch:

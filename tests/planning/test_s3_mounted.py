@@ -1,16 +1,22 @@
 """`cache: {kind: s3}` for servers that don't stream: they mount the bucket as files."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra.engines import ENGINES
+from tests.conftest import HANGS_SECONDS
 from tests.example_stacks import planned
 from tests.invariants.order import Dependencies
 from tests.invariants.reading import CLAIM, EKS_ADDON, NODE_GROUP, VOLUME, servers
 from tests.planning.stacks import CATALOG, DEV, plan
 
 SITE = planned("s3-mounted")
+VLLM = ENGINES["vllm"]
 MADE = SITE.recording
 FILES, STREAMS = SITE.plan.models["files"], SITE.plan.models["vectors"]
 EXISTING = {"existing": {"eks": "shared", "version": "1.35", "zones": ["use1-az1", "use1-az2"]}}
@@ -27,7 +33,7 @@ def _policy(name: str) -> list[Any]:
 
 def test_a_server_that_reads_files_has_the_bucket_as_its_models_directory() -> None:
     (pod,) = [each for each in servers(MADE) if each.name == "files"]
-    (claim,) = MADE.of(CLAIM)
+    claim = MADE.one(CLAIM, "files-weights-claim")
     mounts = {each["name"]: each for each in pod.spec["containers"][0]["volumeMounts"]}
     volumes = {each["name"]: each for each in pod.spec["volumes"]}
     named = {"claimName": claim.inputs["metadata"]["name"], "readOnly": True}
@@ -38,7 +44,7 @@ def test_a_server_that_reads_files_has_the_bucket_as_its_models_directory() -> N
 
 def test_the_mount_has_the_rights_of_the_servers_own_account_and_reads_alone() -> None:
     (pod,) = [each for each in servers(MADE) if each.name == "files"]
-    (volume,) = MADE.of(VOLUME)
+    volume = MADE.one(VOLUME, "files-weights-volume")
     spec, identity = volume.inputs["spec"], "aws:eks/podIdentityAssociation:PodIdentityAssociation"
     assert spec["csi"]["volumeAttributes"]["authenticationSource"] == "pod"
     assert spec["csi"]["volumeAttributes"]["bucketName"] == "${weights-bucket.bucket}"
@@ -74,7 +80,7 @@ def test_only_a_server_that_streams_has_a_way_out() -> None:
 
 def test_what_mounts_requests_a_part_of_what_the_server_would_have_alone() -> None:
     (pod,) = [each for each in servers(MADE) if each.name == "files"]
-    asked = MADE.of(VOLUME)[0].inputs["spec"]["csi"]["volumeAttributes"]
+    asked = _made(VOLUME, "files-weights-volume")["spec"]["csi"]["volumeAttributes"]
     memory = int(asked["mountpointContainerResourcesRequestsMemory"].removesuffix("Mi"))
     cpu = int(asked["mountpointContainerResourcesRequestsCpu"].removesuffix("m"))
     requests = pod.spec["containers"][0]["resources"]["requests"]
@@ -90,7 +96,7 @@ def test_the_driver_runs_on_every_node_and_is_deleted_after_the_volumes_and_befo
     assert json.loads(driver.inputs["configurationValues"]) == {"node": {"tolerateAllTaints": True}}
     assert driver.inputs["addonVersion"] == CATALOG.aws.versions["1.35"].addons["aws-mountpoint-s3-csi-driver"]
     after = Dependencies(MADE)
-    (claim,), (volume,) = MADE.of(CLAIM), MADE.of(VOLUME)
+    claim, volume = MADE.one(CLAIM, "files-weights-claim"), MADE.one(VOLUME, "files-weights-volume")
     server = MADE.one("kubernetes:apps/v1:Deployment", "files-deployment")
     assert {claim.urn, volume.urn, driver.urn} <= after.of(server.urn)
     assert driver.urn in after.of(volume.urn)
@@ -122,12 +128,80 @@ def test_a_cluster_that_exists_has_the_driver_or_the_plan_says_how_it_gets_it() 
 
 @pytest.mark.parametrize(
     ("changes", "mounted"),
-    [({}, False), ({"extraArgs": ["--load-format", "auto"]}, True)],
-    ids=["as it streams", "with another way to load"],
+    [
+        ({}, False),
+        ({"extraArgs": ["--load-format", "auto"]}, True),
+        ({"adapters": {"tone": {"model": "acme/tone-lora", "rank": 16}}}, True),
+        ({"speculative": {"model": "Qwen/Qwen3-0.6B", "tokens": 4}}, True),
+        ({"speculative": {"method": "ngram", "tokens": 4}}, False),
+    ],
+    ids=["as it is", "with another way to load", "with an adapter", "with a draft model", "with nothing to download"],
 )
-def test_vllm_mounts_where_arguments_say_how_it_loads(changes: dict[str, Any], mounted: bool) -> None:
+def test_vllm_streams_unless_it_reads_more_than_its_weights(changes: dict[str, Any], mounted: bool) -> None:
     made = plan(
         {**DEV, "models": {"a": {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, **changes}}, "cache": {"kind": "s3"}}
     )
     assert made.violations == ()
     assert (made.models["a"].streamed, made.models["a"].mounted) == (not mounted, mounted)
+
+
+def test_an_adapter_goes_to_the_prefix_that_the_server_mounts_and_may_read() -> None:
+    chat = SITE.plan.models["chat"]
+    (pod,) = [each for each in servers(MADE) if each.name == "chat"]
+    environment = {each["name"]: each.get("value") for each in pod.spec["containers"][0]["env"]}
+    prefix = "adapters/chat/Qwen/Qwen3-8B/main"
+    assert environment["VLLM_LORA_RESOLVER_CACHE_DIR"] == f"/models/{prefix}"
+    assert "--load-format" not in pod.arguments
+    fetch = VLLM.fetch_adapter(chat, chat.adapters[0])
+    assert (fetch.directory, pod.arguments[0] in fetch.command) == (f"/home/model/{prefix}/tone", True)
+    read = {each.removeprefix("${weights-bucket.arn}/") for each in _policy("chat-bucket-policy")[1]["Resource"]}
+    assert read == {"hf/Qwen/Qwen3-8B/main/*", f"{prefix}/*"}
+
+
+def test_a_draft_model_goes_to_the_bucket_as_the_weights_do() -> None:
+    model = {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "speculative": {"model": "Qwen/Qwen3-0.6B", "tokens": 4}}
+    quick = plan({**DEV, "models": {"quick": model}, "cache": {"kind": "s3"}}).models["quick"]
+    fetch = VLLM.fetch_draft(quick)
+    assert fetch is not None
+    assert "hf/Qwen/Qwen3-0.6B/main" in fetch.command
+
+
+LIBRARIES = {
+    "huggingface_hub.py": """
+from pathlib import Path
+def snapshot_download(repository, revision, local_dir, allow_patterns):
+    Path(local_dir, ".cache").mkdir(parents=True)
+    Path(local_dir, "adapter_config.json").write_text('{"peft_type": "LORA", "r": 16}')
+    Path(local_dir, "adapter_model.safetensors").write_text("weights")
+""",
+    "boto3.py": """
+from pathlib import Path
+class client:
+    def __init__(self, name): pass
+    def upload_file(self, file, bucket, key): print(bucket, key, Path(file).read_text())
+""",
+}
+
+
+@pytest.mark.programs
+def test_an_adapter_is_sent_whole_before_its_configuration_shows_it(tmp_path: Path) -> None:
+    for name, text in LIBRARIES.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    chat = SITE.plan.models["chat"]
+    fetch = VLLM.fetch_adapter(chat, chat.adapters[0])
+    words = [each.replace("/home/model", str(tmp_path)) for each in fetch.command[1:]]
+    done = subprocess.run(
+        [sys.executable, *words],
+        env={"PYTHONPATH": str(tmp_path), "HOME": str(tmp_path), "WEIGHTS_BUCKET": "weights-1"},
+        capture_output=True,
+        text=True,
+        timeout=HANGS_SECONDS,
+        check=False,
+    )
+    below = "weights-1 adapters/chat/Qwen/Qwen3-8B/main/tone"
+    base = '"base_model_name_or_path": "/models/hf/Qwen/Qwen3-8B/main"'
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        f"{below}/adapter_model.safetensors weights",
+        f'{below}/adapter_config.json {{"peft_type": "LORA", "r": 16, {base}}}',
+    ]

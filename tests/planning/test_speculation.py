@@ -53,14 +53,10 @@ def test_layers_of_the_model_itself_can_propose() -> None:
 
 
 def test_the_draft_model_is_downloaded_to_that_path() -> None:
-    proposer = served(DRAFT).proposer
-    assert proposer is not None
-    fetch = VLLM.fetch_draft(proposer)
+    fetch = VLLM.fetch_draft(served(DRAFT))
     assert fetch is not None
     assert fetch.directory == weights_path("Qwen/Qwen3-1.7B", None)
-    ngram = served(NGRAM).proposer
-    assert ngram is not None
-    assert VLLM.fetch_draft(ngram) is None
+    assert VLLM.fetch_draft(served(NGRAM)) is None
 
 
 def test_its_weights_and_its_cache_are_counted() -> None:

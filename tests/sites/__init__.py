@@ -31,7 +31,7 @@ MEANT = {
     "openshift": {kind.DEPLOYMENT: 3, kind.INGRESS: 1},
     "racks": {kind.NODE_GROUP: 5, kind.LAUNCH_TEMPLATE: 4, kind.PLACEMENT_GROUP: 2},
     "s3-cache": {kind.JOB: 2, kind.DEPLOYMENT: 3, kind.CLAIM: 0},
-    "s3-mounted": {kind.JOB: 2, kind.DEPLOYMENT: 3, kind.CLAIM: 1, kind.VOLUME: 1},
+    "s3-mounted": {kind.JOB: 4, kind.DEPLOYMENT: 4, kind.CLAIM: 2, kind.VOLUME: 2},
     "spot-per-zone": {kind.NODE_GROUP: 4, kind.SCALING_GROUP_TAG: 24, kind.SCALED_OBJECT: 1},
     "logs-eks": {kind.DEPLOYMENT: 2, kind.RELEASE: 8},
     "traced-eks": {kind.DEPLOYMENT: 3, kind.RELEASE: 8, kind.NETWORK_POLICY: 6},

@@ -44,7 +44,9 @@ def readers_of_files(settings: Settings, catalog: Catalog) -> list[str]:
 
 def needs_files(model: Model, needed: Sequence[str]) -> bool:
     """`needed`: the arguments that its family needs."""
-    return not ENGINES[model.engine].limits.streams_weights or any(flags_of_loading(model, needed))
+    streams_weights = ENGINES[model.engine].limits.streams_weights
+    reads_more = model.adapters or (model.speculative is not None and model.speculative.model)
+    return not streams_weights or bool(reads_more) or any(flags_of_loading(model, needed))
 
 
 def flags_of_loading(model: Model, needed: Sequence[str]) -> Iterator[str]:

@@ -53,17 +53,12 @@ def _check_engine(scope: Scope, key: Key, model: Model, place: Place) -> None:
 
 
 def check_in_bucket(scope: Scope, key: Key, model: Model, instead: str, *, reads: Sequence[Key]) -> None:
-    """Of a model of the hub whose server streams it from a bucket that a download fills, or reads its files there.
+    """Of a model of the hub whose server streams it from a bucket that a download fills, or reads files there.
     `instead`: the cache for everything else."""
-    engine, wrong = ENGINES[model.engine], scope.report.wrong
+    engine = ENGINES[model.engine]
     if engine.library is not None:
         got = f"{engine.title} pulls into its own store as files, which a bucket doesn't take"
-        wrong((*key, "engine"), got, f"write {instead}", reads=[*reads, (*key, "model")])
-        return
-    downloaded = {"adapters": model.adapters, "speculative": model.speculative and model.speculative.model}
-    for each in (each for each, value in downloaded.items() if value):
-        got = f"{engine.title} streams the model's own weights, and reads this download from a disk"
-        wrong((*key, each), got, f"leave {each} out, or write {instead}", reads=[*reads, (*key, "model")])
+        scope.report.wrong((*key, "engine"), got, f"write {instead}", reads=[*reads, (*key, "model")])
 
 
 def _flags_of_loading(scope: Scope, model: Model) -> Iterator[str]:

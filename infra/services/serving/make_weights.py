@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pulumi
@@ -13,7 +14,7 @@ from components.model_cache import ModelCache
 from components.node_weights import NodeWeights
 from components.prometheus_login import PrometheusLogin
 from infra.clouds.site import Mount, Site
-from infra.engines.hub import in_bucket
+from infra.engines.hub import adapters_in_bucket, in_bucket
 from infra.models.places import Bucket, NodePath
 from infra.plan.models import ModelPlan
 from infra.plan.plan import Plan
@@ -75,7 +76,15 @@ def mount_of(serving: Serving, model: ModelPlan) -> Mount | None:
     """The bucket that is the cache, as files. Its pod has a part of what the server would have alone."""
     if not model.mounted or serving.site.bucket_cache is None:
         return None
-    prefixes = [in_bucket(model.model, model.revision)]
     requests = mount_requests(model.resources, model.gpus)
     after = [serving.cache, *serving.site.ready]
-    return serving.site.bucket_cache.mount(serving.plan, model.name, prefixes, requests, after)
+    return serving.site.bucket_cache.mount(serving.plan, model.name, [*_prefixes(model)], requests, after)
+
+
+def _prefixes(model: ModelPlan) -> Iterator[str]:
+    """Of everything that its server reads."""
+    yield in_bucket(model.model, model.revision)
+    if model.proposer is not None and model.proposer.model is not None:
+        yield in_bucket(model.proposer.model, model.proposer.revision)
+    if model.adapters:
+        yield adapters_in_bucket(model)

@@ -8,7 +8,9 @@ from infra.catalog.types import Image
 from infra.plan.cluster import CachePlan, ClusterPlan
 from infra.plan.models import PrefetchPlan
 from infra.plan.notes import Assumption, Finding
+from infra.services.serving.adapters import adapters_of
 from infra.services.serving.served import Served
+from infra.sizing.adapters import file_gib
 
 CPU = 0.5
 # The download streams, but pages that wait to be written to a network file system count as its memory: 2 GiB was
@@ -35,10 +37,18 @@ def plan_prefetch(served: Served, catalog: Catalog, cache: CachePlan) -> Prefetc
         cpu=CPU if cache.directory is None else NODE_CPU,
         memory_gib=MEMORY_GIB if cache.directory is None else NODE_MEMORY_GIB,
         memory_limit_gib=MEMORY_LIMIT_GIB,
-        scratch_gib=PREFETCH_SCRATCH_GIB,
+        scratch_gib=PREFETCH_SCRATCH_GIB + _on_the_way(served, cache),
         stall_seconds=STALL_SECONDS,
         room_gib=math.ceil(sum(served.folders.values())) if counted else 0,
     )
+
+
+def _on_the_way(served: Served, cache: CachePlan) -> int:
+    """GiB of the largest adapter: it comes whole before it goes to a bucket, because its configuration is changed."""
+    adapters, shape = adapters_of(served.settings), served.question.shape
+    if not cache.streamed or not adapters or shape is None:
+        return 0
+    return math.ceil(max(file_gib(shape, each.rank) for each in adapters))
 
 
 def explain_prefetch(

@@ -7,20 +7,13 @@ from tests.settings.bad_stacks.writing import CLUSTER, CPU, LAPTOP, MODEL, POOL,
 
 PLATFORM = (
     Bad(
-        "a bucket with an engine that writes its own store, an adapter, a size and a class",
+        "a bucket with an engine that writes its own store, a size and a class",
         stack(
             CLUSTER,
-            "models: {a: {model: Qwen/Qwen3-8B, adapters: {tone: {model: acme/tone, rank: 16}}},"
-            ' b: {model: "llama3.2:1b", engine: ollama}}',
+            'models: {b: {model: "llama3.2:1b", engine: ollama}}',
             "cache: {kind: s3, size: 100Gi, storageClass: nfs}",
         ),
         (
-            Mistake(
-                "models.a.adapters",
-                5,
-                "vLLM streams the model's own weights, and reads this download from a disk",
-                "leave adapters out, or write cache.kind: efs",
-            ),
             Mistake(
                 "models.b.engine",
                 5,
