@@ -162,9 +162,7 @@ def _bucket(plan: Plan, placed: Sequence[Placed]) -> str | None:
     """The kind of cache from which all models could stream; None: there is none, or some need files."""
     kinds = (each.kind for each in cloud_of(plan.settings).storage if each.bucket and plan.cluster.made)
     downloaded = [each.served for each in placed if each.served.place is None]
-    files = any(
-        needs_files(each.settings, needed_by(each)) or each.settings.adapters or each.draft_gib for each in downloaded
-    )
+    files = any(needs_files(each.settings, needed_by(each)) for each in downloaded)
     return next(kinds, None) if downloaded and not files else None
 
 
