@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -25,6 +26,9 @@ gc.set_threshold(1_000_000)
 
 # After this time a child process or a page hangs, also on a busy machine. benchmarks/ measures times; no test does.
 HANGS_SECONDS = 300
+
+# For shutil.copytree of what tests run beside this one: Python renames such a file once it has compiled a module.
+HALF_COMPILED = shutil.ignore_patterns("*.pyc.*")
 
 STACKS = Path(__file__).parent.parent / "stacks"
 STACK_NAMES = sorted(path.name.split(".")[1] for path in STACKS.glob("Pulumi.*.yaml"))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from tests.conftest import HANGS_SECONDS, STACKS
+from tests.conftest import HALF_COMPILED, HANGS_SECONDS, STACKS
 
 ROOT = STACKS.parent
 OPERATIONS = {"create": "added", "delete": "removed", "update": "changed", "replace": "replaced"}
@@ -32,7 +32,10 @@ class Project:
         (self.folder / "state").mkdir()
         project = self.folder / "project"
         for name in ("__main__.py", "Pulumi.yaml", "infra", "components", "requirements.txt"):
-            (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, project / name)
+            if (ROOT / name).is_dir():
+                shutil.copytree(ROOT / name, project / name, ignore=HALF_COMPILED)
+            else:
+                shutil.copy(ROOT / name, project / name)
         (project / ".venv").symlink_to(Path(sys.prefix))
         self.stack_file.write_text(text, encoding="utf-8")
         self.pulumi("stack", "init", self.stack)

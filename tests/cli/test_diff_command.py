@@ -17,7 +17,7 @@ import pytest
 from infra.diff.settings import settings_changed
 from infra.settings.document import read_document
 from infra.sides.types import Side
-from tests.conftest import HANGS_SECONDS
+from tests.conftest import HALF_COMPILED, HANGS_SECONDS
 
 pytestmark = pytest.mark.programs
 
@@ -37,7 +37,7 @@ class Checkout:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         for name in ("infra", "components"):
-            shutil.copytree(REPOSITORY / name, folder / name)  # compiled files too: a run starts faster
+            shutil.copytree(REPOSITORY / name, folder / name, ignore=HALF_COMPILED)  # compiled, so a run starts faster
         shutil.copy(REPOSITORY / "requirements.txt", folder)
         (folder / "stacks").mkdir()
         self.temporary = folder / ".tmp"

@@ -140,8 +140,8 @@ def attempt(tmp_path: Path, downloads: str, *, stall_seconds: int) -> tuple[int,
 
 @pytest.mark.programs
 def test_a_download_that_writes_ends_with_its_own_answer(tmp_path):
-    slow = "for part in 1 2 3 4 5 6; do echo $part >> $folder/part.incomplete; /bin/sleep 1; done; echo done"
-    assert attempt(tmp_path, slow, stall_seconds=4) == (0, ["done"])
+    slow = "for part in $(seq 12); do echo $part >> $folder/part.incomplete; /bin/sleep 0.5; done; echo done"
+    assert attempt(tmp_path, slow, stall_seconds=5) == (0, ["done"])
 
 
 @pytest.mark.programs

@@ -10,6 +10,7 @@ from infra.cli.diff import comparing
 from infra.cli.diff.comparing import Compared, compare_with
 from infra.diff.plans import planning
 from infra.project import PROJECT
+from tests.conftest import HALF_COMPILED
 from tests.diff.test_typical_changes import money, same_names
 
 pytestmark = pytest.mark.programs
@@ -21,7 +22,7 @@ SERVER = "components/model_server.py"
 def against(tmp_path: Path, file: str, here: str, there: str, *, context: int = 8192) -> Compared:
     """Compares the stack dev with a checkout that has `there` in `file`, and `context` in its stack file."""
     for name in ("infra", "components", "stacks"):
-        shutil.copytree(PROJECT / name, tmp_path / name)  # compiled files too: it is planned faster
+        shutil.copytree(PROJECT / name, tmp_path / name, ignore=HALF_COMPILED)  # compiled: it is planned faster
     shutil.copy(PROJECT / "__main__.py", tmp_path)
     path = tmp_path / file
     text = path.read_text(encoding="utf-8")

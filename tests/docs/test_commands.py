@@ -54,7 +54,7 @@ def install(installed: Path, venv: Path) -> None:
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project as somebody who cloned it has it, with what is installed here; compiled, for speed."""
     copy = tmp_path_factory.mktemp("clone") / "project"
-    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", ".*_cache", ".hypothesis"))
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", ".*_cache", ".hypothesis", "*.pyc.*"))
     install((ROOT / ".venv").resolve(), copy / ".venv")
     for command in (["init", "-q", "-b", "main"], ["add", "--all"], ["commit", "-q", "-m", "a clone"]):
         author = ["-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false"]

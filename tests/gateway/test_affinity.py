@@ -12,7 +12,7 @@ from infra.plan.external import Fallback
 from tests.gateway.engine import Engine
 from tests.gateway.names import Names
 from tests.gateway.plans import client, external, traffic, upstream
-from tests.gateway.running import Gateway, place_in, resolved_by, running
+from tests.gateway.running import Gateway, place_in, resolved_by, running, until
 
 pytestmark = pytest.mark.programs
 CHAT = "/v1/chat/completions"
@@ -93,9 +93,14 @@ def test_one_busy_user_does_not_fill_a_server(servers: tuple[Gateway, list[Engin
     gateway, engines = servers
     for each in engines:
         each.requests.clear()
-    body = {"model": "by-user", "user": "ann", "does": "slow"}
+        each.goes_on.clear()
+    body = {"model": "by-user", "user": "ann", "does": "waits"}
     with ThreadPoolExecutor(30) as pool:
-        assert {each.status for each in pool.map(lambda _: gateway.ask("POST", CHAT, body), range(30))} == {200}
+        asked = [pool.submit(gateway.ask, "POST", CHAT, body) for _ in range(30)]
+        until(lambda: sum(len(each.requests) for each in engines), 30)
+        for each in engines:
+            each.goes_on.set()
+        assert {each.result().status for each in asked} == {200}
     counts = [len(each.requests) for each in engines]
     assert sum(counts) == 30
     assert max(counts) <= 25  # 150 % of the mean of those under way; without a bound all 30 are on one

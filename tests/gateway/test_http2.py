@@ -51,7 +51,8 @@ def _request(fields: bytes) -> bytes:
 def _answer(gateway: Gateway, sent: bytes) -> str:
     """OK, refused (an answer with another status) or broken off: the first frame about the request says it."""
     with socket.create_connection(("127.0.0.1", gateway.place.port), timeout=HANGS_SECONDS) as connection:
-        connection.sendall(sent)
+        with suppress(ConnectionError):  # it may be broken off before it is whole
+            connection.sendall(sent)
         with connection.makefile("rb") as reader, suppress(ConnectionError):
             while head := reader.read(9):
                 payload = reader.read(int.from_bytes(head[:3], "big"))

@@ -106,12 +106,13 @@ def test_a_connection_without_tls_is_closed(secured: Gateway) -> None:
         assert not plain.recv(100)
 
 
-def test_a_new_certificate_cuts_no_stream_and_serves_new_connections(secured: Gateway) -> None:
+def test_a_new_certificate_cuts_no_stream_and_serves_new_connections(secured: Gateway, engine: Engine) -> None:
     with closing(_connection(secured)) as connection:
-        _ask(connection, does="long stream")
+        _ask(connection, does="waiting stream")
         with closing(connection.getresponse()) as answer:
             _write(Path(secured.place.tls_folder))
             _wait_until_served(secured)
+            engine.goes_on.set()
             assert answer.read().rstrip().endswith(b"[DONE]")
 
 

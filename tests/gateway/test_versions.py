@@ -275,9 +275,8 @@ def test_in_the_gap_of_a_change_in_place_each_caller_is_answered_or_held_as_set(
 
         def change() -> None:
             names.addresses = []
-            until(
-                lambda: {*gateway.stats(r"(model|pods)_small\.membership_total").values()}, {0}
-            )  # until then it answers
+            # The pod goes on answering until Envoy has seen that.
+            until(lambda: {*gateway.stats(r"(model|pods)_small\.membership_total").values()}, {0})
             _idle(engine)
             time.sleep(_GAP)
             stack.enter_context(Engine(port=engine.port))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import HALF_COMPILED
 from tests.workflows.project import GITHUB, Project
 
 pytestmark = pytest.mark.programs
@@ -115,7 +116,7 @@ def test_the_program_itself_is_asked_as_it_answers(tmp_path: Path) -> None:
     """It is asked only about the stack whose file the change touches."""
     root = GITHUB.parent
     for name in ("infra", "components", "stacks"):
-        shutil.copytree(root / name, tmp_path / name)
+        shutil.copytree(root / name, tmp_path / name, ignore=HALF_COMPILED)
     shutil.copy(root / "requirements.txt", tmp_path)
     project = Project(tmp_path)
     project.commit({".gitignore": "__pycache__\n"})
