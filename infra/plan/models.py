@@ -181,8 +181,9 @@ class ModelPlan(EngineModel):
     """What its engine is started with, and everything else that was decided for it."""
 
     engine: str
-    engine_version: str
+    engine_version: str  # whose arguments it gets
     image: str
+    own_image: bool  # the stack file's, whose version of the engine nobody knows
     pool: str | None  # None: CPU, or no pool can run it
     instance_type: str | None  # the pool's first type; None on nodes that we don't make, and on CPU
     vision: bool  # it takes images

@@ -245,11 +245,13 @@ def test_each_model_is_shown_with_repository_revision_and_type_of_weights() -> N
         models__qwen3_8b__revision="b968826d9c46dd6066d109eabc6255188de91218",
         models__helper={"model": "llama3.2:3b", "engine": "ollama", "gpus": 0},
         models__free={"model": "BAAI/bge-m3"},
+        models__own={"model": "BAAI/bge-m3", "image": "registry.acme.io/vllm:v0.31.0"},
     )
     rows = {row[0].strip(): row[1:] for row in _section(stack, "SERVES")}
     assert rows["qwen3-8b"] == ("Qwen/Qwen3-8B", "b968826d9c46", f"bf16, vllm {CATALOG.engines['vllm'].version}")
     assert rows["helper"][:2] == ("llama3.2:3b", "-")
     assert rows["free"][:2] == ("BAAI/bge-m3", "main")
+    assert rows["own"][2] == "fp16, vllm of registry.acme.io/vllm:v0.31.0"  # of which nobody knows the version
 
 
 def test_each_kind_that_the_program_names_has_its_words() -> None:

@@ -142,6 +142,12 @@ AFTERWARDS = {
         "qwen3-8b",
         "another KV cache: fp8, was auto (the model's own type)",
     ),
+    "an image of the engine": (
+        "shared",
+        (("maxModelLen: 8192", "maxModelLen: 8192, image: registry.acme.io/vllm:v0.31.0"),),
+        "qwen3-8b",
+        "another image: registry.acme.io/vllm:v0.31.0, was the pinned one",
+    ),
     "a first revision": (
         "shared",
         (("maxModelLen: 8192", "maxModelLen: 8192, revision: b968826d9c46dd6066d109eabc6255188de91218"),),

@@ -129,7 +129,8 @@ def weights_section(plan: Plan) -> Section:
 def _weights_row(model: ModelPlan) -> Row:
     without = ENGINES[model.engine].library is not None or model.place is not None
     revision = "-" if without else (model.revision or "main")[:_SHORT_REVISION]
-    return model.name, model.model, revision, f"{model.dtype}, {model.engine} {model.engine_version}"
+    engine = f"{model.engine} of {model.image}" if model.own_image else f"{model.engine} {model.engine_version}"
+    return model.name, model.model, revision, f"{model.dtype}, {engine}"
 
 
 def _other_rows(model: ModelPlan) -> Iterator[Row]:

@@ -97,6 +97,7 @@ def _plan(
         engine=model.engine,
         engine_version=served.image.version,
         image=served.image.image,
+        own_image=model.image is not None,
         task=served.question.task,
         dtype=_dtype(placed),
         quantization=served.made_at_load,
