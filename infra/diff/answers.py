@@ -32,7 +32,11 @@ _ANOTHER = {
     "image": "another image of the engine serves",
 }
 _WRITTEN = {"KV cache": "kvCacheDtype", "shape like": "like", "image": "image"}  # keys of the stack file
-_UNWRITTEN = {"KV cache": "auto (the model's own type)", "image": "the pinned one"}  # what a key that isn't there comes to
+# What a key that isn't there comes to.
+_UNWRITTEN = {
+    "KV cache": "auto (the model's own type)",
+    "image": "the pinned one",
+}
 _DEFAULT_REVISION = "main"
 _BY_ITS_FILES = "auto"  # the type that the model computes in is then in its own files, which aren't compared
 
