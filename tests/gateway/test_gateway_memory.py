@@ -40,7 +40,7 @@ def gateway(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture
 def full(engine: Engine, tmp_path: Path) -> Iterator[Gateway]:
-    """For what fills it: the most that a process ever had is what it says from then on."""
+    """For what fills it: the largest size that a process ever had is what it says from then on."""
     with running(_plan(engine), place_in(tmp_path)) as found:
         yield found
 
