@@ -20,6 +20,13 @@ BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 INSTALL = $(if $(UV),$(UV) pip install --python $(BIN)/python,$(BIN)/python -m pip install --disable-pip-version-check --no-compile)
 
+# A registry that is slow, or away for a moment, is asked again for minutes; who sets these variables knows better.
+export PIP_RETRIES ?= 10
+export PIP_RESUME_RETRIES ?= 10
+export PIP_DEFAULT_TIMEOUT ?= 60
+export UV_HTTP_RETRIES ?= 10
+export UV_HTTP_TIMEOUT ?= 60
+
 .PHONY: plan try test test-quick test-engine check scan
 .DEFAULT_GOAL := plan
 
