@@ -3,6 +3,10 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from infra.plan.plan import Plan
+from infra.services.monitoring.alerts.groups import decide_alerts, unread
+from infra.services.monitoring.alerts.kinds import WHEN, Kind
+
 
 class _Part(NamedTuple):
     resources: tuple[str, ...]  # how their logical names begin
@@ -10,7 +14,7 @@ class _Part(NamedTuple):
 
 
 _MONITORING = "monitoring"
-_PARTS = {
+PARTS = {
     f"{_MONITORING}.alerts": _Part(("alerts", "scalers", "alert-receivers"), "Alertmanager"),
     f"{_MONITORING}.dashboards": _Part(("dashboards",), None),
     f"{_MONITORING}.grafana": _Part(("addons-prometheus-grafana",), "Grafana"),
@@ -21,12 +25,24 @@ _PARTS = {
 ASKED_BY = {"addons.fluentBit": f"{_MONITORING}.logs"}
 
 
+def of_alert(plan: Plan, name: str) -> Iterator[str]:
+    """When an alert of that name fires, and where this stack lacks it."""
+    if name in {*Kind}:
+        kind, decided = Kind(name), decide_alerts(plan)
+        if any(each.kind == kind for group in decided.by_group.values() for each in group):
+            yield f"fires when: {WHEN[kind]}"
+        left_out = [each for each in decided.left_out if each.kind == kind]
+        yield from (f"left out{f' for {each.model}' if each.model else ''}: {each.why}" for each in left_out)
+        if why := unread(plan):
+            yield f"left out: {why}"
+
+
 def part_of(path: str) -> str | None:
-    return next((part for part in _PARTS if path == part or path.startswith(f"{part}.")), None)
+    return next((part for part in PARTS if path == part or path.startswith(f"{part}.")), None)
 
 
 def logical_names() -> Iterator[tuple[str, str]]:
-    yield from ((name, part) for part, (names, _) in _PARTS.items() for name in names)
+    yield from ((name, part) for part, (names, _) in PARTS.items() for name in names)
 
 
 def rows_of(path: str) -> frozenset[str] | None:
@@ -34,4 +50,4 @@ def rows_of(path: str) -> frozenset[str] | None:
     part = part_of(path)
     if part is None and path != _MONITORING:
         return None
-    return frozenset(row for each, (_, row) in _PARTS.items() if row is not None and part in (None, each))
+    return frozenset(row for each, (_, row) in PARTS.items() if row is not None and part in (None, each))

@@ -1,11 +1,16 @@
 """`plan --why KEY`: given, chosen or default; what follows; which rows of the bill."""
 
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra.cli.document.marked import plain
+from infra.cli.files import charts
+from infra.cli.report import report
 from infra.cli.report.why import why_data, why_document
 from infra.cli.why import UnknownKey, why
 from infra.offline import Planned
@@ -144,9 +149,59 @@ def test_every_resource_can_be_asked_for() -> None:
         assert each.urn in {one["urn"] for one in of(each.urn)["resources"]}
 
 
+_NO_NAMES = ("", "none", "sum", "per hour", "the rest")  # first cells of rows that are about no one thing
+_OF_NAMED = ("MODELS", "POOLS", "CLIENTS", "ALERTS", "NO ALERT", "COLD START", "BILL", "CHOSEN")
+
+
+def printed(stack: Planned) -> Iterator[str]:
+    """The names by which a plan calls what it has."""
+    plan = stack.plan
+    tables = [each for each in report(stack).sections if each.title in _OF_NAMED]
+    assert len(tables) > len(_OF_NAMED) / 2
+    cells = (name.strip() for table in tables for row in table.rows for name in row[0].split(", "))
+    yield from (each for each in map(plain, cells) if each not in _NO_NAMES)
+    yield from (item.name for item in plan.cost.items)
+    notes = [*plan.to_do, *plan.warnings, *plan.assumptions]
+    yield from (note.path for note in notes if note.path)
+    yield from (name for note in notes for name in re.findall(r"config set --secret ([\w-]+)", note.message))
+    yield from (Path(each["chart"]).name for each in charts(stack.recording))
+
+
+@pytest.mark.parametrize("stack", ["everything", "elsewhere"])
+def test_every_name_that_a_plan_prints_can_be_asked_for(stack: str) -> None:
+    found = planned_everything(SCALERS[0]) if stack == "everything" else planned(stack)
+    names = {*printed(found)}
+    assert len(names) > len(_OF_NAMED)
+    for name in sorted(names):
+        why(found, name)
+
+
+@pytest.mark.parametrize(
+    ("key", "path", "says"),
+    [
+        ("grafana", "monitoring.grafana", "Grafana"),
+        ("alertKey-a", "monitoring.alerts.receivers.a.webhook", "alert-receivers"),
+        ("kube-prometheus-stack", "addons.prometheus", "kube-prometheus-stack"),
+        ("EFS", "cache", "weights-efs"),
+        ("GPU nodes l4", "gpuPools.l4", "l4-nodes"),
+        ("system nodes", "cluster", "system nodes"),
+        ("LlmCertificateEnds", "monitoring.alerts", "left out: ACM renews"),
+        ("LlmGpuError", "monitoring.alerts", "fires when: a GPU reported an error"),
+        ("llm-client-default", "gateway.clients.default", "client-default-secret"),
+        ("models.*.rollout", "models.llama-8b.rollout", "a node that only a rollout needs"),
+        ("huggingFaceToken", "huggingFaceToken", "pulumi config set --secret huggingFaceToken"),
+    ],
+)
+def test_a_name_means_what_it_is_made_for(key: str, path: str, says: str) -> None:
+    found = of(key, planned_everything(SCALERS[0]))
+    assert path in found["from"]
+    assert says in json.dumps(found)
+
+
 @pytest.mark.parametrize(
     ("key", "rows"),
     [
+        ("EFS", ["EFS"]),
         ("llama-8b", ["GPU nodes l4"]),
         ("gpuPools.l40s.max", ["GPU nodes l40s"]),
         ("gateway", ["gateway pods", "load balancer"]),
