@@ -27,7 +27,9 @@ def during_rollout(name: str, old: Side, new: Side, cold: int) -> tuple[str, str
         )
         return event, while_awake(name, old, new, text), gap
     text = f"a rollout without a gap: the new pod starts first, {about(cold)} per replica"
-    if unavailable:
+    if not unavailable and _lacks_gpus(name, new):
+        text = "a rollout that is stuck wherever no GPU is free for the new pod, and `pulumi up` refuses the plan"
+    elif unavailable:
         text = f"a rollout, with {left} of {before} replicas; {about(cold)} per replica"
     return ROLLOUT, while_awake(name, old, new, text), None
 

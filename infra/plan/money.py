@@ -1,7 +1,7 @@
 """The bill, and what would change it, in US dollars. A month is 730 hours."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from infra.plan.adding_up import adding_up
@@ -32,6 +32,7 @@ class Remedy:
     write_with: Write  # what has to be written together with it: the pools that the program chose
     usd_per_month: float | None  # that it adds to the minimum bill; None: not known
     reason: str
+    slower: Mapping[str, int] = field(default_factory=dict[str, int])  # seconds by which other models start later
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ PAUSES = 2  # the harm of advice that pauses one model; each further one adds to
 # Remedies of cold starts that are tried: with many models each plan takes longer. A remedy of a pool is tried once
 # for all its models.
 MIN_REMEDIES, MAX_REMEDIES = 2, 54
+MIN_SLOWER = 5  # seconds: a start that becomes longer by less isn't mentioned
 MAX_ADVICE = 24  # pieces that are tried; a stack that breaks many rules shows the rest untried
 
 
@@ -202,8 +203,8 @@ def _text(advice: Advice, whole: Write, bill: str = "") -> str:
 def tried_remedies(
     plan: Plan, remedies: Mapping[str, Sequence[Remedy]], attempt: Attempt
 ) -> dict[str, tuple[Remedy, ...]]:
-    """By model, the remedies that break no other rule, with what they add to the next plan's bill; those beyond the
-    number of trials are left out."""
+    """By model, the remedies that break no other rule, with what they add to the next plan's bill and to the starts of
+    other models; those beyond the number of trials are left out."""
     limit = max(MIN_REMEDIES, MAX_REMEDIES // len(plan.models))
     tried: dict[str, Plan | None] = {repr(()): plan}  # a value may be a list of mappings
 
@@ -215,9 +216,16 @@ def tried_remedies(
         if then is None or not holds(plan, then):
             return None
         more = then.cost.usd_per_month_min - plan.cost.usd_per_month_min
-        return replace(remedy, usd_per_month=more) if remedy.usd_per_month is not None else remedy
+        priced = replace(remedy, usd_per_month=more) if remedy.usd_per_month is not None else remedy
+        return replace(priced, slower=_slower(plan, then))
 
     return {name: tuple(filter(None, map(kept, ways))) for name, ways in remedies.items()}
+
+
+def _slower(plan: Plan, then: Plan) -> dict[str, int]:
+    """The models that start later in the next plan, by how many seconds; not what rounding adds."""
+    more = {name: then.models[name].cold_start.seconds - each.cold_start.seconds for name, each in plan.models.items()}
+    return {name: seconds for name, seconds in more.items() if seconds >= MIN_SLOWER}
 
 
 def _whole(remedy: Remedy) -> Write:

@@ -74,6 +74,16 @@ def test_another_key_that_shortens_a_start_is_said_with_its_price() -> None:
     assert "gpuPools.l4.warmPool: 1, 22 s less for llama-8b ($" in line
 
 
+def test_a_key_that_shortens_one_start_and_lengthens_another_says_both() -> None:
+    """A node with a slow network reads a small model sooner from the file system than from a bucket."""
+    stack = changed(PROD, gpuPools__l4={"instanceTypes": ["g6.xlarge"]})
+    now, then = plan(stack), plan({**stack, "cache": {"kind": "s3"}})
+    (remedy,) = [each for each in now.remedies["llama-70b"] if each.write == "cache.kind: s3"]
+    later = then.models["llama-8b"].cold_start.seconds - now.models["llama-8b"].cold_start.seconds
+    assert remedy.slower == {"llama-8b": later}
+    assert f"cache.kind: s3, 59 s less for llama-70b, {later} s more for llama-8b ($" in _section(stack).note
+
+
 @pytest.mark.parametrize(("pools", "said"), [({}, True), (DEV["gpuPools"], False)], ids=["chosen", "in the stack file"])
 def test_a_pool_that_the_program_chose_is_written_down_before_it_is_changed(pools: dict, said: bool) -> None:
     assert ("--pin` first" in _section(changed(DEV, gpuPools=pools)).note) is said

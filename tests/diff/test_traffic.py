@@ -33,6 +33,13 @@ CASES: dict[str, tuple[str, tuple[Edit, ...], str, str, str]] = {
         AWAY,
         "down for about 36 min: the old pod ends",
     ),
+    "a new pod without a GPU": (
+        "dear",
+        (("recreate", "rolling"), ("32768", "16384")),
+        "r1",
+        ROLLOUT,
+        "stuck wherever no GPU is free for the new pod, and `pulumi up` refuses the plan",
+    ),
     "fewer replicas at most": (
         "many",
         (("max: 5", "max: 3"),),

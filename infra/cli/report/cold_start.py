@@ -138,21 +138,24 @@ def _how(plan: Plan, shown: list[str]) -> Iterator[str]:
 def _also(plan: Plan, shown: list[str]) -> Iterator[str]:
     """Keys that shorten a start too, beside the best, each with the model that it would help more than the others, and
     with its price."""
-    largest: dict[str, tuple[int, str, float]] = {}
+    largest: dict[str, tuple[Remedy, str]] = {}
     for model in shown:
         best, whole = _best(plan.remedies[model]), plan.models[model].cold_start.seconds
         for each in plan.remedies[model]:
-            shortens = each.write is not None and each != best and each.seconds < whole
-            if shortens and each.seconds > largest.get(str(each.write), (0, "", 0.0))[0]:
-                largest[str(each.write)] = each.seconds, model, each.usd_per_month or 0.0
+            if each.write is None or each == best or each.seconds >= whole:
+                continue
+            if each.write not in largest or each.seconds > largest[each.write][0].seconds:
+                largest[each.write] = each, model
     if largest:
         text = "; ".join(f"{write}, {_effect(*effect)}" for write, effect in largest.items())
         yield f"by a key too: {text}"
 
 
-def _effect(seconds: int, model: str, more: float) -> str:
+def _effect(remedy: Remedy, model: str) -> str:
+    more = remedy.usd_per_month or 0.0
     price = f"{usd(abs(more))} {'more' if more > 0 else 'less'} per month of the {BILLS['min']} bill"
-    return f"{duration(seconds)} less for {model}{f' ({price})' if round(more) else ''}"
+    slower = [f"{duration(seconds)} more for {name}" for name, seconds in remedy.slower.items()]
+    return ", ".join([f"{duration(remedy.seconds)} less for {model}", *slower]) + (f" ({price})" if round(more) else "")
 
 
 def _others(plan: Plan, shown: list[str]) -> Iterator[str]:
