@@ -150,7 +150,7 @@ class Cloud(Owner):
         return ()
 
     def warn_of_drain(
-        self, gateway: GatewayPlan | None, pools: Iterable[PoolPlan], traffic: TrafficPlan, end: int
+        self, gateway: GatewayPlan | None, pools: Iterable[PoolPlan], traffic: TrafficPlan, end: int, shortest: int
     ) -> Iterable[Finding]:
         """Where the cloud gives a pod less than the `end` seconds that it may take to end with its last answers."""
         return ()

@@ -38,7 +38,7 @@ from infra.services.addons.definitions import of_others
 from infra.services.addons.plan import plan_addons
 from infra.services.addons.pods import pods_beside
 from infra.services.external.plan import list_missing_keys, warn_of_externals
-from infra.services.gateway.answers import warn_of_cut_answers
+from infra.services.gateway.answers import shortest_timeout, warn_of_cut_answers
 from infra.services.gateway.plan import plan_gateway
 from infra.services.gateway.times import longest_answer, longest_end, timeout_of
 from infra.services.gateway.token_limits import gateway_pods
@@ -282,7 +282,11 @@ def _warn(
     yield from warn_of_budget(asked.settings, nodes.pools.values(), platform.cluster.region)
     yield from warn_of_cut_answers(models.values(), traffic.idle_seconds)
     yield from asked.cloud.warn_of_drain(
-        platform.gateway, nodes.pools.values(), traffic, longest_end(models.values(), traffic)
+        platform.gateway,
+        nodes.pools.values(),
+        traffic,
+        longest_end(models.values(), traffic),
+        shortest_timeout(models.values()),
     )
 
 

@@ -25,8 +25,7 @@ from infra.services.serving.placement import Placed
 from infra.services.serving.spare_start import ON_SPARE
 from infra.services.serving.start_parts import Figures, engine, image, launch, moved, weights_streamed
 
-# A remedy is shown if it saves at least this number of seconds, or this share of the cold start.
-MIN_SECONDS, MIN_SHARE = 10, 0.05
+MIN_SHARE = 0.05  # of the cold start: a remedy that saves less isn't worth a line
 
 
 def find_remedies(plan: Plan, placed: Sequence[Placed], catalog: Catalog) -> dict[str, tuple[Remedy, ...]]:
@@ -59,7 +58,7 @@ def find_remedies(plan: Plan, placed: Sequence[Placed], catalog: Catalog) -> dic
 
 
 def _that_save_enough(found: Iterable[Remedy], start: ColdStart) -> tuple[Remedy, ...]:
-    worth = (each for each in found if each.seconds >= min(MIN_SECONDS, MIN_SHARE * start.seconds))
+    worth = (each for each in found if each.seconds >= MIN_SHARE * start.seconds)
     return tuple(sorted(worth, key=lambda each: (each.write is None, each.seconds >= start.seconds, -each.seconds)))
 
 

@@ -5,9 +5,12 @@ from typing import Any
 import pytest
 
 from infra.cli.report import report
+from infra.clouds.aws.drain import warn_of_drain
 from infra.offline import Planned
 from infra.planning import Plan
 from infra.recording import Recording
+from infra.services.gateway.answers import cut_answers, shortest_timeout
+from infra.services.gateway.times import longest_end
 from tests.planning.following import follow, outcome
 from tests.planning.stacks import DEV, LOCAL, PROD, SHARED, changed, plan
 
@@ -193,3 +196,19 @@ def test_fixed_replicas_have_no_scaler_and_others_wait_out_a_cold_start() -> Non
     assert model.scaling is not None
     assert model.scaling.cooldown_seconds >= model.cold_start.seconds
     assert model.replicas.min <= model.scaling.fallback_replicas <= model.replicas.max
+
+
+def test_no_timeout_is_advised_that_would_be_warned_of_as_too_short() -> None:
+    """A shorter timeout ends a pod in time; below the time of an ordinary answer it would end those."""
+    result = plan(changed(PROD, gateway={**PROD["gateway"], "timeoutSeconds": 1800}))
+    end = longest_end(result.models.values(), result.traffic)
+
+    def advised(shortest: int) -> list[int]:
+        found = warn_of_drain(result.gateway, result.pools.values(), result.traffic, end, shortest)
+        return [dict(way.write)["gateway.timeoutSeconds"] for each in found for way in getattr(each, "advice", ())]
+
+    (enough,) = advised(shortest_timeout(result.models.values()))
+    assert advised(enough) == [enough]
+    assert advised(enough + 1) == []
+    assert cut_answers(result.models.values(), shortest_timeout(result.models.values())) == ()
+    assert cut_answers(result.models.values(), shortest_timeout(result.models.values()) - 1)

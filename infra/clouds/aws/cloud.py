@@ -163,9 +163,9 @@ class Aws(Cloud):
         return warnings.warn_of_pool(pool, models, cluster)
 
     def warn_of_drain(
-        self, gateway: GatewayPlan | None, pools: Iterable[PoolPlan], traffic: TrafficPlan, end: int
+        self, gateway: GatewayPlan | None, pools: Iterable[PoolPlan], traffic: TrafficPlan, end: int, shortest: int
     ) -> Iterator[Finding]:
-        return warn_of_drain(gateway, pools, traffic, end)
+        return warn_of_drain(gateway, pools, traffic, end, shortest)
 
     def bill(self, billed: Billed) -> Iterator[CostItem]:
         return bill.bill(billed)

@@ -28,6 +28,11 @@ def cut_answers(models: Iterable[ModelPlan], timeout: int) -> tuple[Cut, ...]:
     return tuple(each for each in cuts if each.seconds.low > timeout)
 
 
+def shortest_timeout(models: Iterable[ModelPlan]) -> int:
+    """The shortest with which no ordinary answer is certainly cut."""
+    return max((ceil(seconds.low) for model in models if (seconds := _answer(model)) is not None), default=0)
+
+
 def warn_of_cut_answers(models: Iterable[ModelPlan], timeout: int) -> Iterator[Finding]:
     cuts = cut_answers(models, timeout)
     if not cuts:
