@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 from urllib.error import URLError
@@ -20,8 +20,13 @@ MISSING = [each for each in PROGRAMS if shutil.which(each) is None]
 WHY = f"not on PATH: {', '.join(MISSING)} (Debian's package prometheus has both)"
 
 HOURS = 24
-START = int(time.time()) - HOURS * 3600  # seconds since 1970: the samples end now
 _STEP = 60
+
+
+def begins() -> int:
+    """Seconds since 1970. The samples end when they are made, and not when this file is read: Prometheus takes none
+    that is older than five minutes for the present, and a whole suite takes longer."""
+    return int(time.time()) - HOURS * 3600
 
 
 class Sampled(Protocol):
@@ -32,7 +37,7 @@ class Sampled(Protocol):
 
 @dataclass(frozen=True)
 class Series:
-    """A metric from `first` to `last` hours after START: a gauge with one value, or a counter that grows per hour."""
+    """A metric from `first` to `last` hours after `start`: a gauge with one value, or a counter that grows per hour."""
 
     metric: str
     labels: Mapping[str, str]
@@ -40,12 +45,13 @@ class Series:
     per_hour: float = 0.0
     first: float = 0.0
     last: float = HOURS
+    start: int = field(default_factory=begins)
 
     def samples(self) -> Iterator[str]:
         labels = ",".join(f'{name}="{value}"' for name, value in self.labels.items())
         for minute in range(round(self.first * 60), round(self.last * 60) + 1):
             value = self.value + self.per_hour * (minute / 60 - self.first)
-            yield f"{self.metric}{{{labels}}} {value} {START + minute * _STEP}"
+            yield f"{self.metric}{{{labels}}} {value} {self.start + minute * _STEP}"
 
 
 @contextmanager

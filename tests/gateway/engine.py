@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
+from tests.conftest import HANGS_SECONDS
+
 CLAIMS = (  # headers of an answer that only the gateway may say
     "x-llm-served-by: somebody",
     "x-llm-version: somebody",
@@ -63,7 +65,7 @@ class Engine:
         """At once: what is under way is cut. A second time does nothing."""
         if self._loop.is_closed():
             return
-        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(HANGS_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()

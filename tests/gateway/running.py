@@ -102,13 +102,16 @@ class Gateway:
                 found.append(str(each.readlink()))
         return found.count("anon_inode:inotify")
 
+    def lines(self) -> list[Mapping[str, Any]]:
+        """All of the log that is JSON, without a last line that Envoy is still writing."""
+        *whole, _ = (Path(self.place.folder) / "log").read_bytes().split(b"\n")
+        return [json.loads(line) for line in whole if line.startswith(b"{")]
+
     def logged(self, answer: Answer) -> Mapping[str, Any]:
         """The line of the log about this answer. Envoy writes it a moment later."""
         deadline = time.monotonic() + HANGS_SECONDS
         while time.monotonic() < deadline:
-            text = (Path(self.place.folder) / "log").read_text()
-            lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-            found = [line for line in lines if line.get("request_id") == answer.headers["x-request-id"]]
+            found = [line for line in self.lines() if line.get("request_id") == answer.headers["x-request-id"]]
             if found:
                 return found[0]
             time.sleep(0.02)

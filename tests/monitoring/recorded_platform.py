@@ -8,7 +8,7 @@ from infra.engines import ENGINES
 from infra.plan.labels import POOL_IN_METRICS
 from infra.plan.models import ModelPlan
 from infra.plan.plan import Plan
-from tests.prometheus import HOURS, START, Series
+from tests.prometheus import HOURS, Series, begins
 
 FIRST = HOURS - 2  # hours after the beginning of the samples
 PER_HOUR = 3600.0  # requests of each model, of which 36 fail and 36 are refused
@@ -18,7 +18,8 @@ NODE, IMAGE, ENGINE = 100, 60, 200  # seconds of a start
 _GPUS = {"resource": "nvidia_com_gpu", "unit": "integer"}
 
 
-def recorded(plan: Plan, *, start: int = START) -> Iterator[Series]:
+def recorded(plan: Plan, *, start: int | None = None) -> Iterator[Series]:
+    start = begins() if start is None else start
     for model in plan.models.values():
         yield from _server(plan, model, start)
         yield from _calls(plan, model)
