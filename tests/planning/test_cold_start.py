@@ -292,7 +292,7 @@ def test_a_remedy_is_shown_if_it_saves_enough_and_says_its_numbers() -> None:
             assert written == sorted(written, reverse=True)
 
 
-def test_seconds_of_a_start_of_half_an_hour_are_no_remedy() -> None:
+def test_seconds_of_a_start_of_30_minutes_are_no_remedy() -> None:
     """A warm pool saves about as much of each start; of a long one that isn't worth a line."""
     large = {"model": "deepseek-ai/DeepSeek-V3", "pool": "h200", "rollout": {"strategy": "recreate"}}
     pool = {"instanceTypes": ["p5en.48xlarge"], "max": 1}

@@ -23,25 +23,25 @@ def warn_of_drain(
 ) -> Iterator[Finding]:
     """`end`: the seconds that a pod may take to end, with its last answers. `shortest`: a timeout below it would end
     ordinary answers, so none is named."""
-    least = max(shortest, _SHORTEST)
+    lowest = max(shortest, _SHORTEST)
     if end > NODE_UPDATE_SECONDS and any(pool.groups for pool in pools):
         message = (
             f"pods may take {end} s to end, and an EKS node group gives those of a node"
             f" {NODE_UPDATE_SECONDS // 60} minutes: an update of the group fails where they take longer, and a node"
             " that AWS moves to another zone ends with their answers"
         )
-        yield _advised(warned(_PATH, message), traffic, end - NODE_UPDATE_SECONDS, least)
+        yield _advised(warned(_PATH, message), traffic, end - NODE_UPDATE_SECONDS, lowest)
     answer = traffic.longest_seconds
     if gateway is not None and gateway.controller == ALB and answer > LONGEST_DEREGISTRATION:
         message = (
             f"an answer may take {answer} s with its wait for a server, and an ALB keeps the requests of an"
             f" Envoy that ends for {LONGEST_DEREGISTRATION} s at most: a longer one is cut when its Envoy is replaced"
         )
-        yield _advised(warned(_PATH, message), traffic, answer - LONGEST_DEREGISTRATION, least)
+        yield _advised(warned(_PATH, message), traffic, answer - LONGEST_DEREGISTRATION, lowest)
 
 
-def _advised(warning: Warned, traffic: TrafficPlan, over: int, least: int) -> Warned:
-    ways = tuple(Advice(write, written(write)) for write in _ways(traffic, over, least))
+def _advised(warning: Warned, traffic: TrafficPlan, over: int, lowest: int) -> Warned:
+    ways = tuple(Advice(write, written(write)) for write in _ways(traffic, over, lowest))
     wait = _wait(traffic)
     waiting = [each.model for each in traffic.upstreams.values() if wait and each.wait_seconds == wait]
     cause = f". Of these, {wait} s are the wait until {' and '.join(waiting)} has a server" if waiting else ""
@@ -49,16 +49,16 @@ def _advised(warning: Warned, traffic: TrafficPlan, over: int, least: int) -> Wa
     return replace(warning, message=f"{warning.message}{cause}{said}", advice=ways)
 
 
-def _ways(traffic: TrafficPlan, over: int, least: int) -> Iterator[Write]:
-    """Each makes it shorter by `over` seconds. The timeout counts twice: before the first byte, and after it. It is at
-    least `least` seconds."""
+def _ways(traffic: TrafficPlan, over: int, lowest: int) -> Iterator[Write]:
+    """Each makes it shorter by `over` seconds. The timeout counts twice: before the first byte, and after it. `lowest`:
+    the shortest timeout that is named."""
     wait = _wait(traffic)
-    alone = [*_shorter_wait(traffic, wait - over), *_shorter_timeout(traffic, over, least)]
+    alone = [*_shorter_wait(traffic, wait - over), *_shorter_timeout(traffic, over, lowest)]
     both = (
         (*waits, *shorter)
         for rest in (0, _SHORTEST)
         for waits in _shorter_wait(traffic, rest)
-        for shorter in _shorter_timeout(traffic, over - wait + rest, least)
+        for shorter in _shorter_timeout(traffic, over - wait + rest, lowest)
     )
     yield from alone or islice(both, 1)
 
@@ -70,11 +70,11 @@ def _shorter_wait(traffic: TrafficPlan, seconds: int) -> Iterator[Write]:
         yield tuple(pair for way in ways if way is not None for pair in way)
 
 
-def _shorter_timeout(traffic: TrafficPlan, over: int, least: int) -> Iterator[Write]:
+def _shorter_timeout(traffic: TrafficPlan, over: int, lowest: int) -> Iterator[Write]:
     """`afterSeconds` has to be shorter than the timeout."""
     late = [each.fallback.after_seconds or 0 for each in traffic.upstreams.values() if each.fallback]
     shorter = traffic.idle_seconds - -(-over // 2)
-    if shorter >= least and all(each < shorter for each in late):
+    if shorter >= lowest and all(each < shorter for each in late):
         yield ((_PATH, shorter),)
 
 
