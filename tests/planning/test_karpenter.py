@@ -142,3 +142,27 @@ def test_karpenters_words() -> None:
     assert ami_alias("1.35.6-20260714") == "al2023@v20260714"
     kinds = ("reservation", "block", "spot", "on-demand")
     assert [capacity_type(kind) for kind in kinds] == ["reserved", "reserved", "spot", "on-demand"]
+
+
+CPU = """
+config:
+  aws:region: us-east-1
+  llm-platform:platform:
+    cluster:
+      create:
+        nodeScaler: karpenter
+        access: {admins: ["arn:aws:iam::111122223333:role/platform"]}
+    models:
+      embed: {engine: ollama, model: "bge-m3:567m", gpus: 0}
+"""
+
+
+def test_karpenter_is_installed_only_where_it_would_make_a_node() -> None:
+    """Its resources keep their names, so that a first model with a GPU only adds some."""
+    none = plan_text("cpu", CPU)
+    with_gpu = plan_text("gpu", CPU + "      chat: {model: Qwen/Qwen3-8B, maxModelLen: 8192}\n")
+    made, then = ({each.name for each in each.recording.resources} for each in (none, with_gpu))
+    assert {"addons-karpenter", "addons-karpenter-crd"} <= then - made
+    assert not any("karpenter" in name for name in made)
+    (said,) = [each for each in none.plan.warnings if each.path == "cluster.create.nodeScaler"]
+    assert "installed once one has" in said.message

@@ -1,6 +1,7 @@
 """The EKS cluster: its version, zones, network and system nodes."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
@@ -20,7 +21,7 @@ from infra.plan.cluster import CachePlan, SystemNodesPlan
 from infra.plan.findings import Decided, warned
 from infra.plan.notes import Assumption, Chosen, Finding, Violation
 from infra.plan.rules import Rule
-from infra.services.addons.optional import KARPENTER
+from infra.services.addons.optional import KARPENTER, installs_karpenter
 from infra.settings.platform import Settings
 
 ZONES = 2
@@ -38,7 +39,12 @@ def plan_cluster(
     yield from warn_of_gateway(settings)
     create = settings.cluster.create
     if create is not None:
-        return (yield from _new(stack, create, settings.tags, region, aws, catalog))
+        new = yield from _new(stack, create, settings.tags, region, aws, catalog)
+        karpenter = installs_karpenter(settings)
+        if create.node_scaler == KARPENTER and not karpenter:
+            unused = "no model has a GPU, so Karpenter would make no node: it is installed once one has"
+            yield warned("cluster.create.nodeScaler", unused)
+        return replace(new, karpenter=karpenter)
     existing = settings.cluster.existing
     assert existing is not None
     assert existing.eks is not None
@@ -121,7 +127,6 @@ def _new(
         ami_release=create.ami_release or catalog.aws.versions[version].ami_release,
         addon_versions={**catalog.aws.versions[version].addons, **_own_versions(create)},
         account_id=create.account_id,
-        karpenter=create.node_scaler == KARPENTER,
         **_any(version, region, aws, tags, catalog),
     )
 

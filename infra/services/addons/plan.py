@@ -11,7 +11,7 @@ from infra.plan.cluster import AddonPlan, ClusterPlan
 from infra.plan.findings import Decided
 from infra.plan.notes import Assumption, Chosen, Finding
 from infra.plan.plan import scaled_by_use
-from infra.services.addons.optional import KARPENTER, is_left_out, node_scaler
+from infra.services.addons.optional import KARPENTER, installs_karpenter, is_left_out
 from infra.services.addons.section import AnyAddon
 from infra.services.addons.vertical import VERTICAL, wants_vertical, warn_of_chart
 from infra.services.monitoring.own_section import monitoring_of
@@ -46,8 +46,8 @@ def plan_addons(
     yield from warn_of_chart(addons[VERTICAL])
     asked = {
         LOGS: ("fluent-bit", monitoring_of(settings).logs is not None),
-        KARPENTER: ("karpenter", node_scaler(settings) == KARPENTER),
-        KARPENTER_KINDS: ("karpenter-crd", node_scaler(settings) == KARPENTER),
+        KARPENTER: ("karpenter", installs_karpenter(settings)),
+        KARPENTER_KINDS: ("karpenter-crd", installs_karpenter(settings)),
     }
     return addons | {
         key: _of(catalog.charts[chart], "install" if wanted else "disabled") for key, (chart, wanted) in asked.items()
