@@ -140,8 +140,13 @@ def test_a_node_group_of_an_older_version_may_stay_and_is_never_made(machine: Ma
     assert path == "gpuPools.l4.amiRelease"
     assert message == "EKS makes a node group of its cluster's version 1.35 alone: l4-nodes would be of 1.34"
     assert fix == "leave gpuPools.l4.amiRelease out, or write a release of 1.35"
-    machine.state(held(NODE_GROUP, "l4-nodes", releaseVersion="1.34.9-20260714"))
-    assert obstacles(plan_text("dev", BEHIND).plan) == []
+    made = plan_text("dev", BEHIND)
+    runs = made.recording.one(NODE_GROUP, "l4-nodes").inputs
+    machine.state(held(NODE_GROUP, "l4-nodes", **runs))
+    assert obstacles(made.plan) == []
+    for other in ({"instanceTypes": ["g6.2xlarge"]}, {"capacityType": "SPOT"}, {"amiType": "AL2_x86_64_GPU"}):
+        machine.state(held(NODE_GROUP, "l4-nodes", **{**runs, **other}))
+        assert [each[:2] for each in obstacles(made.plan)] == [(path, message)], other
 
 
 def test_a_version_that_the_state_only_read_counts_too(machine: Machine) -> None:

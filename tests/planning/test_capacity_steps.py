@@ -306,3 +306,10 @@ def test_the_bill_of_a_ladder_never_has_more_nodes_than_the_pools_maximum() -> N
     followed = outcome(follow(lower, dict(violation.advice[0].write)))
     assert followed.violations == ()
     assert followed.cost.usd_per_month_max == pytest.approx(chosen.cost.usd_per_month_max)
+
+
+def test_a_price_note_names_no_amount_that_is_nothing() -> None:
+    """Where reserved instances are all nodes that there may be, spot nodes never cost their on-demand price."""
+    note = ladder(RESERVED, "spot", replicas=1, max=2).cost.price_note
+    assert "$0" not in note
+    assert "per month more at the maximum" in ladder(RESERVED, "spot", replicas=3, max=4).cost.price_note

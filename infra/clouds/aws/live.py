@@ -9,6 +9,7 @@ from infra.clouds.aws.plan import AwsCluster, aws_cluster
 from infra.live.check import Obstacle
 from infra.live.commands import output_of
 from infra.live.state import Held, State
+from infra.plan.cluster import NodeGroupPlan, PoolPlan
 from infra.plan.plan import Plan
 from infra.sides.types import pool_of
 
@@ -83,17 +84,31 @@ def _older_nodes(plan: Plan, of_cluster: str | None, state: State) -> Iterator[O
 
 def older_groups(plan: Plan, state: State) -> Iterator[Obstacle]:
     """docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html, 2026-11-27, of `version`: the cluster's "is
-    the only accepted specified value". Groups that run already may stay behind."""
+    the only accepted specified value". Groups that run already may stay behind, unless another has to be made in
+    their place."""
     of = aws_cluster(plan.cluster).version
-    there = {each.logical_name for each in state.of(_NODE_GROUP)}
+    there = {each.logical_name: each for each in state.of(_NODE_GROUP)}
     for pool in plan.pools.values():
         if pool.release is None or of is None or minor_of(pool.release) == of:
             continue
-        wanted = (f"{pool.name}-nodes{f'-{place}' if place else ''}" for place in pool.groups)
-        if new := [each for each in wanted if each not in there]:
+        wanted = {f"{pool.name}-nodes{f'-{place}' if place else ''}": group for place, group in pool.groups.items()}
+        stay = {each for each in wanted.keys() & there.keys() if not _replaced(pool, wanted[each], there[each])}
+        if new := [each for each in wanted if each not in stay]:
             key = f"gpuPools.{pool.name}.amiRelease"
             message = f"EKS makes a node group of its cluster's version {of} alone: {', '.join(new)} would be of"
             yield Obstacle(key, f"{message} {minor_of(pool.release)}", f"leave {key} out, or write a release of {of}")
+
+
+def _replaced(pool: PoolPlan, group: NodeGroupPlan, held: Held) -> bool:
+    """Whether the stack file now has other nodes for the group, so that EKS has to make another one."""
+    kind = group.step.kind if group.step is not None else pool.capacity
+    types = group.step.types if group.step is not None and group.step.reservation is not None else pool.types
+    wanted = {
+        "amiType": pool.ami_type,
+        "capacityType": {"spot": "SPOT", "block": "CAPACITY_BLOCK"}.get(kind, "ON_DEMAND"),
+        "instanceTypes": None if kind == "block" else [each.name for each in types],
+    }
+    return any(held.inputs[key] != value for key, value in wanted.items() if key in held.inputs)
 
 
 def _version(held: Held, key: str) -> list[str]:

@@ -17,9 +17,7 @@ AddonVersion = Annotated[
 AmiRelease = Annotated[str, pattern(r"^1\.\d\d\.\d+-\d{8}$", "1.35.6-20260714", "release of EKS's AMI")]
 PlacementGroup = Annotated[
     str,
-    pattern(
-        r"^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$", "spread", "spread, partition, or a placement group's name"
-    ),
+    pattern(r"^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$", "spread", "placement group's name, spread, or partition"),
 ]
 AccountId = Annotated[str, pattern(r"^\d{12}$", "111122223333", "AWS account id, quoted")]
 RoleArn = Annotated[

@@ -46,6 +46,18 @@ POOLS = (
         ),
     ),
     Bad(
+        "no placement group's name",
+        stack(CLUSTER, pool('instanceTypes: [g6.xlarge], placementGroup: ""'), MODEL),
+        (
+            Mistake(
+                "gpuPools.l4.placementGroup",
+                5,
+                'got ""; allowed: a placement group\'s name, spread, or partition',
+                "write placementGroup: spread",
+            ),
+        ),
+    ),
+    Bad(
         "nodes newer than their cluster",
         stack(CLUSTER, pool("instanceTypes: [g6.xlarge], amiRelease: 1.36.2-20260714"), MODEL),
         (
