@@ -323,7 +323,8 @@ def _left_out(options: list[Option], fitting: list[Option], catalog: Catalog) ->
     numbers = {"can't hold the weights": heavy, "too little cache": small, "can't run them": unable}
     left_out = {**{reason: number for reason, number in numbers.items() if number}, **dict(reasons.most_common())}
     parts = ", ".join(f"{number} ({reason})" for reason, number in left_out.items())
-    return f"Of {len(catalog.instances)} instance types {len(fitting)} {serve} it. Left out: {parts}."
+    said = f"Of {len(catalog.instances)} instance types {len(fitting)} {serve} it."
+    return f"{said} Left out: {parts}." if parts else said
 
 
 def _price_note(catalog: Catalog) -> str:

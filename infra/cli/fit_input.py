@@ -24,6 +24,7 @@ from infra.engines import DEFAULT, ENGINES, Engine, with_library
 from infra.models.places import is_url
 from infra.offers.sizing import can_run
 from infra.plan.words import regions_with
+from infra.settings.meant import meant
 from infra.settings.mistakes import nearest
 from infra.sizing.question import Question, Version, version_in
 from infra.sizing.splitting import counts_that_split
@@ -313,7 +314,10 @@ class _Reader:
             return None
         if re.fullmatch(r"\d{1,12}", text) and 1 <= int(text) <= maximum:
             return int(text)
-        self._wrong(f"--{option} {text}", f"a whole number of {unit}, 1 to {maximum:,}")
+        key = "maxModelLen" if unit == "tokens" else option  # of which 8k are 8,192, as in a stack file
+        value = meant(key, text, {"type": "integer", "minimum": 1, "maximum": maximum})
+        write = f"; write --{option} {value}" if value is not None and f"{value}" != text else ""
+        self._wrong(f"--{option} {text}", f"a whole number of {unit}, 1 to {maximum:,}{write}")
         return None
 
     def _number(self, option: str, maximum: float, unit: str) -> float | None:

@@ -17,7 +17,7 @@ from infra.simulate.remedies import Remedy, Trial
 from infra.simulate.simulation import Simulation, simulate
 from infra.simulate.summary import ModelSummary, PoolSummary, Spread, Summary
 
-NO_ESTIMATE = "no model of this stack has an estimate of its speed"
+NOT_ONE = "no model of this stack can be simulated: LEFT OUT says why"
 _SIGNS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -38,7 +38,7 @@ def document(plan: Plan, asked: Asked, found: Simulation) -> Document:
     made = found.summary
     return Document(
         title=f"{title(plan, asked)} · {count(asked.seeds, 'run')} · an estimate",
-        verdict=list(_verdict(made, found, plan)) if made else [("NOTHING", NO_ESTIMATE)],
+        verdict=list(_verdict(made, found, plan)) if made else [("NOTHING", NOT_ONE)],
         sections=[*(_sections(made, found) if made else ()), *_left_out(found, asked)],
         footer="\n".join(("assumed:", *assumptions(asked, plan))),
     )

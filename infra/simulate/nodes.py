@@ -34,6 +34,8 @@ class PoolShape:
     min: int
     max: int
     made: bool  # the autoscaler adds and removes its nodes; else all of them are always there
+    # Of nodes that aren't made: their number is in the stack file, so all are paid for, whether they are used or not.
+    counted: bool = field(default=False, kw_only=True)
     steps: tuple[Step, ...]
     notice: float | None = None  # seconds that pods have to leave a spot node; None: no node is taken back
     reserved_usd_per_hour: float = 0.0  # of reserved instances, which are paid whether they run or not
@@ -150,8 +152,9 @@ class Pool:
         return [each for each in self.pods if each.node is node]
 
     def hours(self, end: float) -> float:
-        """Of all nodes, from when the cloud was asked for them. Where somebody else makes them, of the GPUs in use."""
-        if not self.shape.made:
+        """Of all nodes, from when the cloud was asked for them. Where somebody else makes them in a number that nobody
+        says, of the GPUs in use."""
+        if not self.shape.made and not self.shape.counted:
             used = self.gpu_seconds + sum((end - pod.since) * pod.gpus for pod in self.pods)
             return used / self.shape.gpus_per_node / 3600
         return (self.node_seconds + sum(end - node.since for node in self.nodes)) / 3600

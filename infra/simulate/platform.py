@@ -214,6 +214,7 @@ def _pool(pool: PoolPlan, plan: Plan) -> PoolShape:
         pool.reserved_usd_per_hour,
         pool.spare,
         next((_new_node(each.cold_start, pool) for each in plan.models.values() if each.pool == pool.name), ()),
+        counted=pool.existing and pool.min == pool.max,
     )
 
 

@@ -159,6 +159,11 @@ def test_a_table_has_its_verdict_first_and_says_what_was_left_out() -> None:
     assert re.search(r" \d+\.\d \(\d+\.\d–\d+\.\d\)$", result.stdout, re.MULTILINE)  # as a plan writes it
 
 
+def test_a_table_of_all_types_leaves_nothing_out() -> None:
+    result = run("fit", "llama3.2:3b", "--region", "eu-west-1")
+    assert re.search(r"Of (\d+) instance types \1 serve it\.\n", result.stdout)
+
+
 def test_what_nothing_serves_is_exit_1() -> None:
     result = run("fit", "moonshotai/Kimi-K3", "--max-model-len", "1048576", "--concurrency", "4000")
     assert result.exit_code == 1
@@ -172,7 +177,7 @@ def test_what_nothing_serves_is_exit_1() -> None:
         ([QWEN, "--max-model-len", "-1"], ["--max-model-len -1"]),
         ([QWEN, "--max-model-len", "0"], ["--max-model-len 0"]),
         ([QWEN, "--max-model-len", "999999999"], ["--max-model-len 999999999"]),
-        ([QWEN, "--max-model-len", "8k"], ["--max-model-len 8k"]),
+        ([QWEN, "--max-model-len", "8k"], ["--max-model-len 8k", "write --max-model-len 8192"]),
         ([QWEN, "--gpu", "L4", "--gpus", "3"], ["--gpus 3", "32 attention heads", "1, 2, 4, 8"]),
         ([QWEN, "--gpu", "L5"], ["--gpu L5", "give its --gpu-memory-gib"]),
         ([QWEN, "--gpu", "A100"], ["--gpu A100", "has several sizes", "A100-40, A100-80"]),

@@ -137,6 +137,15 @@ def test_a_file_without_a_request_that_can_be_played_says_so(tmp_path: Path) -> 
     assert "is lost" not in said
 
 
+def test_a_stack_whose_models_are_paused_is_not_said_to_have_no_estimate(tmp_path: Path) -> None:
+    dev = (PROJECT / "stacks" / "Pulumi.dev.yaml").read_text(encoding="utf-8")
+    (tmp_path / "Pulumi.asleep.yaml").write_text(dev.replace("maxModelLen:", "paused: true\n        maxModelLen:"))
+    done = run("simulate", "asleep", "--rate", "0.1", "--seeds", "1", "--stacks", str(tmp_path))
+    assert done.exit_code == 3
+    said = " ".join(done.stdout.split())
+    assert "NOTHING no model of this stack can be simulated: LEFT OUT says why LEFT OUT qwen3-8b it is paused" in said
+
+
 def test_what_a_limit_refuses_and_what_a_higher_one_would_do_is_said(tmp_path: Path) -> None:
     """Each of two gateway pods rounds its share of the limit at once up."""
     text = (PROJECT / "stacks" / "Pulumi.prod.yaml").read_text(encoding="utf-8")

@@ -137,6 +137,15 @@ def test_nodes_of_somebody_else_are_billed_by_the_gpus_in_use() -> None:
     assert run(existing, arrivals([1.0], seconds=3_600), 1).node_hours["gpu"] == pytest.approx(2)
 
 
+def test_counted_nodes_are_paid_for_whether_they_are_used_or_not() -> None:
+    """As in the plan's bill, so no change of replicas costs or saves anything."""
+    one = platform(server(2, 2), nodes=5)
+    counted = replace(one, pools=(replace(one.pools[0], made=False, counted=True),))
+    played = run(counted, arrivals([1.0], seconds=3_600), 1)
+    assert played.node_hours["gpu"] == pytest.approx(5)
+    assert played.node_usd["gpu"] == pytest.approx(5 * 2.0)
+
+
 def test_the_line_of_replicas_is_the_mean_in_each_part() -> None:
     counted = Counted(replicas=[(0.0, 1), (15.0, 3), (20.0, 1)])
     assert line_of(counted, 40.0, 4) == pytest.approx([1.0, 2.0, 1.0, 1.0])
