@@ -24,6 +24,7 @@ def gateways(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             client("app", ("small",), requests_per_minute=6),
             client("busy", ("small",), concurrent_requests=3),
             client("other", ("small",), requests_per_minute=6),
+            client("again", ("small",), requests_per_minute=6),
             client("rare", ("small",), requests_per_minute=1),
             client("flood", ("large", "small"), at_once_of={"small": 4}),
         ),
@@ -101,7 +102,7 @@ def test_a_client_that_fills_its_part_of_a_model_leaves_the_rest_to_others(
 
 
 def _until(gateway: Gateway, status: int) -> Answer:
-    answers = (gateway.ask("POST", CHAT, {"model": "small"}) for _ in range(20))
+    answers = (gateway.ask("POST", CHAT, {"model": "small"}, key="key-of-again-1") for _ in range(20))
     return next(answer for answer in answers if answer.status == status)
 
 

@@ -30,8 +30,6 @@ def asked(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             ),
         )
         with running(plan, place_in(tmp_path_factory.mktemp("shapes"))) as gateway:
-            for _ in range(2):
-                assert gateway.ask("POST", CHAT, {"model": "small"}, key="key-of-slow-1").status == 200
             yield gateway
 
 
@@ -54,7 +52,9 @@ ERRORS = {
 def test_an_error_has_the_shape_that_anthropics_clients_read(
     asked: Gateway, path: str, body: object, other: dict[str, str], status: int, code: str, kind: str
 ) -> None:
-    answer = asked.ask("POST", path, body, **other)
+    answers = [asked.ask("POST", path, body, **other) for _ in range(3 if other is SLOW else 1)]
+    assert [each.status for each in answers[:-1]] == [200] * (len(answers) - 1)
+    answer = answers[-1]
     request_id = answer.headers["x-request-id"]
     assert (answer.status, answer.headers["content-type"], answer.json["type"]) == (status, "application/json", "error")
     assert (answer.error["type"], answer.error["code"]) == (kind, code)
