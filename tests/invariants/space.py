@@ -60,7 +60,7 @@ def images_and_caches_fit_the_disk(planned: Planned) -> list[str]:
         disk = group.disk_gib
         here, foreign = _pods_of(recording, group), others(recording)
         names = {_model(pod) for pod in here if pod not in foreign}
-        # Downloads of adapters and draft models have names of their own; that of their model is there too.
+        # Downloads of adapters and draft models have separate names; that of their model is there too.
         images = {model.engine for name, model in planned.plan.models.items() if name in names}
         unpacked = sum(engines[engine].unpacked_gib for engine in images)
         kept = sum(pod.requests(DISK) / _GIB for pod in _fetching_on(recording, group))
