@@ -8,6 +8,7 @@ from infra.clouds.existing.own_nodes import Fits, Wanted, blocked, fewer, in_tur
 from infra.offers.pools import Offer
 from infra.plan.cluster import ClusterPlan, Loss, OwnNode, OwnNodes, PoolPlan
 from infra.plan.findings import Decided, warned
+from infra.plan.labels import GPU_LABEL
 from infra.plan.notes import Advice, Finding, Step, ToDo, Violation, Write
 from infra.plan.rules import Rule
 from infra.plan.words import count
@@ -284,7 +285,7 @@ def to_do_of_own_nodes(settings: Settings, cluster: ClusterPlan, pools: Mapping[
         yield ToDo(
             "addons.nvidiaDevicePlugin",
             f"the device plugin runs on labelled nodes only: `{cluster.kubectl} label nodes -l"
-            f" {labels(pool)} nvidia.com/gpu.present=true`",
+            f" {labels(pool)} {GPU_LABEL}=true`",
             Step.DEVICE_PLUGIN,
             nth,
         )
@@ -294,13 +295,19 @@ def warn_of_same_nodes(pools: Mapping[str, PoolPlan]) -> Iterator[Finding]:
     """Nodes that two pools select: each pool's plan counts them, and pods of either take their GPUs."""
     own = [pool for _, pool in sorted(pools.items()) if pool.existing and pool.selector]
     for pool, other in permutations(own, 2):
-        same = pool.selector == other.selector
-        if pool.selector.items() <= other.selector.items() and (not same or pool.name < other.name):
+        wanted, there = pool.selector.items() - _on_all(other), other.selector.items() - _on_all(pool)
+        if wanted <= there and (wanted != there or pool.name < other.name):
             yield warned(
                 f"gpuPools.{other.name}.existing.selector",
                 f"every node of {other.name} ({labels(other)}) has the labels of {pool.name} too, so pods of both"
                 f" run there, while the plan counts the nodes of each alone: give {pool.name} a label that they lack",
             )
+
+
+def _on_all(pool: PoolPlan) -> set[tuple[str, str]]:
+    """Labels that every node of the pool has, whatever its selector says."""
+    nvidia = pool.resource.startswith("nvidia.com/")
+    return {("kubernetes.io/os", "linux"), *([(GPU_LABEL, "true")] if nvidia else ())}
 
 
 def labels(pool: PoolPlan) -> str:

@@ -594,6 +594,8 @@ def test_no_gpu_is_kept_for_the_rollout_of_a_paused_model() -> None:
         (({"role": "chat"}, {"role": "chat", "size": "small"}), ["gpuPools.b.existing.selector"]),
         (({"role": "chat", "size": "large"}, {"role": "chat"}), ["gpuPools.a.existing.selector"]),
         (({"role": "chat", "size": "large"}, {"role": "chat", "size": "small"}), []),
+        (({"nvidia.com/gpu.present": "true"}, {"role": "small"}), ["gpuPools.b.existing.selector"]),
+        (({"kubernetes.io/os": "linux"}, {"nvidia.com/gpu.present": "true"}), ["gpuPools.b.existing.selector"]),
     ],
 )
 def test_nodes_that_two_pools_select_are_warned_of(selectors: tuple[Any, Any], warned: list[str]) -> None:
