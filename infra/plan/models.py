@@ -173,6 +173,7 @@ class PrefetchPlan:
     memory_limit_gib: float
     scratch_gib: int
     stall_seconds: int  # an attempt ends when it has written nothing for this time
+    adapter_gib: int = 0  # that an adapter takes on its way to a bucket; 0: it needs no room there
     room_gib: int = 0  # that a pod on each node requests for the weights; 0: the kubelet counts another disk, or a Job
 
 

@@ -12,7 +12,7 @@ from infra.engines import ENGINES
 from tests.conftest import HANGS_SECONDS
 from tests.example_stacks import planned
 from tests.invariants.order import Dependencies
-from tests.invariants.reading import CLAIM, EKS_ADDON, NODE_GROUP, VOLUME, servers
+from tests.invariants.reading import CLAIM, EKS_ADDON, NODE_GROUP, VOLUME, jobs, servers
 from tests.planning.stacks import CATALOG, DEV, plan
 
 SITE = planned("s3-mounted")
@@ -156,6 +156,16 @@ def test_an_adapter_goes_to_the_prefix_that_the_server_mounts_and_may_read() -> 
     assert (fetch.directory, pod.arguments[0] in fetch.command) == (f"/home/model/{prefix}/tone", True)
     read = {each.removeprefix("${weights-bucket.arn}/") for each in _policy("chat-bucket-policy")[1]["Resource"]}
     assert read == {"hf/Qwen/Qwen3-8B/main/*", f"{prefix}/*"}
+
+
+def test_a_download_of_an_adapter_alone_has_room_for_one() -> None:
+    """Where adapters come and go, the Job of the model's own weights stays as it is."""
+    limits = {
+        pod.name: pod.spec["containers"][0]["resources"]["limits"]["ephemeral-storage"]
+        for pod in jobs(MADE)
+        if pod.name in ("chat-prefetch", "tone-prefetch")
+    }
+    assert limits == {"chat-prefetch": "2Gi", "tone-prefetch": "3Gi"}
 
 
 def test_a_draft_model_goes_to_the_bucket_as_the_weights_do() -> None:

@@ -12,7 +12,7 @@ EVICTION_GIB = 100 / 1024
 DAEMONS: Mapping[str, tuple[float, int]] = {
     "aws-node": (0.05, 0),
     "kube-proxy": (0.1, 0),
-    "ebs-csi-node": (0.03, 120),
+    "ebs-csi-node": (0.03, 120),  # or s3-csi-node, which asks for as much: a cluster that we make has one of them
     "efs-csi-node": (0.0, 0),
     "eks-pod-identity-agent": (0.0, 0),
     "eks-node-monitoring-agent": (0.01, 30),

@@ -73,6 +73,7 @@ def _download(
 ) -> Prefetch | NodePrefetch:
     """A Job; or pods on the nodes that may run the model, of which one requests the room for all of its downloads. A
     volume of one node is filled on that node: elsewhere, the Job and the servers would wait for each other."""
+    of_adapter = name not in (model.name, f"{model.name}-draft")
     both: dict[str, Any] = {
         "namespace": serving.namespace,
         "model": name,
@@ -81,7 +82,7 @@ def _download(
         "cpu": plan.cpu,
         "memory_gib": plan.memory_gib,
         "memory_limit_gib": plan.memory_limit_gib,
-        "scratch_gib": plan.scratch_gib,
+        "scratch_gib": plan.scratch_gib + (plan.adapter_gib if of_adapter else 0),
         "stall_seconds": plan.stall_seconds,
         "depends_on": [serving.cache, *serving.site.ready],
         "opts": serving.site.opts,

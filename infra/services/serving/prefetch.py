@@ -37,7 +37,8 @@ def plan_prefetch(served: Served, catalog: Catalog, cache: CachePlan) -> Prefetc
         cpu=CPU if cache.directory is None else NODE_CPU,
         memory_gib=MEMORY_GIB if cache.directory is None else NODE_MEMORY_GIB,
         memory_limit_gib=MEMORY_LIMIT_GIB,
-        scratch_gib=PREFETCH_SCRATCH_GIB + _on_the_way(served, cache),
+        scratch_gib=PREFETCH_SCRATCH_GIB,
+        adapter_gib=_on_the_way(served, cache),
         stall_seconds=STALL_SECONDS,
         room_gib=math.ceil(sum(served.folders.values())) if counted else 0,
     )

@@ -80,7 +80,7 @@ def _kind(settings: Settings, cluster: ClusterPlan, cloud: Cloud) -> Decided[tup
     if cluster.made and cloud.storage:
         reason = (
             "every replica in every zone reads one copy of the weights; a kind that followed the quickest start would"
-            " be replaced, with all weights, when a model is added that can't stream"
+            " be replaced, with all weights, when a model is added whose engine writes its own store"
         )
         yield Chosen("cache.kind", cloud.storage[0].kind, reason)
         return cloud.storage[0].kind, reason
