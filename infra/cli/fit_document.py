@@ -8,7 +8,7 @@ from infra.cli.document import Column, Document, Row, Section, columns
 from infra.cli.fit_advice import Way, flag, in_library, more_than_a_node
 from infra.cli.speed import of_one_replica
 from infra.cli.terminal import terminal_width
-from infra.offers.fixes import runs_in_8_bit, smaller_ways
+from infra.offers.fixes import runs_in_8_bit, smaller_ways, stored_first
 from infra.offers.options import Option, largest_context, serving
 from infra.offers.pools import every_type
 from infra.offers.sizing import Sizing, throughput_of
@@ -292,7 +292,8 @@ def _other_means(question: Question, best: Option | None, sizing: Sizing) -> lis
         other = next((each for each in options if runs_in_8_bit(asked, each.sized.gpu)), None)
         if other is not None and other.offer is not None and (best is None or _cheaper(other, best)):
             where = f"{other.offer.instance_type}, {other.where}, {_price(other)}"
-            found.append((flag(changes), f"{where}; {other.sized.holds}"))
+            said = (where, other.sized.holds, *stored_first(question, changes))
+            found.append((flag(changes), "; ".join(said)))
     return found
 
 

@@ -114,22 +114,27 @@ def _own_tokens(sized: Sized, sizing: Sizing, goal: Goal) -> Iterator[Fix]:
 
 def smaller_weights(question: Question, catalog: Catalog) -> Iterator[tuple[Changes, Question]]:
     """How 16-bit weights become smaller: the engine quantizes them as it loads them, or a repository is known that
-    holds quantized ones. Neither is known of weights that a user made."""
+    holds quantized ones. Those that a user made are quantized before they are stored."""
     shape = question.shape
     if (
         shape is None
         or not in_16_bit(shape)
         or question.quantization not in (None, AT_LOAD_METHOD)
         or AT_LOAD_METHOD not in question.engine.limits.quantizes_at_load
-        or not question.own_repository
     ):
         return
     if question.quantization is None:
         yield (("quantization", AT_LOAD_METHOD),), question.but(quantization=AT_LOAD_METHOD)
     repository = catalog.quantized_repositories.get((question.name, STORED_METHOD))
-    if repository is not None:
+    if repository is not None and question.own_repository:
         own = (("model", repository), ("like", question.name), ("quantization", STORED_METHOD), ("revision", None))
         yield own, question.but(name=repository, quantization=STORED_METHOD, own_repository=False)
+
+
+def stored_first(question: Question, changes: Changes) -> list[str]:
+    """What a user does with own weights before they are served in the other form."""
+    method = dict(changes).get("quantization")
+    return [] if method is None or question.own_repository else [f"its weights have to be stored in {method} first"]
 
 
 def smaller_cache(question: Question) -> Iterator[tuple[Changes, Question]]:
@@ -172,7 +177,8 @@ def smaller_fixes(sized: Sized, sizing: Sizing, goal: Goal) -> Iterator[Fix]:
         then = sizing.size(question, sized.gpu, sized.gpus)
         if goal(then) and not any(less <= keys for less in enough):
             enough.append(keys)
-            yield Fix(changes, f"{then.fit.weights_gib:.1f} GiB of weights on each GPU; {then.holds}")
+            weights = f"{then.fit.weights_gib:.1f} GiB of weights on each GPU"
+            yield Fix(changes, "; ".join((weights, then.holds, *stored_first(sized.question, changes))))
 
 
 def _more_gpus(sized: Sized, more: Iterable[Sized], sizing: Sizing, goal: Goal, *, alone: bool) -> Iterator[Fix]:

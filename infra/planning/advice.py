@@ -18,6 +18,7 @@ from infra.planning.budget import enough, further_over, total
 from infra.planning.cpu_speed import slow_then
 from infra.planning.losses import shorter, with_losses
 from infra.planning.peak_nodes import what_nodes_cost, what_nodes_need
+from infra.planning.stored_weights import stored_then
 from infra.planning.trial import LIKELY, Attempt, broken_by, holds, likely, noted
 from infra.services.serving.next import servers
 from infra.settings.mistakes import Mistake, Report
@@ -130,13 +131,14 @@ def in_order(ways: Iterable[Advice], plan: Plan, attempt: Attempt, *, dollars: b
     what it adds to the maximum bill."""
     tried = [(each, attempt(each.write)) for each in ways]
 
-    def harm(pair: tuple[Advice, Plan | None]) -> tuple[bool, int, bool, int, bool]:
+    def harm(pair: tuple[Advice, Plan | None]) -> tuple[bool, int, bool, int, bool, bool]:
         each, then = pair
         return (
             bool(borrowed_then(plan, then)),
             PAUSES if _harm(each) >= PAUSES else min(1, slow_then(plan, then)),
             BUDGET in dict(each.write) or bool(further_over(plan, then)),
             shorter(each, plan),
+            bool(stored_then(plan, then)),
             bool(likely(plan, then)),
         )
 
@@ -148,7 +150,9 @@ def _noted(advice: Advice, plan: Plan, then: Plan | None, *, dollars: bool) -> A
     unsure = [LIKELY] if likely(plan, then) else []
     cost = what_nodes_cost(plan, then) if dollars and then is not None else ()
     nodes = what_nodes_need(plan, then) if then is not None else ()
-    said = "; ".join((*cost, *further_over(plan, then), *nodes, *borrowed_then(plan, then), *unsure))
+    said = "; ".join(
+        (*cost, *further_over(plan, then), *nodes, *borrowed_then(plan, then), *stored_then(plan, then), *unsure)
+    )
     whole = with_losses(advice, plan)
     return noted(whole, said) if said else whole
 

@@ -16,6 +16,7 @@ from infra.plan.words import BILLS, usd
 from infra.plan.writes import written
 from infra.planning.advice import completed
 from infra.planning.cheaper import new_pool
+from infra.planning.stored_weights import stored_then
 from infra.planning.trial import Attempt, followed
 from infra.services.serving.placement import Placed
 from infra.sizing.estimates import held
@@ -65,7 +66,8 @@ def _that_holds(write: Write, plan: Plan, name: str, attempt: Attempt) -> Advice
     found = followed(plan, write, attempt)
     if found is None or not {name, *_certain(plan)} <= _certain(found.then):
         return None
-    said = "; ".join((_comes_to(found.then, found.then.models[name]), *_bill(plan, found.then)))
+    comes_to = _comes_to(found.then, found.then.models[name])
+    said = "; ".join((comes_to, *_bill(plan, found.then), *stored_then(plan, found.then)))
     return Advice(found.write, f"{written(found.write)} ({said})")
 
 

@@ -9,6 +9,7 @@ from infra.plan.plan import Plan
 from infra.planning.borrowed_prices import borrowed_then
 from infra.planning.budget import still_over
 from infra.planning.peak_nodes import rarely_there
+from infra.planning.stored_weights import stored_then
 from infra.settings.cluster import GpuPool
 
 Attempt = Callable[[Write], Plan | None]  # the plan once that is written; None: refused, or enough was tried
@@ -87,6 +88,7 @@ def what_follows(plan: Plan, then: Plan) -> Iterator[str]:
         yield f"the maximum is then ${then.cost.usd_per_month_max:,.0f}, ${more:,.0f} more"
     yield from rarely_there(plan, then)
     yield from borrowed_then(plan, then)
+    yield from stored_then(plan, then)
     yield from still_over(plan, then)
     if likely(plan, then):
         yield LIKELY

@@ -14,6 +14,7 @@ from infra.services.serving.served import Served, resolve
 from infra.settings.mistakes import BadStackFile
 from infra.sizing.weights import stored_gib
 from infra.stack_file import load_config
+from tests.planning.following import follow, outcome
 from tests.planning.stacks import CATALOG, DEV, changed, plan
 
 DECLARED = {"vllm": "--quantization", "tgi": "--quantize"}
@@ -153,3 +154,16 @@ def test_a_repository_of_quantized_weights_can_be_named_by_itself(model: str, dt
 def test_what_fits_in_its_place_is_named_only_where_it_is_known(asked: dict[str, Any], said: str) -> None:
     served, _ = split(resolve("chat", _load({"chat": asked})["chat"], CATALOG, no_gpu_nodes=False))
     assert smaller_repository(served, CATALOG) == said
+
+
+def test_own_weights_have_the_fp8_way_too_and_it_says_what_it_takes() -> None:
+    """With `like` the engine takes the weights as they are stored."""
+    own = {"model": "acme/support-14b", "like": "Qwen/Qwen3-14B", "maxModelLen": 8192, "concurrency": 2, "gpus": 1}
+    stack = changed(DEV, gpuPools={"l4": {"instanceTypes": ["g6.xlarge"]}}, models={"chat": own})
+    (broken,) = plan(stack).violations
+    (way,) = [each for each in broken.advice if dict(each.write).get("models.chat.quantization") == "fp8"]
+    assert "the weights of chat have to be stored in fp8 first" in way.text
+    assert not outcome(follow(stack, dict(way.write))).violations
+    known = plan(changed(stack, models={"chat": {**own, "model": "Qwen/Qwen3-14B", "like": None}})).violations[0]
+    assert "models.chat.quantization: fp8" in known.fix
+    assert "have to be stored" not in known.fix
