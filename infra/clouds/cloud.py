@@ -62,6 +62,8 @@ class Cloud(Owner):
     # Below which a directory of each node holds weights, where each node has its own copy, and why there.
     node_directory: str = "/var/lib/llm-platform"
     node_directory_reason: str = "it stays over restarts; on another disk, write its path"
+    # Operating systems on which a node starts sooner than on the default one -> what such nodes lack.
+    systems: Mapping[str, str] = MappingProxyType({})
     ingress: IngressController | None = (
         None  # the controller that its clusters have unless the stack file says otherwise
     )

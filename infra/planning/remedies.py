@@ -14,6 +14,7 @@ from infra.plan.plan import Plan
 from infra.plan.words import count
 from infra.planning.advice import pool_pins
 from infra.planning.billed_nodes import nodes_by_hour
+from infra.planning.other_system import other_system
 from infra.registry import cloud_of
 from infra.services.serving.arguments import padding
 from infra.services.serving.awake import what_goes
@@ -77,6 +78,7 @@ def _all(
         if pool.groups:  # stopped instances are of node groups
             yield from _warm_pool(placed, pool, plan, start, catalog, pins)
         yield from _streamed(placed, start, plan.cache, figures, bucket)
+        yield from other_system(placed, pool, plan, start, catalog, pins)
 
 
 def _spare_gpus(
@@ -139,7 +141,7 @@ def _warm_pool(
     placed: Placed, pool: PoolPlan, plan: Plan, start: ColdStart, catalog: Catalog, pins: Write
 ) -> Iterator[Remedy]:
     """Less the time that the image takes longer: a stopped instance loses its NVMe disks."""
-    one_type = len(pool.types) == 1 and pool.sharing is None
+    one_type = len(pool.types) == 1 and pool.sharing is None and pool.os not in cloud_of(plan.settings).systems
     if pool.kinds == ("on-demand",) and not pool.steps and one_type and not pool.warm_pool and not pool.spare:
         figures = catalog.cold_start
         then, _ = split(

@@ -107,3 +107,16 @@ def test_another_system_replaces_the_nodes(stack: str, said: str, guarded: list[
     difference = compared(stack, ("], os: bottlerocket", "]"))
     assert any(said in each.during for each in difference.notices if each.model == "qwen3-8b")
     assert [(each.name, each.act) for each in difference.guarded] == guarded
+
+
+def test_the_remedy_saves_what_it_says_and_is_offered_where_it_is_allowed() -> None:
+    without = plan(PROD)
+    (offered,) = [each for each in without.remedies["llama-8b"] if each.name == "bottlerocket nodes"]
+    assert offered.write == "gpuPools.l4.os: bottlerocket"
+    then = plan(changed(PROD, gpuPools__l4__os="bottlerocket"))
+    before, after = (each.models["llama-8b"].cold_start.seconds for each in (without, then))
+    assert offered.seconds == pytest.approx(before - after, abs=2)
+    assert offered.usd_per_month == pytest.approx(then.cost.usd_per_month_min - without.cost.usd_per_month_min)
+    for written in ({"os": "bottlerocket"}, {"spare": 1}, {"warmPool": 1}):
+        other = plan(changed(PROD, **{f"gpuPools__l4__{key}": value for key, value in written.items()}))
+        assert not {each.name for each in other.remedies["llama-8b"]} & {"bottlerocket nodes", "warm pool"}

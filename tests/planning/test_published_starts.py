@@ -24,15 +24,20 @@ def _streamed(size: float, instance: str) -> float:
     return start_parts.weights_streamed(size / 2**30, "S3", 1, [CATALOG.instances[instance]], FIGURES).mid
 
 
-def _pulled(size: float, vcpus: int) -> float:
-    return start_parts.image(dataclasses.replace(ENGINE, image_gib=size / 2**30), POOL, vcpus, FIGURES).mid
+def _pulled(size: float, vcpus: int, os: str = "al2023") -> float:
+    pool = dataclasses.replace(POOL, os=os)
+    return start_parts.image(dataclasses.replace(ENGINE, image_gib=size / 2**30), pool, vcpus, FIGURES).mid
 
 
-# What is counted, what was published, and where. Bottlerocket's 23.2 s for the first image aren't here: our nodes are
-# Amazon Linux 2023.
+# What is counted, what was published, and where.
 PUBLISHED = [
     (_pulled(9354342327, 48), 39.6, "SOCI on AL2023, 48 vCPUs (aws-samples/karpenter-blueprints, 2026-08)"),
-    (_pulled(9.3e9, 8), 62, "SOCI on NVMe, 8 vCPUs (literalice/ai-on-eks-startup-optimizing-workshop, 2026-08)"),
+    (_pulled(9354342327, 48, "bottlerocket"), 23.2, "SOCI on Bottlerocket, 48 vCPUs (the same)"),
+    (
+        _pulled(9354342327, 16, "bottlerocket"),
+        62,
+        "SOCI on Bottlerocket and NVMe, 16 vCPUs (literalice/ai-on-eks-startup-optimizing-workshop, 2026-09)",
+    ),
     (FIGURES["launch"].value, AUTOSCALER + 42, "a new node group's instance (shinyaz.com, 2026-04)"),
     (FIGURES["launch-warm"].value, AUTOSCALER + 28, "a stopped one of a warm pool (shinyaz.com, 2026-04)"),
     (_streamed(2.9e9, "g6.4xlarge"), 2.3, "32 readers (literalice/ai-on-eks-startup-optimizing-workshop, 2026-09)"),
@@ -46,12 +51,15 @@ def test_a_part_is_near_the_best_that_was_published(counted: float, published: f
 
 
 def test_nothing_of_a_new_node_is_counted_twice() -> None:
-    """Karpenter's launch ends at the Node object, where the boot begins. Together: 29 s of a g6.4xlarge with
+    """Karpenter's launch ends at the Node object, where the boot begins. Together: 29, 33 and 40 s of a g6.4xlarge with
     Bottlerocket (literalice/ai-on-eks-startup-optimizing-workshop), 60 to 90 s of an AMI that isn't named
     (thenewstack.io, 2026-07)."""
     parts = FIGURES["launch-karpenter"], FIGURES["boot"]
-    assert sum(each.low for each in parts) <= 29
     assert 60 <= sum(each.value for each in parts) <= 90
+    rocket = FIGURES["launch-karpenter-bottlerocket"], FIGURES["boot-bottlerocket"]
+    assert sum(each.low for each in rocket) == 29
+    assert 33 <= sum(each.value for each in rocket) <= 40
+    assert [each.high for each in rocket] == [each.high for each in parts], "nobody published a bad day of it"
 
 
 PLANS = {"prod": plan(PROD), "dev": plan(DEV), "bucket": plan({**DEV, "cache": {"kind": "s3"}})}
@@ -91,12 +99,22 @@ def test_what_spare_gpus_take_away_has_no_floor_left() -> None:
 
 FAST = yaml.safe_load(Path("tests/sites/Pulumi.fast-start.yaml").read_text())["config"]["llm-platform:platform"]
 ALONE = changed(FAST, gpuPools__l4__spare=0)
+ROCKET = changed(ALONE, cluster__create__nodeScaler="karpenter", gpuPools__l4__os="bottlerocket")
 PAGE = [
     ("spare GPUs, weights and compiled results on EFS", FAST),
     ("spare GPUs, weights from S3", changed(FAST, cache={"kind": "s3"})),
     ("spare GPUs, weights and compiled results in S3", changed(FAST, cache={"kind": "s3", "compile": True})),
     ("new node by Karpenter, EFS with compiled results", changed(ALONE, cluster__create__nodeScaler="karpenter")),
     ("new node by the cluster autoscaler, the same", ALONE),
+    ("new node with Bottlerocket by Karpenter, EFS with compiled results", ROCKET),
+    (
+        "new node with Bottlerocket by Karpenter, weights and compiled results in S3",
+        changed(ROCKET, cache={"kind": "s3", "compile": True}),
+    ),
+    (
+        "new node with Bottlerocket by the cluster autoscaler, the same",
+        changed(ROCKET, cache={"kind": "s3", "compile": True}, cluster__create__nodeScaler="clusterAutoscaler"),
+    ),
 ]
 FAST_STARTS = Path("docs/platform/fast-starts.md").read_text()
 
@@ -106,6 +124,12 @@ def test_the_page_shows_the_starts_that_are_planned(row: str, stack: dict[str, A
     start = plan(stack).models["qwen3-8b"].cold_start
     seconds = (*(part.mid for part in start.parts.values()), start.seconds)
     assert f"| {row} | {' | '.join(f'{each:.0f} s' for each in seconds)} |" in FAST_STARTS
+
+
+def test_a_new_node_and_an_8b_are_there_in_150_seconds() -> None:
+    quickest = plan(changed(ROCKET, cache={"kind": "s3", "compile": True})).models["qwen3-8b"].cold_start
+    assert quickest.seconds <= 150
+    assert quickest.high > 300, "on a bad day it isn't, and timeouts count with that"
 
 
 def test_all_that_shortens_a_start_together() -> None:

@@ -26,6 +26,11 @@ _WITHOUT = {
 }
 _BLIND = "nor is dcgm-exporter, so no metric, dashboard or alert shows how busy these GPUs are, or their errors"
 
+SYSTEMS = {
+    BOTTLEROCKET: "such nodes have their own device plugin; dcgm-exporter doesn't run there, so nothing shows how busy"
+    " their GPUs are"
+}
+
 
 def check_bottlerocket(scope: Scope, pool: GpuPool, key: Key) -> None:
     """`key`: of the pool."""

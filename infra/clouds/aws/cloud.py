@@ -10,7 +10,7 @@ from infra.catalog import load_catalog
 from infra.clouds.aws import bill, karpenter, placeholders, warnings
 from infra.clouds.aws.answers import ANSWERS
 from infra.clouds.aws.arns import of_the_stack, written_account
-from infra.clouds.aws.bottlerocket import say_bottlerocket
+from infra.clouds.aws.bottlerocket import SYSTEMS, say_bottlerocket
 from infra.clouds.aws.cheaper import cheaper_platform
 from infra.clouds.aws.check import check_aws
 from infra.clouds.aws.cluster import explain_versions, plan_cluster, system_nodes
@@ -91,6 +91,7 @@ class Aws(Cloud):
     spot_leave_seconds = warnings.SPOT_NOTICE_SECONDS - warnings.SPOT_NOTICED_SECONDS
     storage = EFS, EBS, S3
     classes_of_one_node = CLASSES_OF_EBS
+    systems = SYSTEMS
     node_directory = NODE_DIRECTORY
     node_directory_reason = NODE_DIRECTORY_REASON
     no_node_words: Mapping[str, Literal["no-capacity", "quota"]] = NO_NODE_WORDS

@@ -15,8 +15,8 @@ from infra.sizing.question import Question, Sized
 
 Figures = Mapping[str, Measured]
 
-# Instances measured with few vCPUs had 4 to 8, those with many 32 and more.
-MANY_VCPUS = 16
+# Instances measured with few vCPUs had 4 to 16, those with many 32 and more.
+MANY_VCPUS = 32
 MIBPS_PER_GBPS = 1e9 / 8 / 2**20
 
 
@@ -35,7 +35,7 @@ def launch(pool: PoolPlan | None, figures: Figures) -> StartPart:
     """From a pending pod to a Node object."""
     if pool is None or pool.existing:
         return StartPart(0, 0, 0, "0 s: the nodes are there, this stack launches none")
-    launched = seconds(figures[pool.launch], _LAUNCHES[pool.launch])
+    launched = seconds(_of_system(pool.launch, pool, figures), _LAUNCHES[pool.launch])
     if pool.warm_pool:  # one that comes while the others are on their way is new
         launched = dataclasses.replace(launched, high=max(launched.high, figures["launch"].high))
     before = sum(1 for group in pool.groups.values() if group.step != pool.steps[-1]) if pool.steps else 0
@@ -59,7 +59,13 @@ def boot(pool: PoolPlan | None, figures: Figures) -> StartPart:
     """From a Node object to GPUs that a pod can request."""
     if pool is None or pool.existing:
         return StartPart(0, 0, 0, "0 s: the nodes are there, none boots")
-    return seconds(figures["boot"], "a driver that is in the AMI, and the device plugin's first answer")
+    measured = _of_system("boot", pool, figures)
+    return seconds(measured, "a driver that is in the AMI, and the device plugin's first answer")
+
+
+def _of_system(row: str, pool: PoolPlan, figures: Figures) -> Measured:
+    """The row of the nodes' operating system, where it has one."""
+    return figures.get(f"{row}-{pool.os}", figures[row])
 
 
 def image(engine: Image, pool: PoolPlan | None, vcpus: int, figures: Figures, *, system_disk: int = 0) -> StartPart:
@@ -70,7 +76,7 @@ def image(engine: Image, pool: PoolPlan | None, vcpus: int, figures: Figures, *,
     if pool is None or pool.existing or not (pool.nvme or pool.root_throughput):
         pulled = moved(engine.image_gib, figures["pull-one-by-one"], "layer after layer, containerd's default")
         return _written(pulled, engine, system_disk) if pool is None and system_disk else pulled
-    speed = figures["pull-many-vcpus" if vcpus >= MANY_VCPUS else "pull-few-vcpus"]
+    speed = _of_system("pull-many-vcpus" if vcpus >= MANY_VCPUS else "pull-few-vcpus", pool, figures)
     if pool.nvme:
         return moved(engine.image_gib, speed, f"in parallel, to NVMe, by {vcpus} vCPUs")
     return _written(moved(engine.image_gib, speed, f"in parallel by {vcpus} vCPUs"), engine, pool.root_throughput)
