@@ -93,9 +93,10 @@ def saves(amount: float, of: str) -> str:
     return f"saves {usd(amount)} per month of the {BILLS[of]} bill"
 
 
-def prices_of(pools: Sequence[str]) -> str:
+def who_prices(pools: Sequence[str]) -> str:
     """The keys that give nodes that exist a price."""
-    return " and ".join(f"gpuPools.{name}.existing.usdPerGpuHour" for name in pools)
+    keys = " and ".join(f"gpuPools.{name}.existing.usdPerGpuHour" for name in pools)
+    return f"{keys} {'gives' if len(pools) == 1 else 'give'} them one"
 
 
 def kubectl(context: str | None) -> str:

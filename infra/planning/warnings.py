@@ -6,7 +6,7 @@ from infra.plan.cluster import PoolPlan
 from infra.plan.findings import warned
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Finding
-from infra.plan.words import prices_of
+from infra.plan.words import who_prices
 from infra.planning.borrowed_prices import borrowed_by
 from infra.planning.unused_pools import warn_of_unused
 from infra.settings.platform import GUARDED, Settings
@@ -32,7 +32,7 @@ def warn_of_budget(settings: Settings, pools: Collection[PoolPlan], region: str 
         yield warned(
             "budget.usdPerMonth",
             f"the nodes of {', '.join(unpriced)} have no price: the bill counts nothing of them, and the budget guards"
-            f" nothing of them; {prices_of(unpriced)} gives them one",
+            f" nothing of them; {who_prices(unpriced)}",
         )
 
 

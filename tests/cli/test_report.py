@@ -104,6 +104,9 @@ def test_a_bill_without_a_price_is_not_known(own: dict, pools: list[str], said: 
     of = report(plan_text("own", json.dumps({"config": {"llm-platform:platform": text}})))
     (bill,) = [sentence for word, sentence in of.verdict if word == "BILL"]
     assert re.fullmatch(said, bill)
+    unpriced = {("OK, but", "the budget guards nothing of the nodes of a, which have no price; every rule holds")}
+    guarded = report(Planned(plan({**text, "budget": {"usdPerMonth": 5000}}), Recording([], {})))
+    assert (unpriced <= set(guarded.verdict)) is said.startswith("not known")
 
 
 @pytest.mark.parametrize(

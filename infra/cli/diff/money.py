@@ -8,7 +8,7 @@ from infra.diff.counted import unpriced
 from infra.diff.difference import Difference
 from infra.plan.money import rise
 from infra.plan.rules import Rule
-from infra.plan.words import bills, bills_said, memory, prices_of, usd
+from infra.plan.words import bills, bills_said, memory, usd, who_prices
 from infra.sides.types import Change, Changes
 
 _ALWAYS = ("expected", "maximum")  # of the title, unless all bills are the same
@@ -177,7 +177,7 @@ def _left_out(difference: Difference) -> Iterator[str]:
     if pools := uncounted_before(difference):
         yield f"now: without the nodes of {names(pools)}, which have no price, so the change of $ isn't what it saves"
     if pools := unpriced(difference.new):
-        yield f"not counted: the nodes of {names(pools)}, which have no price; {prices_of(pools)} gives them one"
+        yield f"not counted: the nodes of {names(pools)}, which have no price; {who_prices(pools)}"
 
 
 def _of_old_weights(difference: Difference) -> Iterator[str]:

@@ -16,7 +16,7 @@ from infra.plan.models import ModelPlan
 from infra.plan.money import Cost
 from infra.plan.notes import AFTERWARDS, ToDo
 from infra.plan.plan import Plan
-from infra.plan.words import BILLS, bills_said, count, decimals_that_differ, prices_of, usd
+from infra.plan.words import BILLS, bills_said, count, decimals_that_differ, usd, who_prices
 from infra.planning.borrowed_prices import borrowed_by
 from infra.recording import Recording
 from infra.registry import cloud_of, services
@@ -72,9 +72,9 @@ def _verdict(plan: Plan) -> tuple[Row, ...]:
     bill = _bill(cost)
     if cost.whose:
         bill += f" ({cost.whose})"
-    unpriced = [pool.name for pool in plan.pools.values() if pool.existing and pool.usd_per_node_hour is None]
+    unpriced = _unpriced(plan)
     if unpriced:
-        without = f"the nodes of {', '.join(unpriced)} have no price; {prices_of(unpriced)} gives them one"
+        without = f"the nodes of {', '.join(unpriced)} have no price; {who_prices(unpriced)}"
         bill = f"{bill}; not counted: {without}" if cost.items else f"not known: {without}"
     elif not cost.items:
         bill = "nothing: no cloud resource is made"
@@ -90,6 +90,10 @@ def _verdict(plan: Plan) -> tuple[Row, ...]:
     look += f", {after} after it" if after else ""
     refused = ("REFUSED", f"{count(len(plan.violations), 'rule')} broken; `pulumi up` would refuse it too")
     return (refused if plan.violations else ok, ("BILL", bill), *_paused(plan), ("LOOK AT", look))
+
+
+def _unpriced(plan: Plan) -> list[str]:
+    return [pool.name for pool in plan.pools.values() if pool.existing and pool.usd_per_node_hour is None]
 
 
 def _bill(cost: Cost) -> str:
@@ -113,7 +117,7 @@ def _paused(plan: Plan) -> tuple[Row, ...]:
 def _ok(plan: Plan) -> Row:
     """In the headline: models that fit at the middle of their estimate, but not at its low end, those whose ordinary
     answers the gateway ends, those that have nodes for some days only, and a budget that is enough at another region's
-    price."""
+    price, or without nodes that have none."""
     unsure = [
         _unsure(model) for model in plan.models.values() if model.fit and model.fit.fits and not model.fit.certain
     ]
@@ -127,7 +131,9 @@ def _ok(plan: Plan) -> Row:
     borrowed = borrowed_by(plan.pools.values(), plan.cluster.region) if plan.settings.budget else ""
     money = f"the budget isn't certain to be enough ({borrowed})" if borrowed else ""
     outside = f"outside its Capacity Block's window no node is there for {', '.join(windows)}" if windows else ""
-    but = [each for each in (fits, ends, outside, money) if each]
+    unpriced = ", ".join(_unpriced(plan)) if plan.settings.budget else ""
+    unguarded = f"the budget guards nothing of the nodes of {unpriced}, which have no price" if unpriced else ""
+    but = [each for each in (fits, ends, outside, money, unguarded) if each]
     return ("OK, but", "; ".join([*but, "every rule holds"])) if but else ("OK", "every model fits, every rule holds")
 
 
