@@ -72,10 +72,10 @@ class ExistingEksCluster(pulumi.ComponentResource):
 
     def private_subnet(self, zone_id: str, *, among: Sequence[str] | None) -> pulumi.Output[str]:
         """One of them in this zone."""
-        return self.private_subnets([zone_id], among=among).apply(lambda ids: _first(ids, zone_id))
+        return self.private_subnets([zone_id], among=among).apply(lambda ids: first_of(ids, zone_id))
 
 
-def _first(ids: Sequence[str], zone_id: str) -> str:
+def first_of(ids: Sequence[str], zone_id: str) -> str:
     if not ids:
         raise pulumi.RunError(f"the cluster has no private subnet in {zone_id}")
     return ids[0]

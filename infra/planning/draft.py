@@ -245,7 +245,7 @@ def _check_nodes(
 ) -> Iterator[Finding]:
     on = by_pool(nodes.placed)
     for name, pool in nodes.pools.items():
-        yield from check_disk(pool, on.get(name, []), platform.cache, asked.cloud)
+        yield from check_disk(pool, on.get(name, []), platform.cache, asked.cloud if platform.cluster.made else None)
         yield from check_peak(pool, on.get(name, []), models, asked.settings, asked.catalog)
         yield from check_spare(pool, on.get(name, []), models)
     yield from check_node_makers(asked.settings, nodes.pools, platform.addons)

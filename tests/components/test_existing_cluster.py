@@ -5,7 +5,7 @@ import json
 import pulumi
 import pytest
 
-from components.aws.existing_cluster import ExistingEksCluster
+from components.aws.existing_cluster import ExistingEksCluster, first_of
 from components.context_cluster import ContextCluster
 from infra.recording import NotOnTheEngine
 from tests.components.aws_examples import on_aws
@@ -58,3 +58,9 @@ def test_an_eks_cluster_is_looked_up_by_name_and_known_by_its_endpoint(preview: 
 def test_an_eks_cluster_that_nobody_answers_for_is_an_error() -> None:
     with pytest.raises(NotOnTheEngine, match="getCluster"):
         on_aws(by_name, answers={})
+
+
+def test_a_zone_without_a_private_subnet_is_named() -> None:
+    assert first_of(["subnet-1", "subnet-2"], "use1-az3") == "subnet-1"
+    with pytest.raises(pulumi.RunError, match="no private subnet in use1-az3"):
+        first_of([], "use1-az3")

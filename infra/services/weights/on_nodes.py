@@ -21,8 +21,9 @@ def with_weights(pool: PoolPlan, placed: Sequence[Placed], cache: CachePlan) -> 
     return replace(pool, weights_gib=math.ceil(room_on_node(_kept(placed))))
 
 
-def check_disk(pool: PoolPlan, placed: Sequence[Placed], cache: CachePlan, cloud: Cloud) -> Iterator[Finding]:
-    """Of nodes that we make, the disk has to be large enough; of others, somebody has to look."""
+def check_disk(pool: PoolPlan, placed: Sequence[Placed], cache: CachePlan, cloud: Cloud | None) -> Iterator[Finding]:
+    """Of nodes that we make, the disk has to be large enough; of others, somebody has to look. `cloud`: of a cluster
+    that the stack makes with any storage; beside one that exists it needs to know more."""
     kept = _kept(placed)
     if cache.directory is None or not kept:
         return
@@ -37,15 +38,15 @@ def check_disk(pool: PoolPlan, placed: Sequence[Placed], cache: CachePlan, cloud
         return
     beside = SERVER_SCRATCH_GIB * pool.gpus_per_node + max(each.image.unpacked_gib for each in kept)
     if pool.weights_gib + beside > pool.ephemeral_gib:
-        one_copy = [f"cache.kind: {each.kind}" for each in cloud.storage[:1]]
-        write = (("cache.kind", cloud.storage[0].kind), ("cache.path", None)) if cloud.storage else ()
+        kinds = [each.kind for each in cloud.storage[:1]] if cloud is not None else []
+        one_copy = {f"cache.kind: {kind}": (("cache.kind", kind), ("cache.path", None)) for kind in kinds}
         yield Violation(
             Rule.DISK,
             f"gpuPools.{pool.name}.instanceTypes",
             f"{pool.weights_gib} GiB of weights ({parts}) and {beside:.0f} of images and scratch don't fit the"
             f" {pool.ephemeral_gib} GiB of a node's disk",
             " or ".join(["types with larger disks", *one_copy]),
-            tuple(Advice(write, each) for each in one_copy),
+            tuple(Advice(write, each) for each, write in one_copy.items()),
         )
 
 
