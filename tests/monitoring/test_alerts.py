@@ -9,12 +9,17 @@ from infra.recording import Recorded
 from infra.services.monitoring.alerts.groups import decide_alerts
 from infra.services.monitoring.alerts.kinds import WHEN, Kind
 from tests.docs.pages import ROOT
-from tests.example_stacks import plan_text, text
+from tests.example_stacks import plan_text, planned, text
 from tests.kubernetes_schema import check
 from tests.planning.stacks import PROD, changed, plan
 
 RUNBOOKS = ROOT / "docs" / "runbooks"
 HEADINGS = ["What users notice", "What to look at", "What to do"]
+REACH = (
+    "`prod`, `llm` and `llama-8b` stand for the stack, its namespace and the alert's label `model`. [How to reach the"
+    " cluster](../platform/status.md#reach-the-cluster) with rights to view; where a command answers `Forbidden`, an"
+    " admin has to run it.\n"
+)
 RULE = "kubernetes:monitoring.coreos.com/v1:PrometheusRule"
 
 
@@ -40,6 +45,16 @@ def test_each_page_says_what_users_notice_what_to_look_at_and_what_to_do() -> No
         assert page.startswith(f"# {kind}\n"), kind
         assert re.findall(r"^## (.+)$", page, re.MULTILINE) == HEADINGS, kind
         assert "llm-platform status prod" in page, kind
+
+
+def test_each_page_says_first_how_the_cluster_is_reached_with_rights_to_view() -> None:
+    said = "## What to look at\n\n" + REACH
+    assert [kind for kind in Kind if said not in (RUNBOOKS / f"{kind}.md").read_text(encoding="utf-8")] == []
+    page = (ROOT / "docs" / "platform" / "status.md").read_text(encoding="utf-8")
+    _, _, section = page.partition("## Reach the cluster\n")
+    assert "aws eks update-kubeconfig --name llm-prod" in section
+    assert planned("prod").plan.cluster.name == "llm-prod"
+    assert "llm-platform status prod --context llm-prod" in section
 
 
 def test_the_page_of_a_full_cache_has_the_command_that_frees_it() -> None:
