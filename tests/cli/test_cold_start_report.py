@@ -1,5 +1,7 @@
 """One bar per model: letters that add up to the whole, one scale for all, the best remedy next to it."""
 
+from typing import Any
+
 import pytest
 
 from infra.cli.document import Document, Section
@@ -72,6 +74,22 @@ def test_another_key_that_shortens_a_start_is_said_with_its_price() -> None:
     assert "cache.compile: true, 1 min 19 s less for llama-70b; " in line
     assert "cache.kind: s3, 59 s less for llama-70b ($23 less per month of the minimum bill)" in line
     assert "gpuPools.l4.warmPool: 1, 22 s less for llama-8b ($" in line
+
+
+@pytest.mark.parametrize(
+    ("cache", "said"),
+    [
+        ({}, "cache.kind: s3 with cache.compile: true, "),
+        ({"cache": {"kind": "efs", "compile": True}}, "cache.kind: s3, "),
+    ],
+    ids=["chosen", "in the stack file"],
+)
+def test_a_new_section_says_what_the_plan_had_chosen(cache: dict[str, Any], said: str) -> None:
+    """Without it, servers would keep nothing of what they compile any more."""
+    big = {"m": {"model": "Qwen/Qwen3-14B", "maxModelLen": 8192}}
+    stack = {**changed(DEV, gpuPools={"l40s": {"instanceTypes": ["g6e.8xlarge"]}}, models=big), **cache}
+    (line,) = [each for each in _section(stack).note.splitlines() if "by a key too" in each]
+    assert said in line
 
 
 def test_a_key_that_shortens_one_start_and_lengthens_another_says_both() -> None:

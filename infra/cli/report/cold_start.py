@@ -9,6 +9,7 @@ from infra.plan.models import ColdStart, ModelPlan, Spare
 from infra.plan.money import Remedy
 from infra.plan.plan import Plan
 from infra.plan.words import BILLS, duration, usd
+from infra.plan.writes import pieces
 from infra.sizing.estimates import span
 
 _LETTERS = {"node": "N", "boot": "B", "image": "I", "weights": "W", "engine": "E"}
@@ -127,7 +128,7 @@ def _how(plan: Plan, shown: list[str]) -> Iterator[str]:
     for best in filter(None, (_best(plan.remedies[name]) for name in shown)):
         more = plan.cost.rises(best.usd_per_month or 0.0, "min")
         adds = f" ({'+' if more > 0 else '-'}{usd(abs(more))} per month of the {BILLS['min']} bill)" if more else ""
-        key = f"{best.write}{adds}"
+        key = f"{_to_write(plan, best)}{adds}"
         if key not in written.setdefault(best.name, []):
             written[best.name].append(key)
     yield from (f"{name}: {', '.join(keys)}" for name, keys in written.items())
@@ -144,11 +145,18 @@ def _also(plan: Plan, shown: list[str]) -> Iterator[str]:
         for each in plan.remedies[model]:
             if each.write is None or each == best or each.seconds >= whole:
                 continue
-            if each.write not in largest or each.seconds > largest[each.write][0].seconds:
-                largest[each.write] = each, model
+            write = _to_write(plan, each)
+            if write not in largest or each.seconds > largest[write][0].seconds:
+                largest[write] = each, model
     if largest:
         text = "; ".join(f"{write}, {_effect(*effect)}" for write, effect in largest.items())
         yield f"by a key too: {text}"
+
+
+def _to_write(plan: Plan, remedy: Remedy) -> str:
+    """With the other keys of a section that the stack file lacks: one that is there decides all of its keys."""
+    beside = tuple(each for each in remedy.write_with if each[0].startswith("cache.") and plan.settings.cache is None)
+    return " with ".join([remedy.write or "", *pieces(beside)])
 
 
 def _effect(remedy: Remedy, model: str) -> str:
