@@ -67,7 +67,7 @@ def test_weights_that_a_disk_cannot_hold_are_refused_and_the_advice_holds() -> N
     assert not [each for each in plan(changed(small, cache={"kind": "efs"})).violations if each.rule == "Disk"]
 
 
-def test_a_cluster_that_exists_is_not_told_of_a_file_system_without_its_zones() -> None:
+def test_the_advice_on_a_cluster_that_exists_has_no_file_system_without_its_zones() -> None:
     """A stack file with that alone is refused."""
     there = {**PROD, "cluster": {"existing": {"eks": "shared"}}, "cache": NODE}
     model = {"model": "Qwen/Qwen3-32B", "pool": "t4", "gpus": 1, "maxModelLen": 2048}
