@@ -10,6 +10,7 @@ from infra.cli.document.marked import plain
 from infra.diff.difference import Difference, compare
 from tests.diff.stacks import base, edited, side
 
+HOSTED = {"baseUrl": "https://api.openai.com/v1", "model": "gpt-4.1-mini", "keySecret": "externalKey-openai"}
 ANYWHERE = {"cluster.create.access": {"apiFrom": ["0.0.0.0/0"]}}
 
 
@@ -28,6 +29,12 @@ WEAKER: dict[str, tuple[str, dict[str, Any], dict[str, Any], str]] = {
     ),
     "the API is opened": ("cloud", {}, ANYWHERE, "the cluster's API open to the whole internet"),
     "protection ends": ("cloud", {"protect": True}, {"protect": False}, "resources no longer protected"),
+    "prompts may go elsewhere": (
+        "cloud",
+        {},
+        {"external": {"gpt": HOSTED}, "models.code.fallback": "gpt"},
+        "more prompts may leave the network, to api.openai.com",
+    ),
     "rollouts stop a model": (
         "cloud",
         {},

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from ipaddress import IPv4Network
+from urllib.parse import urlsplit
 
 from infra.cli.diff.values import named
 from infra.cli.document.marked import code
@@ -9,6 +10,7 @@ from infra.diff import figures
 from infra.diff.alerts import heartbeat_of, notifies_nobody
 from infra.diff.difference import Difference
 from infra.diff.load_balancer import GATEWAY_INGRESS, INGRESS, gateway_of, reach
+from infra.diff.names import externals_of
 from infra.diff.rollouts import stops_from_now
 from infra.plan.words import count
 from infra.registry import reach_of
@@ -33,6 +35,8 @@ def weaker(difference: Difference) -> Iterator[str]:
         yield f"{who} decides whether the internet reaches the models, and not {code('expose')}"
     if opened := [thing for thing, each in difference.access["exposure"].items() if _is_open(each.added)]:
         yield f"{', '.join(opened)} open to the whole internet"
+    if hosts := sorted(set(_leaving(new)) - set(_leaving(old))):
+        yield f"more prompts may leave the network, to {' and '.join(dict.fromkeys(host for host, *_ in hosts))}"
     yield from _guards(difference)
     if shut := _shut_out(difference):
         yield f"kubectl and {code('pulumi up')} no longer reach the cluster's API from {', '.join(shut)}"
@@ -47,6 +51,14 @@ def weaker(difference: Difference) -> Iterator[str]:
     both = sorted(old.models.keys() & new.models.keys())
     if stopped := [name for name in both if _runs(difference, name) and stops_from_now(name, old, new)]:
         yield f"each rollout stops {named(stopped)} from now on"
+
+
+def _leaving(side: Side) -> Iterator[tuple[str, str, str]]:
+    """To which host prompts go, of which client or in the place of which model."""
+    for name, each in externals_of(side).items():
+        host = urlsplit(each["base_url"]).hostname or name
+        yield from ((host, "client", client) for client in each.get("clients") or ())
+        yield from ((host, "model", model) for model in each.get("fallback_of") or ())
 
 
 def _guards(difference: Difference) -> Iterator[str]:
