@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from infra.cli.report import report
 from tests import sites
 from tests.cli.running import plan, plan_json, write_stack
 from tests.conftest import STACK_NAMES, STACKS
-from tests.example_stacks import text
+from tests.example_stacks import planned, text
 from tests.settings.bad_stacks.writing import CPU, LAPTOP, stack
 
 KEYS = {
@@ -186,6 +187,7 @@ def test_every_resource_has_a_urn_as_the_engine_makes_it(stack: str) -> None:
     resources = plan_json(stack)["resources"]
     by_urn = {resource["urn"]: resource for resource in resources}
     assert len(by_urn) == len(resources)
+    assert report(planned(stack)).title.endswith(f"· {len(resources)} resources")  # as Pulumi counts them
     assert {resource["type"] for resource in resources} >= {"pulumi:pulumi:Stack", "pulumi:providers:kubernetes"}
     for urn, resource in by_urn.items():
         # urn:pulumi:<stack>::<project>::<types of the parents below the stack>$<type>::<name>
