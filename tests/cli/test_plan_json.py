@@ -41,7 +41,7 @@ KEYS = {
     "cold start": "parts remedies without_new_node",
     "rollout": "strategy max_surge max_unavailable gap_seconds reason",
     "part": "seconds interval reason floor",
-    "remedy": "name seconds write write_with usd_per_month reason",
+    "remedy": "name seconds write write_with usd_per_month reason slower",
 }
 OPTIONS = {
     "depends_on",
