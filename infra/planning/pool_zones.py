@@ -9,6 +9,7 @@ from infra.plan.findings import warned
 from infra.plan.notes import Advice, Finding, Violation, Write
 from infra.plan.rules import Rule
 from infra.plan.writes import written
+from infra.registry import cloud_of
 from infra.settings.platform import Settings
 
 _ZONES = 2  # of a cluster whose file says no number; fewer for a pool are warned of
@@ -41,13 +42,19 @@ class Zones:
         types, there = " and ".join(pool.instance_types), self._offering(pool.instance_types)
         if self.cache.zone_id is not None and there & {*self.cluster.zone_ids}:
             message = f"no node of the pool can start: the cache's volume is in {self.cache.zone_id}, without {types}"
-            return _refused(path, message, (("cache.kind", "efs"),))
+            return _refused(path, message, self._in_all_zones())
         zones = ", ".join(self.cluster.zone_ids)
         message = f"no node of the pool can start: none of the cluster's zones, {zones}, offers {types}"
         if not there or not self._are_chosen:
             return Violation(Rule.ZONES, path, message, f"{path}: types that these zones offer")
         # After those that there are, so that no subnet of a deployed cluster moves.
         return _refused(path, message, (("cluster.create.zones", [*self.cluster.zone_ids, min(there)]),))
+
+    def _in_all_zones(self) -> Write:
+        """Weights that nodes of each zone read."""
+        kinds = (each.kind for each in cloud_of(self.settings).storage if not each.one_reader)
+        sized = self.settings.cache is not None and self.settings.cache.size is not None
+        return (("cache.kind", next(kinds)), *([("cache.size", None)] if sized else []))
 
     @property
     def _are_chosen(self) -> bool:
