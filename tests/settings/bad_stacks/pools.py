@@ -53,7 +53,7 @@ POOLS = (
                 "gpuPools.l4.placementGroup",
                 5,
                 'got ""; allowed: a placement group\'s name, spread, or partition',
-                "write placementGroup: spread",
+                "write, for example, placementGroup: spread",
             ),
         ),
     ),
