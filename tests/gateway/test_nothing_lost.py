@@ -104,6 +104,8 @@ def test_a_rolling_change_of_two_servers_loses_nothing(tmp_path: Path) -> None:
         assert set(_load(gateway, roll)) == {"whole"}
 
 
+# asyncio itself leaves a connection open that it had accepted when the server ended and not begun to serve.
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 def test_a_server_that_dies_without_warning_cuts_only_what_it_had_begun(tmp_path: Path) -> None:
     """Its address stays in DNS: what hasn't begun is tried on the other one."""
     with ExitStack() as stack:
