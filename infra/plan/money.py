@@ -32,7 +32,8 @@ class Remedy:
     write_with: Write  # what has to be written together with it: the pools that the program chose
     usd_per_month: float | None  # that it adds to the minimum bill; None: not known
     reason: str
-    slower: Mapping[str, int] = field(default_factory=dict[str, int])  # seconds by which other models start later
+    # Seconds by which other models start later.
+    slower: Mapping[str, int] = field(default_factory=dict[str, int], hash=False)
 
 
 @dataclass(frozen=True)
