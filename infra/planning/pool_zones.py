@@ -48,7 +48,7 @@ class Zones:
         if not there or not self._are_chosen:
             return Violation(Rule.ZONES, path, message, f"{path}: types that these zones offer")
         # After those that there are, so that no subnet of a deployed cluster moves.
-        return _refused(path, message, (("cluster.create.zones", [*self.cluster.zone_ids, min(there)]),))
+        return _refused(path, message, (("cluster.create.zones", (*self.cluster.zone_ids, min(there))),))
 
     def _in_all_zones(self) -> Write:
         """Weights that nodes of each zone read."""

@@ -52,7 +52,7 @@ def test_a_pool_whose_types_no_chosen_zone_offers_is_refused_with_one_zone_more(
     (broken,) = _planned(stack).violations
     assert broken.message.endswith("none of the cluster's zones, sae1-az1, sae1-az2, offers p5.4xlarge")
     (way,) = broken.advice
-    assert way.write == (("cluster.create.zones", ["sae1-az1", "sae1-az2", "sae1-az3"]),)
+    assert way.write == (("cluster.create.zones", ("sae1-az1", "sae1-az2", "sae1-az3")),)
     assert not _planned(follow(stack, dict(way.write))).violations
 
 

@@ -126,7 +126,7 @@ def zones_of_reservations(pool: PoolPlan, settings: Settings, cluster: ClusterPl
         path = f"gpuPools.{pool.name}.capacity[{nth}].zone"
         alone = step.zone_ids[0] if step.reservation and len(step.zone_ids) == 1 else None
         if alone is not None and alone not in cluster.zone_ids:
-            write = (("cluster.create.zones", [*cluster.zone_ids, alone]),)
+            write = (("cluster.create.zones", (*cluster.zone_ids, alone)),)
             has = f"the cluster has {', '.join(cluster.zone_ids)}: its instances start in no other zone"
             advice = (Advice(write, written(write)),)
             yield Violation(Rule.ZONES, path, f"{step.reservation} is in {alone}, and {has}", written(write), advice)
