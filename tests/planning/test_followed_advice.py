@@ -185,8 +185,9 @@ def test_what_makes_a_likely_fit_certain_is_named(model: dict[str, Any], pools: 
 
 
 def test_a_likely_fit_that_nothing_makes_certain_says_so() -> None:
-    nodes = {"gpuMemoryGib": 17.6, "gpusPerNode": 1, "nodes": 2, "selector": {"gpu": "yes"}}
+    nodes = {"gpuMemoryGib": 11, "gpusPerNode": 1, "nodes": 2, "selector": {"gpu": "yes"}}
     own = {"model": "acme/own", "like": "Qwen/Qwen3-8B", "maxModelLen": 256, "maxNumSeqs": 16, "kvCacheDtype": "fp8"}
+    own["quantization"] = "fp8"  # stored so: nothing smaller is left
     stack = {
         "cluster": {"existing": {"context": "own"}},
         "gpuPools": {"own": {"existing": nodes}},
