@@ -8,7 +8,7 @@ from typing import Any
 from infra.diff.engine_keys import one_key_after_the_other
 from infra.diff.events import AWAY, ELSEWHERE
 from infra.diff.guard import SYSTEM_NODES, Guarded, serving
-from infra.diff.interim import Beside, as_written, kept_max, with_both
+from infra.diff.interim import Beside, as_written, kept_max, shares_max, with_both
 from infra.diff.nodes import node_group
 from infra.diff.settings import settings_changed
 from infra.diff.traffic import Notice
@@ -220,6 +220,8 @@ def _as_it_is(old: Side, pool: str) -> str:
     """What keeps it so. A cloud may refuse a max below the nodes that run, and pods would wait for a node."""
     kept = kept_max(old, pool)
     with_max = "with the max that it needs while no rollout runs"
+    if shares_max(old, pool):
+        with_max = "with the max that it has now, so that no node group is removed"
     if pool not in (old.platform.get("gpuPools") or {}):
         written = _written({**as_written(old, pool), "max": kept})
         return f", as the program chose it, {with_max} (`{pool}: {written}`),"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from infra.diff.nodes import group_of
 from infra.plan.plan import Plan
 from infra.planning import plan_without_advice
 from infra.registry import region_in
@@ -54,10 +55,17 @@ def as_written(side: Side, pool: str) -> dict[str, Any]:
 
 def kept_max(old: Side, pool: str) -> int | None:
     """The nodes of the models that leave: with none of them on the pool, the program would choose a max below the nodes
-    that still run. Without the nodes that only a rollout needs, which would be in the bill for the whole month then.
-    None: the stack file has this max."""
-    kept = highest_number(old.pools[pool])
+    that still run. Without the nodes that only a rollout needs, which would be in the bill for the whole month then,
+    unless node groups share its max. None: the stack file has this max."""
+    kept = old.pools[pool]["max"] if shares_max(old, pool) else highest_number(old.pools[pool])
     return kept if kept != as_written(old, pool).get("max") else None
+
+
+def shares_max(side: Side, pool: str) -> bool:
+    """Whether each of its node groups has a part of its max: with less, a group that has nodes may get a part below
+    them, or none and be removed. Each group of a step has the whole max."""
+    groups = [each for each in side.resources if group_of(each["urn"], pool)]
+    return len(groups) > 1 and not side.pools[pool].get("steps")
 
 
 def _written(old: Side, new: Side, moves: Sequence[Beside]) -> dict[str, Any]:

@@ -139,6 +139,35 @@ def test_the_old_pool_keeps_the_nodes_of_its_replicas_until_they_are_empty(writt
     assert before - MOST_OF_A_ROLLOUT <= after <= before
 
 
+SPOT_NODES, SMALLER = {"gpuPools.l40s.capacity": "spot"}, {"gpuPools.l40s.instanceTypes": ["g6e.xlarge"]}
+STEPS = {"gpuPools.l40s.capacity": ["spot", "on-demand"]}
+# One replica needs a node, and its rollout a second one, which is in the other zone. Each step's groups may have max.
+GROUPS: dict[str, tuple[dict[str, Any], dict[str, Any], int | None]] = {
+    "the program's max": ({"gpuPools.l40s.nodeGroups": "perZone"}, SPOT_NODES, 2),
+    "the stack file's max": ({"gpuPools.l40s.nodeGroups": "perZone", "gpuPools.l40s.max": 3}, SPOT_NODES, None),
+    "steps": ({**STEPS, "gpuPools.l40s.max": 4}, SMALLER, 3),
+}
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_the_old_pool_keeps_each_of_its_node_groups_until_they_are_empty(name: str) -> None:
+    written, edit, kept = GROUPS[name]
+    there = {**written, "budget.usdPerMonth": 6000}
+    old, new = (side("cloud", edited("cloud", {**there, **more})) for more in ({}, edit))
+    (text,) = ways(compare("cloud", old, new))
+    first = beside_the_old(text)
+    assert first.get("gpuPools.l40s.max") == kept
+    (usd,) = re.findall(r"`budget\.usdPerMonth: (\d+)`", text)
+    both = side("cloud", edited("cloud", {**there, **first, "budget.usdPerMonth": int(usd)}))
+    assert (compare("cloud", old, both).refused, both.plan["violations"]) == ([], [])
+    assert len(_groups(old)) > 1
+    assert _groups(old) <= _groups(both)
+
+
+def _groups(of: Side) -> set[str]:
+    return {each["urn"] for each in of.resources if "::l40s-nodes-" in each["urn"]}
+
+
 MOST_OF_A_ROLLOUT = 50  # dollars per month
 
 
