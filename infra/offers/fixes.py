@@ -42,7 +42,9 @@ def ways_to_fit(sized: Sized, options: Sequence[Option], more: Iterable[Sized], 
     yield from _arguments(sized, sizing, fits)
     yield from (less := list(smaller_fixes(sized, sizing, fits)))
     yield from fewer_requests(largest, sizing, with_smaller=not less)
-    yield from _more_gpus(sized, more, sizing, fits, alone=bool(less))
+    yield from (larger := list(_more_gpus(sized, more, sizing, fits, alone=bool(less))))
+    if not (less or larger):  # the engine has kernels for an 8-bit cache on more cards than those that suit it
+        yield from _enough(largest, _that_run(largest, sizing.catalog, suit=False), sizing, fits)
     yield from other_types(options, sized.gpus)
 
 
@@ -161,18 +163,24 @@ def runs_in_8_bit(question: Question, gpu: Gpu) -> bool:
     return question.kv_cache_dtype == "auto" or gpu.fp8
 
 
-def _that_run(sized: Sized, catalog: Catalog) -> Iterator[tuple[Changes, Question]]:
-    """The smaller ways that the card can run."""
+def _that_run(sized: Sized, catalog: Catalog, *, suit: bool = True) -> Iterator[tuple[Changes, Question]]:
+    """The smaller ways that the card can run, and that as many GPUs can share. `suit`: those whose cache suits the
+    card; else those for which the engine has kernels there, although the card doesn't compute in 8 bit."""
     for changes, question in smaller_ways(sized.question, catalog):
-        if can_run(question, sized.gpu, catalog) and runs_in_8_bit(question, sized.gpu):
+        splits = sized.gpus == 1 or question.obstacle(sized.gpus) is None
+        if splits and can_run(question, sized.gpu, catalog) and runs_in_8_bit(question, sized.gpu) == suit:
             yield changes, question
 
 
 def smaller_fixes(sized: Sized, sizing: Sizing, goal: Goal) -> Iterator[Fix]:
     """Smaller weights and a smaller cache with which the same GPUs are enough; both together where neither is enough
     alone."""
+    yield from _enough(sized, _that_run(sized, sizing.catalog), sizing, goal)
+
+
+def _enough(sized: Sized, ways: Iterable[tuple[Changes, Question]], sizing: Sizing, goal: Goal) -> Iterator[Fix]:
     enough: list[set[str]] = []
-    for changes, question in _that_run(sized, sizing.catalog):
+    for changes, question in ways:
         keys = {key for key, _ in changes}
         then = sizing.size(question, sized.gpu, sized.gpus)
         if goal(then) and not any(less <= keys for less in enough):

@@ -53,6 +53,8 @@ def test_a_card_without_the_kernels_is_no_place(model: str, gpu: str, why: str |
         ("Qwen/Qwen3-8B", "T4", "8.0"),
         ("Qwen/Qwen3-8B", "A10G", None),
         ("deepseek-ai/DeepSeek-V2-Lite-Chat", "A10G", "8.9"),
+        ("openai/gpt-oss-20b", "A100-80", "8.9"),  # attention sinks
+        ("microsoft/Phi-3-mini-4k-instruct", "A100-80", "8.9"),  # heads of 96
         ("deepseek-ai/DeepSeek-V2-Lite-Chat", "L4", None),
     ],
 )

@@ -30,6 +30,11 @@ ON_CPU, PAUSED = "engine: ollama and models.small.gpus: 0", "models.small.paused
         (OWN, {"big": BIG, "small": BGE}, ["models.small.model: bge-m3:567m", PAUSED]),
         (OWN, {"big": BIG, "small": QWEN}, ["another model: texts have to be embedded again", PAUSED]),
         (OWN, {"big": BIG, "small": {"model": "llama3.2:3b", "engine": "ollama"}}, ["models.small.gpus: 0", PAUSED]),
+        (
+            OWN,
+            {"big": BIG, "small": CHAT | {"model": "Qwen/Qwen3-4B"}},
+            ["models.small.model: qwen3:4b-q4_K_M", PAUSED],
+        ),
         ({**OWN, "gpuPools": L40S}, {"small": CHAT, "zz": CHAT}, ["on the CPU, where it is slow", PAUSED]),
         (
             {**OWN, "gpuPools": {**OWN["gpuPools"], "l4": L40S["gpu"]}},
@@ -42,7 +47,15 @@ ON_CPU, PAUSED = "engine: ollama and models.small.gpus: 0", "models.small.paused
             ["gpuPools.g4dn-xlarge.instanceTypes: [g4dn.xlarge]", ON_CPU, "gpuPools.gpu.max: 2 (+$"],
         ),
     ],
-    ids=["an embedding model", "another one", "with Ollama", "two chat models", "another pool", "a pool more"],
+    ids=[
+        "an embedding model",
+        "another one",
+        "with Ollama",
+        "a chat model",
+        "two chat models",
+        "another pool",
+        "a pool more",
+    ],
 )
 def test_the_ways_that_keep_both_come_first(stack: dict[str, Any], models: dict[str, Any], ways: list[str]) -> None:
     asked = {**stack, "models": models}

@@ -31,8 +31,10 @@ OWN_KERNELS = {
     "DeepseekV41ForCausalLM": "_DSV41",
 }
 # An 8-bit cache: FlashInfer has it from 8.0 on, and vLLM's Triton kernels from 8.9 on (vllm/v1/attention/backends:
-# flashinfer.py, triton_attn.py, mla/triton_mla.py; read 2026-11). FlashInfer has none for latent attention there.
-CACHE_IN_8_BIT, LATENT_CACHE_IN_8_BIT = 8.0, 8.9
+# flashinfer.py, triton_attn.py, mla/triton_mla.py; read 2026-11). FlashInfer has none for latent attention there, nor
+# for attention sinks, nor for heads of other sizes.
+CACHE_IN_8_BIT, CACHE_IN_8_BIT_OF_ANY = 8.0, 8.9
+HEADS_OF_FLASHINFER, WITH_SINKS = (64, 128, 256, 512), ("GptOssForCausalLM",)
 
 
 def refusals(model: ModelSection, shape: ModelShape | None, catalog: Catalog) -> Iterator[Refusal]:
@@ -82,10 +84,15 @@ def cannot_run(question: Question, gpu: Gpu) -> str | None:
     if kernels and int(gpu.compute_capability) not in {int(each) for each in kernels}:
         on = ", ".join(map(str, sorted(kernels)))
         return f"{title()} has kernels for its sparse attention on compute capability {on}; {_has(gpu)}"
-    minimum = LATENT_CACHE_IN_8_BIT if shape.kv_lora_rank else CACHE_IN_8_BIT
+    minimum = CACHE_IN_8_BIT if _is_for_flashinfer(shape) else CACHE_IN_8_BIT_OF_ANY
     if question.kv_cache_dtype.startswith("fp8") and gpu.compute_capability < minimum:
         return f"{title()} keeps a cache in fp8 from compute capability {minimum} on; {_has(gpu)}"
     return None
+
+
+def _is_for_flashinfer(shape: ModelShape) -> bool:
+    heads = {each for each in (shape.head_size, shape.global_head_dim) if each}
+    return not shape.kv_lora_rank and shape.architecture not in WITH_SINKS and heads <= set(HEADS_OF_FLASHINFER)
 
 
 def _has(gpu: Gpu) -> str:
