@@ -131,15 +131,23 @@ def _reasons(plan: Plan, path: str, values: Sequence[Value]) -> Sequence[str]:
     else:
         found = (plan.cache.reason,) if section == "cache" else ()
     word = kebab(key.rpartition(".")[2])
-    naming = [each for each in found if word and (each.startswith(f"{word} ") or ("-" in word and word in each))]
+    naming = [
+        each
+        for each in found
+        if word and (each.startswith((f"{word} ", f"a {word} ")) or ("-" in word and word in each))
+    ]
     return naming or ([] if {each.origin for each in values if each.path == path} - {"given"} else found)
 
 
 def _notes(plan: Plan, path: str) -> list[tuple[str, Note]]:
     kinds = {"warning": plan.warnings, "to do": plan.to_do, "assumed": plan.assumptions}
-    broken = [("broken rule", Note(each.path, f"{each.message}. To fix it: {each.fix}")) for each in plan.violations]
-    found = [*broken, *((kind, note) for kind, notes in kinds.items() for note in notes)]
-    return [(kind, note) for kind, note in found if path and note.path and _about(note, path)]
+    broken = [
+        ("broken rule", Note(each.path, f"{each.message}. To fix it: {each.fix}"))
+        for each in plan.violations
+        if path and (_about(each, path) or any(within(at, path) for way in each.advice for at, _ in way.write))
+    ]
+    found = ((kind, note) for kind, notes in kinds.items() for note in notes)
+    return [*broken, *((kind, note) for kind, note in found if path and note.path and _about(note, path))]
 
 
 def _about(note: Note, path: str) -> bool:

@@ -8,6 +8,7 @@ from infra.clouds.existing.own_nodes import Fits, Wanted, blocked, fewer, in_tur
 from infra.offers.pools import Offer
 from infra.plan.cluster import ClusterPlan, Loss, OwnNode, OwnNodes, PoolPlan
 from infra.plan.findings import Decided, warned
+from infra.plan.kinds import NO_FREE_NODE
 from infra.plan.labels import GPU_LABEL
 from infra.plan.notes import Advice, Finding, Step, ToDo, Violation, Write
 from infra.plan.rules import Rule
@@ -255,8 +256,8 @@ def _warn_of_spreading(offer: Offer, running: Sequence[Placed], nodes: int) -> I
             f"{next(on.served.path for on in running if on.served.name == name)}.pool",
             f"Kubernetes may spread the smaller models over the nodes of {offer.name} so that no node has"
             f" {gpus} GPUs free for {name}: a separate pool, whose nodes have another label, reserves nodes for it",
-            kind="no-free-node",
-            detail=f"{gpus} GPUs of one node of {offer.name}",
+            kind=NO_FREE_NODE,
+            detail=f"{gpus} free GPUs of one node of {offer.name}",
         )
 
 

@@ -17,7 +17,7 @@ from infra.offline import Planned
 from infra.project import PROJECT
 from infra.recording import Recorded
 from tests.cli.running import plan as run_plan
-from tests.example_stacks import plan_text, planned
+from tests.example_stacks import plan_text, planned, text
 from tests.monitoring.everything import SCALERS, planned_everything
 
 PROD = planned("prod")
@@ -72,6 +72,15 @@ def test_a_value_is_given_chosen_or_the_default_and_has_a_reason(
 def test_a_number_is_shown_as_it_was_typed(key: str, typed: str) -> None:
     (section, *_) = why_document(PROD.plan, why(PROD, key)).sections
     assert [row[:2] for row in section.rows] == [(key, typed)]
+
+
+def test_a_key_without_a_value_is_not_written_and_the_rule_that_it_would_keep_is_shown() -> None:
+    one = plan_text("dev", text("dev").replace("capacity: spot}", "capacity: spot, max: 1}"))
+    found = why(one, "models.qwen3-8b.rollout")
+    (section, *_) = why_document(one.plan, found).sections
+    assert [row[:3] for row in section.rows] == [("models.qwen3-8b.rollout", "not written", "default")]
+    assert [each.partition(":")[0] for each in found.reasons] == ["a rollout starts the new pod first"]
+    assert [note.path for kind, note in found.notes if kind == "broken rule"] == ["gpuPools.l4.max"]
 
 
 def test_every_chosen_value_has_its_reason() -> None:

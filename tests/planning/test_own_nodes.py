@@ -128,8 +128,32 @@ def test_it_packs(wanted: list[Wanted], nodes: int, gpus: int, holds: list[dict[
 def test_what_the_loss_of_one_node_takes() -> None:
     nodes = (OwnNode({"a": 1, "b": 1}, 0), OwnNode({"a": 1}, 1), OwnNode({"c": 1}, 0))
     assert losses(nodes, {"a": 1, "b": 1, "c": 2}) == {"a": "serves", "b": "may_wait", "c": "waits"}
-    spare = (*nodes, OwnNode({}, 2))
+    spare = (*nodes, OwnNode({}, 2), OwnNode({}, 2))
     assert losses(spare, {"a": 1, "b": 1, "c": 2}) == {"a": "serves", "b": "restarts", "c": "restarts"}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "small", "loss"),
+    [(4, 1, "restarts"), (4, 2, "may_wait"), (6, 2, "restarts"), (3, 2, "waits")],
+    ids=["a node stays empty", "pods of two models are on each", "more nodes than pods", "not even packed"],
+)
+def test_a_model_restarts_for_certain_only_if_smaller_ones_can_be_spread(nodes: int, small: int, loss: str) -> None:
+    """`small`: replicas of each small model. Kubernetes may give each pod another node."""
+    wanted = [Wanted("large", 4, 1), Wanted("two", 2, small), Wanted("one", 1, small)]
+    packed = pack(wanted, nodes, gpus_per_node=4)
+    assert packed is not None
+    assert losses(packed, {"large": 4, "two": 2, "one": 1})["large"] == loss
+
+
+@pytest.mark.parametrize(("small", "certain"), [(1, True), (2, False)])
+def test_the_headline_says_that_a_node_with_enough_free_gpus_is_not_certain(small: int, certain: bool) -> None:
+    pool = {"existing": {"gpu": "A100-80", "gpusPerNode": 2, "nodes": 3, "selector": {"gpu": "x"}}}
+    models = {"big": TWO, "a": ONE | {"replicas": small}, "b": ONE}
+    result = plan({**OWN, "gpuPools": {"a100": pool}, "models": models})
+    assert not broken(result)
+    verdict = dict(report(Planned(result, Recording([], {}))).verdict)
+    not_certain = "it isn't certain that Kubernetes finds for big 2 free GPUs of one node of a100; every rule holds"
+    assert verdict.get("OK, but") == (None if certain else not_certain)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from infra.cli.report.own_nodes import own_nodes_section
 from infra.cli.speed import of_models
 from infra.engines import ENGINES
 from infra.offline import Planned
-from infra.plan.kinds import by_kind
+from infra.plan.alike import parts
+from infra.plan.kinds import NO_FREE_NODE, by_kind
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cost
 from infra.plan.notes import AFTERWARDS, ToDo
@@ -116,7 +117,8 @@ def _paused(plan: Plan) -> tuple[Row, ...]:
 
 def _ok(plan: Plan) -> Row:
     """In the headline: models that fit at the middle of their estimate, but not at its low end, those whose ordinary
-    answers the gateway ends, those that have nodes for some days only, and a budget that is enough at another region's
+    answers the gateway ends, those that may find no node with enough free GPUs, those that have nodes for some days
+    only, and a budget that is enough at another region's
     price, or without nodes that have none."""
     unsure = [
         _unsure(model) for model in plan.models.values() if model.fit and model.fit.fits and not model.fit.certain
@@ -125,6 +127,8 @@ def _ok(plan: Plan) -> Row:
     seconds = plan.traffic.idle_seconds
     cut = ", ".join(each.name for each in cut_answers(plan.models.values(), seconds))
     ends = f"after {seconds} s the gateway ends ordinary answers of {cut}" if cut else ""
+    spread = [f"{parts(each.path)[1]} {each.detail}" for each in plan.warnings if each.kind == NO_FREE_NODE]
+    room = f"it isn't certain that Kubernetes finds for {', for '.join(spread)}" if spread else ""
     windows = [
         each.name for each in plan.models.values() if each.pool and set(plan.pools[each.pool].kinds) == {"block"}
     ]
@@ -133,7 +137,7 @@ def _ok(plan: Plan) -> Row:
     outside = f"outside its Capacity Block's window no node is there for {', '.join(windows)}" if windows else ""
     unpriced = ", ".join(_unpriced(plan)) if plan.settings.budget else ""
     unguarded = f"the budget guards nothing of the nodes of {unpriced}, which have no price" if unpriced else ""
-    but = [each for each in (fits, ends, outside, money, unguarded) if each]
+    but = [each for each in (fits, room, ends, outside, money, unguarded) if each]
     return ("OK, but", "; ".join([*but, "every rule holds"])) if but else ("OK", "every model fits, every rule holds")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from infra.cli.document import Column, Document, Section, columns
-from infra.cli.why import Why, owner_title
+from infra.cli.why import Value, Why, owner_title
 from infra.plan.models import ReplicasPlan
 from infra.plan.money import HOURS_PER_MONTH
 from infra.plan.plan import Plan
@@ -22,10 +22,14 @@ def why_document(plan: Plan, found: Why) -> Document:
 
 def _values(found: Why) -> Section:
     rows = [
-        (each.path, shown(each.value), _ORIGINS[each.origin], _reason(each.origin, each.reason))
-        for each in found.values
+        (each.path, _shown(each), _ORIGINS[each.origin], _reason(each.origin, each.reason)) for each in found.values
     ]
     return Section("VALUE", columns("", "", ""), rows)
+
+
+def _shown(said: Value) -> str:
+    """A key without a value says what its absence means as its reason."""
+    return "not written" if said.value is None and said.origin == "default" else shown(said.value)
 
 
 def _reason(origin: str, reason: str) -> str:

@@ -1,7 +1,8 @@
 """Replicas on a given number of nodes: which node holds which, what is idle, and what the loss of one costs."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from infra.plan.cluster import Loss, OwnNode
 
@@ -74,8 +75,8 @@ def losses(nodes: Sequence[OwnNode], gpus: Mapping[str, int]) -> dict[str, Loss]
 
 
 def _lost(lost: OwnNode, others: Sequence[OwnNode], gpus: Mapping[str, int]) -> Iterator[tuple[str, Loss]]:
-    """What becomes of the models on a lost node. Nobody knows which pod gets the free GPUs first: a pod that finds room
-    only if it comes first may wait."""
+    """What becomes of the models on a lost node. Nobody knows which pod gets the free GPUs first, or whether smaller
+    pods are spread: a pod that finds room only if it comes first, or beside packed ones, may wait."""
     serving = {name for node in others for name in node.holds}
     free = [node.free_gpus for node in others]
     for name in sorted(lost.holds, key=lambda name: (name not in serving, -gpus[name], name)):
@@ -84,7 +85,19 @@ def _lost(lost: OwnNode, others: Sequence[OwnNode], gpus: Mapping[str, int]) -> 
         if name in serving:
             yield name, "serves"
         else:
-            yield name, "restarts" if any(placed) else "may_wait" if first else "waits"
+            certain = any(placed) and _has_room_beside(name, lost, others, gpus)
+            yield name, "restarts" if certain else "may_wait" if first else "waits"
+
+
+def _has_room_beside(name: str, lost: OwnNode, others: Sequence[OwnNode], gpus: Mapping[str, int]) -> bool:
+    """Whether a replica still fits if Kubernetes spreads all pods of smaller models over the nodes that are left."""
+    small = [
+        [gpus[each] for each, number in node.holds.items() for _ in range(number) if gpus[each] < gpus[name]]
+        for node in (lost, *others)
+    ]
+    free = [node.free_gpus + sum(held) for node, held in zip(others, small[1:], strict=True)]
+    _spread(free, sorted(chain(*small)))
+    return max(free, default=0) >= gpus[name]
 
 
 def _take(free: list[int], gpus: int) -> bool:
@@ -114,11 +127,14 @@ def _room_after(wanted: Sequence[Wanted], large: Wanted, nodes: int, gpus_per_no
     """The number of replicas that still fit after all smaller ones are placed, each on the node with the largest number
     of free GPUs."""
     free = [gpus_per_node] * nodes
-    for small in sorted(wanted, key=lambda each: each.gpus):
-        for _ in range(small.replicas if small.gpus < large.gpus else 0):
-            node = max(range(nodes), key=lambda node: free[node])
-            free[node] -= small.gpus
+    _spread(free, sorted(small.gpus for small in wanted if small.gpus < large.gpus for _ in range(small.replicas)))
     return sum(max(0, left) // large.gpus for left in free)
+
+
+def _spread(free: list[int], pods: Iterable[int]) -> None:
+    """Takes the GPUs of each pod from the node that has the largest number of them free."""
+    for gpus in pods:
+        free[free.index(max(free))] -= gpus
 
 
 def fewer(wanted: Sequence[Wanted], minimum: Mapping[str, int], fits: Fits) -> list[dict[str, int]]:
