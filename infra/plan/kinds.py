@@ -6,7 +6,6 @@ from infra.plan.alike import alike, parts
 from infra.plan.notes import Note, Warned
 
 RARE_TYPE = "rare-type"  # of a pool: the cloud that makes its nodes rarely has one of this type; `detail` names it
-NO_FREE_NODE = "no-free-node"  # of a model: smaller ones may be spread over every node; `detail`: what it needs
 # The words of that line; each model or pool adds its own figure in brackets.
 KINDS = {
     "no-revision": (
@@ -33,7 +32,7 @@ KINDS = {
     "cache-unused": "no cache is made, because no model's weights are downloaded: leave the section out",
     "no-concurrency": "no concurrency is given: check that a replica holds enough requests",
     "mostly-empty": "the model needs a small part of its GPUs, and the rest stays empty, or is cache for more requests",
-    NO_FREE_NODE: (
+    "no-free-node": (
         "Kubernetes may spread smaller models so that no node has enough free GPUs: a separate pool reserves nodes for"
         " it"
     ),

@@ -8,7 +8,6 @@ from infra.clouds.existing.own_nodes import Fits, Wanted, blocked, fewer, in_tur
 from infra.offers.pools import Offer
 from infra.plan.cluster import ClusterPlan, Loss, OwnNode, OwnNodes, PoolPlan
 from infra.plan.findings import Decided, warned
-from infra.plan.kinds import NO_FREE_NODE
 from infra.plan.labels import GPU_LABEL
 from infra.plan.notes import Advice, Finding, Step, ToDo, Violation, Write
 from infra.plan.rules import Rule
@@ -20,6 +19,7 @@ from infra.services.serving.placement import Placed
 from infra.settings.platform import Settings
 
 ROLLOUT = "a rollout"  # no model has a blank in its name
+NO_FREE_NODE = "no-free-node"  # the kind of the warning
 PROPOSED = 3  # the number of proposals to reduce replicas
 
 

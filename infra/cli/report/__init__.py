@@ -12,13 +12,14 @@ from infra.cli.speed import of_models
 from infra.engines import ENGINES
 from infra.offline import Planned
 from infra.plan.alike import parts
-from infra.plan.kinds import NO_FREE_NODE, by_kind
+from infra.plan.kinds import by_kind
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cost
 from infra.plan.notes import AFTERWARDS, ToDo
 from infra.plan.plan import Plan
 from infra.plan.words import BILLS, bills_said, count, decimals_that_differ, usd, who_prices
 from infra.planning.borrowed_prices import borrowed_by
+from infra.planning.own_pools import NO_FREE_NODE
 from infra.recording import Recording
 from infra.registry import cloud_of, services
 from infra.services.gateway.answers import cut_answers
