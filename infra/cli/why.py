@@ -13,7 +13,7 @@ from infra.cli.why_paths import field, flat, kebab, paths_of, paths_of_name, pla
 from infra.offline import Planned
 from infra.plan.alike import parts
 from infra.plan.money import CostItem
-from infra.plan.notes import Note
+from infra.plan.notes import Note, Violation
 from infra.plan.plan import Plan
 from infra.recording import Recorded
 from infra.registry import cloud_of, owner_of
@@ -150,7 +150,7 @@ def _notes(plan: Plan, path: str) -> list[tuple[str, Note]]:
     return [*broken, *((kind, note) for kind, note in found if path and note.path and _about(note, path))]
 
 
-def _about(note: Note, path: str) -> bool:
+def _about(note: Note | Violation, path: str) -> bool:
     names = getattr(note, "names", ())
     return within(note.path, path) or note.path == thing(path) or thing(path).rpartition(".")[2] in names
 
