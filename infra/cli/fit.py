@@ -74,7 +74,7 @@ def _data(given: Option, api_price: float | None, found: list[Way], catalog: Cat
         "gpus": given.sized.gpus,
         "instance_type": given.offer.instance_type if given.offer else None,
         "fits": given.judged,
-        "certain": given.certain if fit.estimated else None,
+        "certain": _certain(given),
         "weights_gib": round(fit.weights_gib, 2),
         "kv_cache_gib": round(cache.mid, 2) if cache else None,
         "kv_cache_gib_interval": [round(cache.low, 2), round(cache.high, 2)] if cache else None,
@@ -101,7 +101,12 @@ def start_seconds(sized: Sized, catalog: Catalog) -> dict[str, list[int]]:
 
 
 def _way(way: Way) -> dict[str, Any]:
-    return {"flags": way.flags, "arguments": list(way.arguments), "effect": way.effect}
+    return {"flags": way.flags, "arguments": list(way.arguments), "effect": way.effect, "certain": _certain(way.then)}
+
+
+def _certain(given: Option) -> bool | None:
+    """None: nobody knows."""
+    return given.certain if given.sized.fit.estimated else None
 
 
 def _price_region(given: Option) -> str | None:

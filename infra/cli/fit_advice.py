@@ -11,6 +11,7 @@ from infra.offers.options import Option, is_certain, serving, tries
 from infra.offers.options import fits as fits_at_all
 from infra.offers.pools import every_type
 from infra.offers.sizing import Sizing
+from infra.plan.words import LIKELY
 from infra.services.serving.instead_on_cpu import noun_of
 from infra.services.serving.placement import GPUS_OF_A_NODE
 from infra.sizing.question import Question, Sized
@@ -28,10 +29,12 @@ class Way:
     flags: str  # what changes: options stand in the place of those of the same name, an instance type of the GPU
     effect: str
     arguments: tuple[str, ...]  # the whole
+    then: Option  # what it answers
 
 
 def ways(model: str, given: Given, option: Option, where: Where, sizing: Sizing, answer: Answer) -> list[Way]:
-    """Ways to a fit, or to a certain one; none where the fit is certain, or can't be judged."""
+    """Ways to a fit, those to a certain one first, or to a certain one alone; none where the fit is certain, or can't
+    be judged."""
     if option.certain or option.judged is None:
         return []
     found = []
@@ -40,8 +43,14 @@ def ways(model: str, given: Given, option: Option, where: Where, sizing: Sizing,
         name, options = followed(model, given, changes)
         then = answer(name, options)
         if then is not None and (then.certain if option.fits else then.judged is not False):
-            found.append(Way(flag(changes), fix.effect, _arguments(name, options)))
-    return found
+            effect = "; ".join((fix.effect, *unsure(then)))
+            found.append(Way(flag(changes), effect, _arguments(name, options), then))
+    return sorted(found, key=lambda each: each.then.likely)
+
+
+def unsure(option: Option) -> list[str]:
+    """In the words of a plan's fixes."""
+    return [LIKELY] if option.likely else []
 
 
 def _fixes(option: Option, where: Where, sizing: Sizing) -> Iterator[Fix]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from infra.catalog import Catalog
 from infra.cli.document import Column, Document, Row, Section, columns
-from infra.cli.fit_advice import Way, flag, in_library, more_than_a_node
+from infra.cli.fit_advice import Way, flag, in_library, more_than_a_node, unsure
 from infra.cli.speed import of_one_replica
 from infra.cli.terminal import terminal_width
 from infra.offers.fixes import runs_in_8_bit, smaller_ways, stored_first
@@ -184,7 +184,7 @@ def _near(options: list[Option], best: Option | None, sizing: Sizing) -> list[Ro
     short = [each for each in _of_each_kind(options) if not each.fits and (best is None or _cheaper(each, best))]
     near = [(each, largest_context(each.sized, sizing)) for each in short]
     near = sorted((pair for pair in near if pair[1]), key=lambda pair: -pair[1])[:_NOT_ENOUGH]
-    return [(_name(each), _no_longer(each, length)) for each, length in near]
+    return [(_name(each), _no_longer(each, length, sizing)) for each, length in near]
 
 
 def _verdict(fitting: list[Option], question: Question) -> list[str]:
@@ -196,7 +196,7 @@ def _verdict(fitting: list[Option], question: Question) -> list[str]:
     if alone.offer is not None and alone.offer != best.offer:
         price, note = alone.offer.usd_per_node_hour, alone.offer.price_said
         cost = f"${price or 0:.2f} per hour, {_month(price)}{note}"
-        lines.append(f"cheapest node for it alone: {alone.offer.instance_type}, {cost}")
+        lines.append("; ".join((f"cheapest node for it alone: {alone.offer.instance_type}, {cost}", *unsure(alone))))
     return lines
 
 
@@ -276,7 +276,8 @@ def _row(given: Option) -> Row:
 
 
 def _other_means(question: Question, best: Option | None, sizing: Sizing) -> list[tuple[str, str]]:
-    """Smaller weights, a smaller cache or batch, and what goes together of them; each where a replica costs less."""
+    """Smaller weights, a smaller cache or batch, and what goes together of them; each where a replica costs less.
+    What certainly fits comes first."""
     if not question.engine.limits.takes_batch or question.engine.memory is None:
         return []
     ways = list(smaller_ways(question, sizing.catalog))
@@ -292,9 +293,9 @@ def _other_means(question: Question, best: Option | None, sizing: Sizing) -> lis
         other = next((each for each in options if runs_in_8_bit(asked, each.sized.gpu)), None)
         if other is not None and other.offer is not None and (best is None or _cheaper(other, best)):
             where = f"{other.offer.instance_type}, {other.where}, {_price(other)}"
-            said = (where, other.sized.holds, *stored_first(question, changes))
-            found.append((flag(changes), "; ".join(said)))
-    return found
+            said = (where, other.sized.holds, *stored_first(question, changes), *unsure(other))
+            found.append((other.likely, (flag(changes), "; ".join(said))))
+    return [row for _, row in sorted(found, key=lambda each: each[0])]
 
 
 def _cheaper(one: Option, other: Option) -> bool:
@@ -309,10 +310,13 @@ def _name(given: Option) -> str:
     return f"{_type(given)}, {given.where}"
 
 
-def _no_longer(given: Option, length: int) -> str:
-    left, wanted = given.sized.fit.kv_cache_gib, given.sized.question.concurrency
+def _no_longer(given: Option, length: int, sizing: Sizing) -> str:
+    sized = given.sized
+    left, wanted = sized.fit.kv_cache_gib, sized.question.concurrency
+    then = Option(given.offer, sizing.size(sized.question.but(max_model_len=length), sized.gpu, sized.gpus))
     cache = f"{left.mid:.1f} GiB of cache" if left else ""
-    return f"{_price(given)}; {cache}; holds {wanted} if no longer than {length:,} tokens"
+    holds = f"holds {wanted} if no longer than {length:,} tokens"
+    return "; ".join((_price(given), cache, holds, *unsure(then)))
 
 
 def _left_out(options: list[Option], fitting: list[Option], catalog: Catalog) -> str:

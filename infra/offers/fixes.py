@@ -60,9 +60,8 @@ def ways_to_be_certain(sized: Sized, options: Sequence[Option], more: Iterable[S
 def _context(sized: Sized, sizing: Sizing, goal: Goal) -> Iterator[Fix]:
     length = largest_context(sized, sizing, goal)
     if 0 < length < sized.question.max_model_len:
-        certain = sizing.size(sized.question.but(max_model_len=length), sized.gpu, sized.gpus).fit.certain
         what = "the longest that certainly fits here" if goal is is_certain else "the longest that fits here"
-        yield Fix((("maxModelLen", length),), f"{what}{'' if certain else ', at the middle of the interval'}")
+        yield Fix((("maxModelLen", length),), what)
 
 
 def fewer_requests(sized: Sized, sizing: Sizing, *, with_smaller: bool) -> Iterator[Fix]:

@@ -59,6 +59,11 @@ class Option:
         return self.sized.fit.certain and self.fits
 
     @property
+    def likely(self) -> bool:
+        """Whether it fits, but not for certain."""
+        return self.judged is True and not self.certain
+
+    @property
     def where(self) -> str:
         return f"{self.sized.gpus} x {self.sized.gpu.name}"
 

@@ -27,6 +27,7 @@ def bills_said(amounts: Mapping[str, str]) -> str:
 
 
 SPOT = "the cloud may take a spot node back with two minutes' notice"
+LIKELY = "fits, but not for certain"
 NO_START = "doesn't start"  # of a model that no GPU here can run, or that doesn't fit its GPUs
 SMALLEST_GIB = 0.05  # what prints with one decimal
 REGIONS = 6  # how many regions a sentence names

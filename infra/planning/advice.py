@@ -11,6 +11,7 @@ from infra.plan.money import Remedy
 from infra.plan.notes import Advice, Violation, Write
 from infra.plan.plan import Plan
 from infra.plan.rules import Rule
+from infra.plan.words import LIKELY
 from infra.plan.writes import written
 from infra.planning.borrowed_prices import borrowed_then
 from infra.planning.budget import PATH as BUDGET
@@ -19,7 +20,7 @@ from infra.planning.cpu_speed import slow_then
 from infra.planning.losses import shorter, with_losses
 from infra.planning.peak_nodes import what_nodes_cost, what_nodes_need
 from infra.planning.stored_weights import stored_then
-from infra.planning.trial import LIKELY, Attempt, broken_by, holds, likely, noted
+from infra.planning.trial import Attempt, broken_by, holds, likely, noted
 from infra.services.serving.next import servers
 from infra.settings.mistakes import Mistake, Report
 from infra.settings.platform import Settings

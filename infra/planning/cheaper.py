@@ -16,12 +16,12 @@ from infra.plan.money import HOURS_PER_MONTH, Cheaper
 from infra.plan.notes import Write
 from infra.plan.plan import Plan
 from infra.plan.versions import NEXT
-from infra.plan.words import count
+from infra.plan.words import LIKELY, count
 from infra.plan.writes import pieces, shown
 from infra.planning.advice import completed
 from infra.planning.billed_nodes import nodes_by_hour
 from infra.planning.saving import saved
-from infra.planning.trial import LIKELY, Attempt, followed, what_follows
+from infra.planning.trial import Attempt, followed, what_follows
 from infra.services.serving.placement import Placed, by_pool
 from infra.sizing.estimates import requests
 from infra.sizing.question import Question

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from infra.plan.money import rise
 from infra.plan.notes import Advice, Write
 from infra.plan.plan import Plan
+from infra.plan.words import LIKELY
 from infra.planning.borrowed_prices import borrowed_then
 from infra.planning.budget import still_over
 from infra.planning.peak_nodes import rarely_there
@@ -13,7 +14,6 @@ from infra.planning.stored_weights import stored_then
 from infra.settings.cluster import GpuPool
 
 Attempt = Callable[[Write], Plan | None]  # the plan once that is written; None: refused, or enough was tried
-LIKELY = "fits, but not for certain"
 
 
 @dataclass(frozen=True)

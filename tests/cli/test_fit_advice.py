@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from infra.plan.words import LIKELY as WORDS
 from infra.sizing.estimates import requests
 from tests.cli.running import fit_json, run
 
@@ -101,7 +102,7 @@ def test_flags_stand_in_the_place_of_those_of_the_same_name(line: str) -> None:
         (f"{LLAMA_70B} --gpu RTX-4090 --max-model-len 8192", ["--gpus 8", "--gpus 4 --quantization fp8"]),
         (f"{LLAMA_70B} --gpu RTX-A6000 --max-model-len 8192", ["--gpus 4", "--gpus 2 --quantization fp8"]),
         (f"{LLAMA_70B} --gpu H20 --max-model-len 8192", ["--quantization fp8", "--gpus 2"]),
-        (f"{QWEN} --gpu L4 --max-model-len 32768", ["--quantization fp8", "--kv-cache-dtype fp8", "--gpus 2"]),
+        (f"{QWEN} --gpu L4 --max-model-len 32768", ["--quantization fp8", "--gpus 2", "--kv-cache-dtype fp8"]),
         ("llama3.1:70b --gpu L4", ["--gpus 4"]),
     ],
 )
@@ -138,6 +139,41 @@ def test_other_means_serve_it_where_they_say(line: str, title: str) -> None:
         other, *new = flag.split() if not flag.startswith("--") else [model, *flag.split()]
         kept = [each for at, each in enumerate(options) if options[at - at % 2] not in new]
         assert where in [each["instance_type"] for each in fit_json(other, *kept, *new) if each["fits"]], flag
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"{LLAMA_70B} --gpu L40S --gpus 2 --max-model-len 32768 --concurrency 4",
+        f"{QWEN} --instance-type g6.xlarge --region eu-central-1 --max-model-len 40000 --concurrency 4",
+    ],
+)
+def test_a_command_line_whose_fit_is_not_certain_says_so_after_those_that_are(line: str) -> None:
+    advice = fit_json(*line.split())["advice"]
+    certain = [fit_json(*each["arguments"])["certain"] for each in advice]
+    assert set(certain) == {True, False}
+    assert certain == sorted(certain, reverse=True)
+    assert [each["certain"] for each in advice] == certain
+    assert [not each["effect"].endswith(f"; {WORDS}") for each in advice] == certain
+
+
+@pytest.mark.parametrize("region", ["eu-central-1", "us-east-1"])
+def test_other_means_and_shorter_requests_say_whether_their_fit_is_certain(region: str) -> None:
+    """Each is asked on the instance type that its row names."""
+    asked = (QWEN_32B, "--region", region, "--max-model-len", "32768", "--concurrency", "4")
+    text = re.sub(r"\n {3,}", " ", run("fit", *asked, environment=WIDE).stdout)  # a wrapped row is one line
+    shorter = re.findall(r"^  (\S+), (\d) x .* no longer than ([\d,]+) tokens(.*)$", text, re.MULTILINE)
+    other = re.findall(r"^  (\S.*?)  +(\S+), (\d) x .* requests of [\d,]+ tokens(.*)$", text, re.MULTILINE)
+    rows = [(f"--max-model-len {length.replace(',', '')}", *where, said) for *where, length, said in shorter] + other
+    certain = []
+    for flags, name, gpus, said in rows:
+        model, *new = flags.split() if not flags.startswith("--") else (QWEN_32B, *flags.split())
+        then = fit_json(model, *asked[1:], *new, "--instance-type", name, "--gpus", gpus)
+        certain.append(then["certain"])
+        assert said.endswith(f"; {WORDS}") is not then["certain"], (flags, name)
+    assert set(certain) == {True, False}
+    of_other = certain[len(shorter) :]
+    assert of_other == sorted(of_other, reverse=True)
 
 
 @pytest.mark.parametrize("line", [f"{QWEN} --gpu L4 --max-model-len 8192", "BAAI/bge-m3 --gpu T4"])

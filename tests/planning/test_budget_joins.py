@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from infra.plan.words import LIKELY
 from infra.planning import Plan
 from infra.planning.advice import as_mapping
-from infra.planning.trial import LIKELY
 from tests.planning.following import bill, follow, outcome, planned
 from tests.planning.stacks import ACCESS
 
