@@ -30,6 +30,7 @@ class BilledNodes:
     all_month: int  # at the maximum of replicas
     surge: int = 0  # further nodes at the maximum, only while a rollout runs
     surge_hours: float = 0  # per month
+    beyond: int = 0  # of `all_month`: what the pool's maximum allows, though no replica and no rollout needs it
 
     @property
     def max(self) -> float:
@@ -56,6 +57,7 @@ def billed_nodes(pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, 
         all_month,
         highest - all_month,
         _rollout_hours(models[each.served.name] for each in on),
+        max(0, highest - max(lowest, with_surge)),
     )
 
 

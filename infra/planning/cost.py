@@ -96,7 +96,7 @@ def _gpu_nodes(pool: PoolPlan, nodes: BilledNodes) -> CostItem:
         (reserved + pool.beside_reserved(nodes.min) * min(low for low, _ in prices)) * HOURS_PER_MONTH,
         (reserved + pool.beside_reserved(nodes.expected) * expected) * HOURS_PER_MONTH,
         (reserved + pool.beside_reserved(nodes.max) * max(high for _, high in prices)) * HOURS_PER_MONTH,
-        f"{counts} x {'/'.join(pool.instance_types)}{_in_rollouts(nodes)}{_kinds(pool, prices)}{whose}",
+        f"{counts} x {'/'.join(pool.instance_types)}{_in_rollouts(nodes)}{_beyond(pool, nodes)}{_kinds(pool, prices)}{whose}",
         pool=pool.name,
     )
 
@@ -134,6 +134,12 @@ def _own_nodes(pool: PoolPlan, nodes: BilledNodes) -> CostItem:
 
 def _in_rollouts(nodes: BilledNodes) -> str:
     return f", + {nodes.surge} in rollouts" if nodes.surge else ""
+
+
+def _beyond(pool: PoolPlan, nodes: BilledNodes) -> str:
+    """A maximum is billed as it is written, so fewer nodes may be all that a stack ever starts."""
+    needed = nodes.all_month + nodes.surge - nodes.beyond
+    return f", though replicas and rollouts need {needed} (gpuPools.{pool.name}.max)" if nodes.beyond else ""
 
 
 def _counts(*nodes: float) -> str:
