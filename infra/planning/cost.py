@@ -91,12 +91,13 @@ def _gpu_nodes(pool: PoolPlan, nodes: BilledNodes) -> CostItem:
     reserved = pool.reserved_usd_per_hour
     whose = f" ({pool.price_note})" if pool.price_note else ""
     counts = _counts(nodes.min, nodes.expected, nodes.all_month)
+    beside = f"{_in_rollouts(nodes)}{_beyond(pool, nodes)}{_kinds(pool, prices)}{whose}"
     return CostItem(
         f"GPU nodes {pool.name}",
         (reserved + pool.beside_reserved(nodes.min) * min(low for low, _ in prices)) * HOURS_PER_MONTH,
         (reserved + pool.beside_reserved(nodes.expected) * expected) * HOURS_PER_MONTH,
         (reserved + pool.beside_reserved(nodes.max) * max(high for _, high in prices)) * HOURS_PER_MONTH,
-        f"{counts} x {'/'.join(pool.instance_types)}{_in_rollouts(nodes)}{_beyond(pool, nodes)}{_kinds(pool, prices)}{whose}",
+        f"{counts} x {'/'.join(pool.instance_types)}{beside}",
         pool=pool.name,
     )
 

@@ -60,6 +60,8 @@ def test_only_a_node_that_nothing_but_a_rollout_needs_is_billed_by_the_hour(
     result = plan(stack)
     hours = all_month * HOURS + (result.pools["l4"].max - all_month) * _rollout_hours(result, "qwen3-8b")
     assert _items(result)["GPU nodes l4"][1] == pytest.approx(hours * 0.8048)
+    (row,) = [item.what for item in result.cost.items if item.name == "GPU nodes l4"]
+    assert ("though replicas and rollouts need 2 (gpuPools.l4.max)" in row) is (pool == {"max": 4})
 
 
 def test_the_hours_of_rollouts_are_said_where_they_are_billed() -> None:
