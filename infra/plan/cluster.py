@@ -161,6 +161,11 @@ class PoolPlan:
         return min(sum(group.max for group in self.groups.values()), max(self.max, self.spread))
 
     @property
+    def max_needed(self) -> int:
+        """The maximum with which all replicas and one rollout start, and that the groups of several steps keep."""
+        return max(self.needed, self.spread) if len(self.steps) > 1 else self.needed
+
+    @property
     def reserved(self) -> int:
         """Instances that are billed whether they are used or not."""
         return sum(step.instances for step in self.steps if step.kind == "reservation")

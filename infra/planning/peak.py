@@ -61,9 +61,9 @@ def _fixes(
     if limited(pool):
         yield _beside_reserved(pool, settings)
         return
-    more = maximum_per_month(replace(pool, max=pool.needed), placed, models, settings, catalog)
+    more = maximum_per_month(replace(pool, max=pool.max_needed), placed, models, settings, catalog)
     more -= maximum_per_month(pool, placed, models, settings, catalog)
-    write = ((f"gpuPools.{pool.name}.max", pool.needed),)
+    write = ((f"gpuPools.{pool.name}.max", pool.max_needed),)
     larger = Advice(write, written(write))
     gap = _gap(pool, on, settings)
     if gap is not None and more > gap.usd_per_month:
@@ -83,7 +83,7 @@ def _fixes(
 def _beside_reserved(pool: PoolPlan, settings: Settings) -> Advice:
     """Nodes on demand where no reserved instance is left."""
     own = settings.gpu_pools[pool.name]
-    larger = ((f"gpuPools.{pool.name}.max", pool.needed),) if own.max is not None and own.max < pool.needed else ()
+    larger = ((f"gpuPools.{pool.name}.max", pool.max_needed),) if own.max is not None and own.max < pool.max_needed else ()
     write = ((f"gpuPools.{pool.name}.capacity", with_on_demand(own)), *larger)
     return Advice(write, written(write))
 

@@ -49,7 +49,7 @@ def _lower_max(plan: Plan, then: Plan, written: Collection[str]) -> Iterator[tup
             continue
         if f"gpuPools.{name}.max" in written:
             continue
-        lower = max(given.max - (plan.pools[name].needed - pool.needed), pool.needed, pool.min, 1)
+        lower = max(given.max - (plan.pools[name].needed - pool.needed), pool.max_needed, pool.min, 1)
         if lower < given.max:
             yield f"gpuPools.{name}.max", lower
 
@@ -113,7 +113,7 @@ def with_room(plan: Plan, write: Write, attempt: Attempt) -> tuple[Write, Plan] 
     then = attempt(write)
     if then is None or holds(plan, then):
         return (write, then) if then is not None else None
-    small = (each for each in then.pools.values() if not each.existing and each.needed > each.max)
-    larger = tuple((f"gpuPools.{each.name}.max", each.needed) for each in small)
+    small = (each for each in then.pools.values() if not each.existing and each.max_needed > each.max)
+    larger = tuple((f"gpuPools.{each.name}.max", each.max_needed) for each in small)
     then = attempt((*write, *larger)) if larger else None
     return ((*write, *larger), then) if then is not None and holds(plan, then) else None

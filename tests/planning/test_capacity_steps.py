@@ -308,6 +308,18 @@ def test_the_bill_of_a_ladder_never_has_more_nodes_than_the_pools_maximum() -> N
     assert followed.cost.usd_per_month_max == pytest.approx(chosen.cost.usd_per_month_max)
 
 
+def test_each_rule_that_a_ladders_maximum_breaks_names_the_one_that_all_take() -> None:
+    least = l4(planned(MIXED)).max
+    ways = [
+        dict(way.write)
+        for each in outcome(follow(MIXED, {"gpuPools.l4.max": 1})).violations
+        for way in each.advice
+        if [path for path, _ in way.write] == ["gpuPools.l4.max"]
+    ]
+    assert ways == [{"gpuPools.l4.max": least}] * 2
+    assert not outcome(follow(MIXED, ways[0])).violations
+
+
 def test_a_price_note_names_no_amount_that_is_nothing() -> None:
     """Where reserved instances are all nodes that there may be, spot nodes never cost their on-demand price."""
     note = ladder(RESERVED, "spot", replicas=1, max=2).cost.price_note

@@ -55,8 +55,10 @@ def _check_spread(pool: PoolPlan) -> Iterator[Finding]:
 def _check_steps(pool: PoolPlan) -> Iterator[Finding]:
     """A maximum of the stack file's that nothing keeps."""
     if pool.highest > pool.max:
-        write = ((f"gpuPools.{pool.name}.max", pool.highest),)
-        text = f"{written(write)} (the maximum of the bill stays as it is)"
+        write = ((f"gpuPools.{pool.name}.max", max(pool.highest, pool.max_needed)),)
+        # Replicas that have no node now are in no bill yet.
+        same = "" if pool.needed > pool.max else " (the maximum of the bill stays as it is)"
+        text = f"{written(write)}{same}"
         message = (
             f"max is {pool.max}, and the groups of its steps may have {pool.highest} nodes at the same time: EKS has no"
             " maximum over several groups, and pods of different sizes leave GPUs unused while they come and go"
