@@ -83,7 +83,9 @@ def _fixes(
 def _beside_reserved(pool: PoolPlan, settings: Settings) -> Advice:
     """Nodes on demand where no reserved instance is left."""
     own = settings.gpu_pools[pool.name]
-    larger = ((f"gpuPools.{pool.name}.max", pool.max_needed),) if own.max is not None and own.max < pool.max_needed else ()
+    larger = (
+        ((f"gpuPools.{pool.name}.max", pool.max_needed),) if own.max is not None and own.max < pool.max_needed else ()
+    )
     write = ((f"gpuPools.{pool.name}.capacity", with_on_demand(own)), *larger)
     return Advice(write, written(write))
 
