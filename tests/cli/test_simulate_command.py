@@ -220,4 +220,5 @@ def test_a_rollout_and_a_spot_node_that_goes_are_said(tmp_path: Path) -> None:
 def test_a_stack_without_an_estimate_says_so() -> None:
     done = run("simulate", "local", "--rate", "1")
     assert done.exit_code == 3
-    assert "no model of this stack has an estimate of its speed" in done.stdout
+    assert "NOTHING  no model of this stack can be simulated" in done.stdout
+    assert "llama-1b  no estimate: on the CPU" in done.stdout

@@ -308,7 +308,7 @@ def test_the_bill_of_a_ladder_never_has_more_nodes_than_the_pools_maximum() -> N
     assert followed.cost.usd_per_month_max == pytest.approx(chosen.cost.usd_per_month_max)
 
 
-def test_each_rule_that_a_ladders_maximum_breaks_names_the_one_that_all_take() -> None:
+def test_each_rule_that_a_ladders_maximum_breaks_names_a_maximum_that_all_rules_take() -> None:
     least = l4(planned(MIXED)).max
     ways = [
         dict(way.write)

@@ -20,7 +20,7 @@ LINE = WITHOUT.count("\n") + 1  # of `search`
 WRONG = {
     "a wrong value": (
         "search: {size: big}",
-        ("search.size", 'got "big"; allowed: a size in Gi or Ti', 'write size: "100Gi"'),
+        ("search.size", 'got "big"; allowed: a size in Gi or Ti', 'write, for example, size: "100Gi"'),
     ),
     "a wrong range": (
         "search: {replicas: 9}",
@@ -29,7 +29,7 @@ WRONG = {
     "a mistyped key": ("search: {sise: 20Gi}", ("search.sise", "unknown key; did you mean size?", "")),
     "no section": (
         "search: big",
-        ("search", 'got "big"; allowed: a mapping with size, replicas', 'write search: {size: "20Gi"}'),
+        ("search", 'got "big"; allowed: a mapping with size, replicas', 'write, for example, search: {size: "20Gi"}'),
     ),
     "a mistyped section": ("serach: {size: 20Gi}", ("serach", "unknown key; did you mean search?", "")),
     "its own rule": (

@@ -30,5 +30,6 @@ def test_components_and_pulumi_are_imported_by_the_file_that_the_recipe_names() 
     contracts = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
     (protected,) = (each for each in contracts if "pulumi" in each.get("protected_modules", ()))
     of_services = [each for each in protected["allowed_importers"] if each.startswith("infra.services")]
-    assert of_services == ["infra.services.*.make"]
+    assert of_services == ["infra.services.*.make", "infra.services.serving.make_weights"]
     assert "`make.py` of the folder imports it and is the only file of the folder that may" in RECIPE
+    assert "`make_weights.py` of `serving`" in RECIPE
