@@ -8,10 +8,10 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.bound_claim import bound_claim
 from components.container import CLAIM
 
 FILLED_BY = f"{CLAIM}-filled"  # the claim that downloads write to
-_SIZE = "1Gi"  # a formality: a directory has no size
 
 
 @dataclass(frozen=True)
@@ -42,50 +42,18 @@ def node_claims(
         (f"{name}-filled", FILLED_BY): {"local": {"path": directory.path}, "nodeAffinity": _any_node()},
     }
     return [
-        _claim(
+        bound_claim(
             child,
             claim,
             f"{namespace}-{claim}-{end}",
             namespace=namespace,
+            access_mode="ReadWriteMany",
             source=source,
             made=pulumi.ResourceOptions(parent=parent, depends_on=list(depends_on)),
             kept=pulumi.ResourceOptions(parent=parent, depends_on=list(depends_on), protect=protect),
         )
         for (child, claim), source in sources.items()
     ]
-
-
-def _claim(
-    name: str,
-    claim: str,
-    bound: str,
-    *,
-    namespace: str,
-    source: dict[str, Any],
-    made: pulumi.ResourceOptions,
-    kept: pulumi.ResourceOptions,
-) -> k8s.core.v1.PersistentVolumeClaim:
-    """A volume's source can't be changed, and a bound volume can't be deleted: another path has a volume of another
-    name, which recreates the claim. Nothing on the nodes is deleted."""
-    shared: Any = {"accessModes": ["ReadWriteMany"], "storageClassName": ""}
-    volume = k8s.core.v1.PersistentVolume(
-        f"{name}-volume",
-        metadata={"name": bound},
-        spec=shared
-        | {
-            "capacity": {"storage": _SIZE},
-            "persistentVolumeReclaimPolicy": "Retain",
-            "claimRef": {"namespace": namespace, "name": claim},
-            **source,
-        },
-        opts=made,
-    )
-    return k8s.core.v1.PersistentVolumeClaim(
-        f"{name}-claim",
-        metadata={"name": claim, "namespace": namespace},
-        spec=shared | {"volumeName": volume.metadata.name, "resources": {"requests": {"storage": _SIZE}}},
-        opts=kept,
-    )
 
 
 def _any_node() -> dict[str, Any]:

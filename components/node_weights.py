@@ -2,12 +2,10 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
 
 import pulumi
-import pulumi_kubernetes as k8s
 
-_SIZE = "1Gi"  # a formality: a directory has no size
+from components.bound_claim import bound_claim
 
 
 class NodeWeights(pulumi.ComponentResource):
@@ -32,23 +30,14 @@ class NodeWeights(pulumi.ComponentResource):
         super().__init__("llm:kubernetes:NodeWeights", name, None, opts)
         child = pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
         self.claim = f"{model}-{hashlib.sha256(path.encode()).hexdigest()[:8]}"
-        shared: Any = {"accessModes": ["ReadOnlyMany"], "storageClassName": ""}
-        volume = k8s.core.v1.PersistentVolume(
-            f"{name}-volume",
-            metadata={"name": f"{namespace}-{self.claim}"},
-            spec=shared
-            | {
-                "capacity": {"storage": _SIZE},
-                "persistentVolumeReclaimPolicy": "Retain",
-                "claimRef": {"namespace": namespace, "name": self.claim},
-                "hostPath": {"path": path, "type": "Directory"},
-            },
-            opts=child,
-        )
-        k8s.core.v1.PersistentVolumeClaim(
-            f"{name}-claim",
-            metadata={"name": self.claim, "namespace": namespace},
-            spec=shared | {"volumeName": volume.metadata.name, "resources": {"requests": {"storage": _SIZE}}},
-            opts=child,
+        bound_claim(
+            name,
+            self.claim,
+            f"{namespace}-{self.claim}",
+            namespace=namespace,
+            access_mode="ReadOnlyMany",
+            source={"hostPath": {"path": path, "type": "Directory"}},
+            made=child,
+            kept=child,
         )
         self.register_outputs({"claim": self.claim})

@@ -2,12 +2,10 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
 
 import pulumi
-import pulumi_kubernetes as k8s
 
-_SIZE = "1Gi"  # a formality: a bucket has no size
+from components.bound_claim import bound_claim
 
 
 class MountedBucket(pulumi.ComponentResource):
@@ -37,33 +35,27 @@ class MountedBucket(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
         requests = {"Cpu": f"{round(cpu * 1000)}m", "Memory": f"{round(memory_gib * 1024)}Mi"}
         self.claim = f"{model}-{hashlib.sha256(' '.join(requests.values()).encode()).hexdigest()[:8]}"
-        shared: Any = {"accessModes": ["ReadOnlyMany"], "storageClassName": ""}
         bound = f"{namespace}-{self.claim}"
-        volume = k8s.core.v1.PersistentVolume(
-            f"{name}-volume",
-            metadata={"name": bound},
-            spec=shared
-            | {
-                "capacity": {"storage": _SIZE},
-                "persistentVolumeReclaimPolicy": "Retain",
-                "claimRef": {"namespace": namespace, "name": self.claim},
-                "mountOptions": [f"region {region}"],
-                "csi": {
-                    "driver": "s3.csi.aws.com",
-                    "volumeHandle": bound,
-                    "volumeAttributes": {
-                        "bucketName": bucket,
-                        "authenticationSource": "pod",  # each server reads what its own account may
-                        **{f"mountpointContainerResourcesRequests{of}": asked for of, asked in requests.items()},
-                    },
+        source = {
+            "mountOptions": [f"region {region}"],
+            "csi": {
+                "driver": "s3.csi.aws.com",
+                "volumeHandle": bound,
+                "volumeAttributes": {
+                    "bucketName": bucket,
+                    "authenticationSource": "pod",  # each server reads what its own account may
+                    **{f"mountpointContainerResourcesRequests{of}": asked for of, asked in requests.items()},
                 },
             },
-            opts=child,
-        )
-        k8s.core.v1.PersistentVolumeClaim(
-            f"{name}-claim",
-            metadata={"name": self.claim, "namespace": namespace},
-            spec=shared | {"volumeName": volume.metadata.name, "resources": {"requests": {"storage": _SIZE}}},
-            opts=child,
+        }
+        bound_claim(
+            name,
+            self.claim,
+            bound,
+            namespace=namespace,
+            access_mode="ReadOnlyMany",
+            source=source,
+            made=child,
+            kept=child,
         )
         self.register_outputs({"claim": self.claim})
