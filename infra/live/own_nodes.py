@@ -16,16 +16,22 @@ _OF_NODE = "node.kubernetes.io/"  # taints of a node that isn't ready, is full o
 
 def own_nodes(plan: Plan, state: State, cluster: ReachedCluster) -> Iterator[Obstacle]:
     """A node that is away for a while is no obstacle: only what no node of a pool has is. Nodes that
-    somebody adds when pods wait for them may all be away."""
+    somebody adds when pods wait for them may all be away; their RuntimeClass is there all the same."""
     used = {model.pool for model in plan.models.values() if not model.paused}
-    own = {name for name, pool in plan.settings.gpu_pools.items() if pool.existing and pool.existing.nodes is not None}
-    pools = [pool for name, pool in sorted(plan.pools.items()) if name in used & own]
-    if not pools or plan.cluster.made:
+    pools = [pool for name, pool in sorted(plan.pools.items()) if name in used and pool.existing]
+    if plan.cluster.made:
         return
-    nodes = cluster.list("nodes")
     for pool in pools:
-        yield from _of_pool(plan, pool, nodes)
         yield from _runtime_class(pool, cluster)
+    counted = [pool for pool in pools if _nodes_are_counted(plan, pool)]
+    nodes = cluster.list("nodes") if counted else []
+    for pool in counted:
+        yield from _of_pool(plan, pool, nodes)
+
+
+def _nodes_are_counted(plan: Plan, pool: PoolPlan) -> bool:
+    own = plan.settings.gpu_pools[pool.name].existing
+    return own is not None and own.nodes is not None
 
 
 def _of_pool(plan: Plan, pool: PoolPlan, nodes: Sequence[Mapping[str, Any]]) -> Iterator[Obstacle]:

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from infra.catalog import Catalog
+from infra.clouds.existing.distributions import Distribution
 from infra.clouds.existing.own_cards import say_card
+from infra.clouds.existing.runtime_class import choose_runtime_class
 from infra.clouds.existing.section import ExistingNodes
 from infra.offers.pools import Offer
 from infra.offers.shared import config_of
@@ -19,13 +21,21 @@ from infra.services.serving.placement import Placed
 
 
 def plan_pool(
-    offer: Offer, placed: Sequence[Placed], rolling: Sequence[Placed], catalog: Catalog, kubectl: str
+    offer: Offer,
+    placed: Sequence[Placed],
+    rolling: Sequence[Placed],
+    catalog: Catalog,
+    kubectl: str,
+    distribution: Distribution | None,
 ) -> Decided[PoolPlan]:
     """One pool with every model that was placed on it, and the GPUs for one rollout. `rolling`: those of the models
     whose new pod starts first; a paused one keeps its room, and has no rollout."""
     yield from _choose_types(offer)
-    if offer.settings is not None and offer.settings.existing is not None:
-        yield from say_card(offer.name, offer.settings.existing, offer.card, catalog, kubectl)
+    runtime_class = None
+    if offer.existing:
+        nodes = _existing(offer)
+        runtime_class = yield from choose_runtime_class(offer.name, nodes, distribution, kubectl)
+        yield from say_card(offer.name, nodes, offer.card, catalog, kubectl)
     yield from say_shared(offer)
     peak = sum(each.served.replicas.max * each.gpus for each in placed if not each.served.settings.paused)
     surge = max((each.gpus for each in rolling if not each.served.settings.paused), default=0)
@@ -61,7 +71,7 @@ def plan_pool(
         surge_gpus=surge,
         needed=needed,
         own=own,
-        runtime_class=_existing(offer).runtime_class_name if offer.existing else None,
+        runtime_class=runtime_class,
         idle_gpus=idle,
         unit=offer.unit,
         card=offer.whole or offer.gpu,

@@ -17,9 +17,10 @@ from infra.planning.capacity import keeps_reserved
 from infra.planning.certainty import say_what_is_certain
 from infra.planning.cheaper import Candidate, Market, candidates, cheaper_ways
 from infra.planning.cheaper_pools import with_pools
-from infra.planning.draft import Asked, Draft, draft
+from infra.planning.draft import Draft, draft
 from infra.planning.make_room import with_ways_out
 from infra.planning.mornings import mornings
+from infra.planning.places import Asked
 from infra.planning.remedies import find_remedies
 from infra.planning.trial import with_room
 from infra.planning.unused_pools import say_what_unused_pools_cost

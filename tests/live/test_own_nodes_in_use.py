@@ -95,3 +95,14 @@ def test_a_runtime_class_that_the_cluster_lacks(machine: Machine, planned: Plan)
     [obstacle] = look(planned, cloud_of(planned.settings), "organization/llm-platform/local").obstacles
     assert obstacle.path == f"{PATH}.runtimeClassName"
     assert "no RuntimeClass nvidia; it has: crun" in obstacle.message
+
+
+def test_one_that_was_chosen_is_looked_for_too_where_the_nodes_may_all_be_away(machine: Machine) -> None:
+    added = STACK.replace("kind-llm", "kind-llm, distribution: k3s").replace("          runtimeClassName: nvidia\n", "")
+    planned = plan_text(
+        "local", added.replace("          nodes: 2\n", "").replace("    models:", "        max: 2\n    models:")
+    )
+    machine.answer(["runtimeclass"], {"items": []})
+    machine.answer(["runtimeclass", "nvidia"], "")
+    [obstacle] = look(planned.plan, cloud_of(planned.plan.settings), "organization/llm-platform/local").obstacles
+    assert obstacle.path == f"{PATH}.runtimeClassName"

@@ -12,31 +12,42 @@ from tests.planning.stacks import plan
 RUNTIME = "gpuPools.own.existing.runtimeClassName"
 
 
-def _on(distribution: str | None, **nodes: Any) -> Plan:
+def _on(distribution: str | None, image: str | None = None, **nodes: Any) -> Plan:
     own = {"gpu": "L4", "nodes": 1, "selector": {"lab": "gpu"}, **nodes}
     said = {"distribution": distribution} if distribution else {}
     return plan(
         {
             "cluster": {"existing": {"context": "lab", **said}},
             "gpuPools": {"own": {"existing": own}},
-            "models": {"m": {"model": "Qwen/Qwen3-0.6B", "maxModelLen": 4096}},
+            "models": {"m": {"model": "Qwen/Qwen3-0.6B", "maxModelLen": 4096, **({"image": image} if image else {})}},
             "cache": {"kind": "storageClass", "storageClass": "nfs"},
         }
     )
 
 
 @pytest.mark.parametrize(
-    ("distribution", "asked", "warned"),
-    [(None, 1, 0), ("kubeadm", 0, 0), ("openshift", 0, 0), ("k3s", 0, 1), ("rke2", 0, 1)],
+    ("distribution", "asked", "chosen"),
+    [(None, 1, None), ("kubeadm", 0, None), ("openshift", 0, None), ("k3s", 0, "nvidia"), ("rke2", 0, "nvidia")],
 )
-def test_a_runtime_class_is_asked_for_where_nobody_said_and_missed_where_it_is_needed(
-    distribution: str | None, asked: int, warned: int
+def test_a_runtime_class_is_chosen_where_the_distribution_brings_it_and_asked_for_where_nobody_said(
+    distribution: str | None, asked: int, chosen: str | None
 ) -> None:
     result = _on(distribution)
-    assert len([each for each in result.to_do if each.path == RUNTIME]) == asked
-    assert len([each for each in result.warnings if each.path == RUNTIME]) == warned
-    with_class = _on(distribution, runtimeClassName="nvidia")
-    assert not [each for each in (*with_class.to_do, *with_class.warnings) if each.path == RUNTIME]
+    assert result.pools["own"].runtime_class == chosen
+    assert (result.chosen[RUNTIME].value if RUNTIME in result.chosen else None) == chosen
+    assert len([each for each in (*result.to_do, *result.warnings) if each.path == RUNTIME]) == asked
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"), [({"runtimeClassName": "nvidia-cdi"}, "nvidia-cdi"), ({"resource": "amd.com/gpu"}, None)]
+)
+def test_no_runtime_class_is_chosen_where_one_is_written_or_the_gpu_is_another_makers(
+    given: dict[str, str], taken: str | None
+) -> None:
+    result = _on("k3s", image="registry.lab/vllm:1", **given)
+    assert result.pools["own"].runtime_class == taken
+    assert RUNTIME not in result.chosen
+    assert not [each for each in (*result.to_do, *result.warnings) if each.path == RUNTIME]
 
 
 @pytest.mark.parametrize("distribution", [None, "kubeadm", "k3s", "rke2", "openshift"])

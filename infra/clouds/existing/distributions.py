@@ -1,7 +1,8 @@
 """Kubernetes distributions on own servers, where their differences decide what a stack needs.
 
 OpenShift: docs.redhat.com, Managing security context constraints; Route-specific annotations; About network policy
-(read 2026-11)."""
+(read 2026-11). RuntimeClass nvidia: k3s-io/k3s, manifests/runtimes.yaml and issue 8700 (there whatever the nodes have);
+RKE2's chart rke2-runtimeclasses; operator.runtimeClass of NVIDIA's GPU operator (read 2026-11)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,8 +15,8 @@ from infra.settings.platform import Settings
 @dataclass(frozen=True)
 class Distribution:
     title: str
-    # Its container runtime has NVIDIA's in addition to the default one, which sees no GPU.
-    needs_runtime_class: bool = False
+    # Of NVIDIA's runtime, which its containerd has in addition to the default one; that one sees no GPU.
+    runtime_class: str | None = None
     controllers: Mapping[str, IngressController] = field(default_factory=dict)  # that it may bring, by ingress class
 
     @property
@@ -38,9 +39,9 @@ OPENSHIFT_ROUTER = IngressController(
 )
 DISTRIBUTIONS: Mapping[str, Distribution] = {
     "kubeadm": Distribution("kubeadm"),
-    "k3s": Distribution("k3s", True, _brought("traefik", "k3s", "kube-system")),
+    "k3s": Distribution("k3s", "nvidia", _brought("traefik", "k3s", "kube-system")),
     "rke2": Distribution(
-        "RKE2", True, {**_brought("nginx", "RKE2", "kube-system"), **_brought("traefik", "RKE2", "kube-system")}
+        "RKE2", "nvidia", {**_brought("nginx", "RKE2", "kube-system"), **_brought("traefik", "RKE2", "kube-system")}
     ),
     "openshift": Distribution("OpenShift", controllers={OPENSHIFT_ROUTER.name: OPENSHIFT_ROUTER}),
 }

@@ -52,7 +52,7 @@ class ExistingNodes(Section):
         examples=[[{"key": "nvidia.com/gpu", "operator": "Exists"}]],
     )
     runtime_class_name: ObjectName | None = Field(
-        default=None, description="RuntimeClass of GPU pods; k3s and RKE2 need nvidia", examples=["nvidia"]
+        default=None, description="RuntimeClass of GPU pods; when absent, nvidia on k3s and RKE2", examples=["nvidia"]
     )
     usd_per_gpu_hour: float | None = Field(
         default=None,

@@ -1,0 +1,137 @@
+"""What is there whatever the models run on, where each model runs, and its nodes: what a plan decides first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from infra.catalog import Catalog
+from infra.clouds.cloud import Cloud
+from infra.clouds.existing.distributions import distribution_of
+from infra.offers.pools import Offer, beside, declared, makeable
+from infra.offers.sizing import Sizing
+from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, MonitoringPlan, PoolPlan
+from infra.plan.findings import Decided
+from infra.planning.nodes import plan_pool
+from infra.planning.own_pools import with_room
+from infra.registry import cloud_of
+from infra.services.addons.plan import plan_addons
+from infra.services.gateway.plan import plan_gateway
+from infra.services.monitoring.plan import plan_monitoring
+from infra.services.serving.next import instead_of_two, with_next
+from infra.services.serving.on_cpu import no_gpu_nodes
+from infra.services.serving.placement import Placed, by_pool, place
+from infra.services.serving.rollout import surges
+from infra.services.serving.served import Served, resolve
+from infra.services.weights.on_nodes import with_weights
+from infra.services.weights.plan import plan_cache
+from infra.settings.platform import Settings
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a plan is made from. `secrets` names those that the stack has."""
+
+    stack: str
+    settings: Settings
+    region: str | None
+    secrets: frozenset[str]
+    config: Any  # what the cloud's own keys say
+    sizing: Sizing
+
+    @property
+    def catalog(self) -> Catalog:
+        return self.sizing.catalog
+
+    @property
+    def cloud(self) -> Cloud:
+        return cloud_of(self.settings)
+
+
+@dataclass(frozen=True)
+class Platform:
+    """What is there whatever the models run on."""
+
+    cluster: ClusterPlan
+    served: Sequence[Served]
+    cache: CachePlan
+    gateway: GatewayPlan | None
+    addons: Mapping[str, AddonPlan]
+    monitoring: MonitoringPlan | None
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """Where pods can be that read the cache."""
+        return (self.cache.zone_id,) if self.cache.zone_id else self.cluster.zone_ids
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where each model runs, of the pools that there are and those that the planner could make."""
+
+    offers: Sequence[Offer]
+    new: Sequence[Offer]
+    placed: Sequence[Placed]
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """What the models run on."""
+
+    offers: Sequence[Offer]
+    new: Sequence[Offer]
+    placed: Sequence[Placed]
+    pools: Mapping[str, PoolPlan]
+
+
+def plan_platform(asked: Asked) -> Decided[Platform]:
+    settings, catalog = asked.settings, asked.catalog
+    cluster = yield from asked.cloud.plan_cluster(asked.stack, settings, asked.region, asked.config, catalog)
+    served = yield from _served(asked, cluster)
+    cache = yield from plan_cache(settings, served, cluster, asked.cloud)
+    yield from asked.cloud.explain(settings, cluster, cache, catalog)
+    gateway = yield from plan_gateway(settings, asked.cloud)
+    addons = yield from plan_addons(settings, cluster, asked.cloud, catalog)
+    return Platform(cluster, served, cache, gateway, addons, plan_monitoring(settings, addons, catalog))
+
+
+def _served(asked: Asked, cluster: ClusterPlan) -> Decided[list[Served]]:
+    without = no_gpu_nodes(asked.settings, asked.cloud)
+    served: list[Served] = []
+    for name, (model, next_of) in sorted(with_next(asked.settings.models).items()):
+        found = yield from resolve(name, model, asked.catalog, no_gpu_nodes=without, next_of=next_of)
+        write = instead_of_two(next_of, asked.settings.models[next_of]) if next_of is not None else ()
+        served.append(replace(found, in_place=write))
+    return served
+
+
+def plan_places(asked: Asked, platform: Platform) -> Decided[Places]:
+    settings, catalog, cluster, zones = asked.settings, asked.catalog, platform.cluster, platform.zones
+    offers = [declared(name, pool, catalog, cluster.region, zones) for name, pool in sorted(settings.gpu_pools.items())]
+    new = beside(offers, makeable(catalog, cluster.region, zones)) if asked.cloud.makes_nodes(settings) else ()
+    placed: list[Placed] = []
+    for each in platform.served:
+        placed.append((yield from place(each, offers, new, asked.sizing)))
+    return Places(offers, new, with_room(placed, by_pool(placed)))
+
+
+def plan_nodes(asked: Asked, platform: Platform, places: Places) -> Decided[Nodes]:
+    pools = yield from _pools(asked, platform, places.offers, places.placed)
+    return Nodes(places.offers, places.new, places.placed, pools)
+
+
+def _pools(
+    asked: Asked, platform: Platform, offers: Sequence[Offer], placed: Sequence[Placed]
+) -> Decided[dict[str, PoolPlan]]:
+    """Those of the stack file, and those that the models asked for."""
+    on = {offer.name: [] for offer in offers} | by_pool(placed)
+    used = {offer.name: offer for offer in offers}
+    used |= {each.offer.name: each.offer for each in placed if each.offer is not None}
+    pools: dict[str, PoolPlan] = {}
+    kubectl, distribution = platform.cluster.kubectl, distribution_of(asked.settings)
+    for name in sorted(used):
+        rolling = [each for each in on[name] if surges(each, one_reader=platform.cache.one_reader)]
+        pools[name] = yield from plan_pool(used[name], on[name], rolling, asked.catalog, kubectl, distribution)
+        pools[name] = with_weights(pools[name], on[name], platform.cache)
+        if not pools[name].existing:
+            pools[name] = yield from asked.cloud.furnish(pools[name], asked.settings, platform.cluster, asked.catalog)
+    return pools
