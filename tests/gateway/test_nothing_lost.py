@@ -1,13 +1,9 @@
 """Requests while servers, keys and models change: each is answered whole, and no stream is cut."""
 
-import json
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
-from http.client import HTTPException
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -17,6 +13,7 @@ from infra.services.gateway.envoy.files import BOOTSTRAP
 from infra.services.gateway.envoy.place import Place
 from tests.early import ended
 from tests.gateway.engine import Engine
+from tests.gateway.load import end_when_idle, how_it_ends, under_load
 from tests.gateway.long_stream import WHOLE
 from tests.gateway.names import Names
 from tests.gateway.plans import client, keys_of, traffic, upstream
@@ -39,46 +36,19 @@ def _gateway(plan: TrafficPlan, place: Place, names: Names) -> AbstractContextMa
     return running(plan, place, bootstrap=resolved_by(names.port))
 
 
-def _ask(gateway: Gateway, number: int) -> str:
-    """How a request ended: whole, or what was wrong with it. Three of ten are streams."""
-    stream = number % 10 < 10 * _STREAMS // _REQUESTS
-    body = {"model": "small", "number": number, **({"does": "stream", "pause": _PAUSE} if stream else {})}
-    try:
-        answer = gateway.ask("POST", "/v1/chat/completions", body)
-    except (OSError, HTTPException) as error:
-        return f"cut: {error}"
-    if answer.status != 200:
-        return f"{answer.status}: {answer.body.decode()[:200]}"
-    whole = answer.body.endswith(b"data: [DONE]\n\n") if stream else "usage" in json.loads(answer.body)
-    return "whole" if whole else "cut"
-
-
 def _load(gateway: Gateway, meanwhile: Callable[[], None]) -> Counter[str]:
-    """What became of all requests, while something else happens: of a number, and of more until it has happened."""
-    with ThreadPoolExecutor(_AT_ONCE + 1) as pool:
-        changing, numbers = pool.submit(meanwhile), count()
+    """Three of ten requests are streams."""
 
-        def caller() -> Counter[str]:
-            ended: Counter[str] = Counter()
-            while (number := next(numbers)) < _REQUESTS or not changing.done():
-                ended[_ask(gateway, number)] += 1
-            return ended
+    def ask(number: int) -> str:
+        return how_it_ends(gateway, _PAUSE if number % 10 < 10 * _STREAMS // _REQUESTS else None)
 
-        callers = [pool.submit(caller) for _ in range(_AT_ONCE)]
-        changing.result()
-        return sum((each.result() for each in callers), Counter[str]())
+    return under_load(ask, _AT_ONCE, _REQUESTS, meanwhile)
 
 
 def _servers(gateway: Gateway) -> int:
     """How many addresses of the model Envoy has now."""
     (found,) = gateway.stats("model_small.membership_total").values()
     return found
-
-
-def _end(engine: Engine) -> None:
-    """As a server ends after SIGTERM: it answers what is under way."""
-    until(lambda: engine.under_way, 0)
-    engine.end()
 
 
 def test_a_rolling_change_of_two_servers_loses_nothing(tmp_path: Path) -> None:
@@ -98,7 +68,7 @@ def test_a_rolling_change_of_two_servers_loses_nothing(tmp_path: Path) -> None:
                 until(lambda: _servers(gateway), len(names.addresses))
                 names.addresses = [each for each in names.addresses if each != engine.address]
                 until(lambda: _servers(gateway), len(names.addresses))
-                _end(engine)
+                end_when_idle(engine)
             until(lambda: all(each.requests for each in [*old, *new]))
 
         assert set(_load(gateway, roll)) == {"whole"}

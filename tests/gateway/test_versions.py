@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
-from http.client import HTTPException
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -20,6 +18,7 @@ from infra.services.gateway.envoy.files import BOOTSTRAP
 from infra.services.gateway.envoy.versions import ways
 from tests.conftest import HANGS_SECONDS
 from tests.gateway.engine import Engine
+from tests.gateway.load import end_when_idle, how_it_ends, under_load
 from tests.gateway.names import Names
 from tests.gateway.plans import client, traffic, upstream
 from tests.gateway.running import Gateway, place_in, resolved_by, running, until, write
@@ -183,21 +182,11 @@ def _metrics(gateway: Gateway) -> str:
 
 
 def _ask(gateway: Gateway, number: int) -> str:
-    """How a request ended: whole, or what was wrong with it. Some ask for the next version, and some are of a client
-    whose requests all go there."""
-    stream = number % 5 == 0
-    body = {"model": "small", **({"does": "stream", "pause": 0.2} if stream else {})}
+    """Some ask for the next version, and some are of a client whose requests all go there."""
     key = "key-of-beta-1" if number % 3 == 0 else "key-of-app-1"
     headers = {"x_llm_version": "next"} if number % 4 == 0 else {}
     time.sleep(0.1)
-    try:
-        answer = gateway.ask("POST", CHAT, body, key=key, **headers)
-    except (OSError, HTTPException) as error:
-        return f"cut: {error}"
-    if answer.status != 200:
-        return f"{answer.status}: {answer.body.decode()[:200]}"
-    whole = answer.body.endswith(b"data: [DONE]\n\n") if stream else "usage" in json.loads(answer.body)
-    return "whole" if whole else "cut"
+    return how_it_ends(gateway, 0.2 if number % 5 == 0 else None, key, **headers)
 
 
 def _answers(gateway: Gateway) -> bool:
@@ -207,12 +196,6 @@ def _answers(gateway: Gateway) -> bool:
 def _read(gateway: Gateway, versions: set[str | None]) -> None:
     """Both threads of Envoy have read the file, which `promote` leaves time for: of 20 connections each has some."""
     until(lambda: _answers(gateway) and {_version(gateway) for _ in range(20)}, versions)
-
-
-def _idle(engine: Engine) -> None:
-    """As a server ends after SIGTERM: it answers what is under way."""
-    until(lambda: engine.under_way, 0)
-    engine.end()
 
 
 @pytest.mark.parametrize("promoted", [True, False], ids=["promote", "rollback"])
@@ -232,25 +215,14 @@ def test_a_promotion_and_a_rollback_lose_nothing(tmp_path: Path, promoted: bool)
             server = present
             if promoted:
                 apply(present, coming, 100, {"next"})
-                _idle(present)
+                end_when_idle(present)
                 server = stack.enter_context(Engine(port=present.port))
             apply(server, coming, 0, {"present"})
-            _idle(coming)  # it ends before Envoys read the last file
+            end_when_idle(coming)  # it ends before Envoys read the last file
             time.sleep(0.5)
             apply(server, None, 0, {None})
 
-        with ThreadPoolExecutor(_AT_ONCE + 1) as pool:
-            changing, numbers = pool.submit(change), count()
-
-            def caller() -> Counter[str]:
-                ended: Counter[str] = Counter()
-                while (number := next(numbers)) < _REQUESTS or not changing.done():
-                    ended[_ask(gateway, number)] += 1
-                return ended
-
-            callers = [pool.submit(caller) for _ in range(_AT_ONCE)]
-            changing.result()
-            ended = sum((each.result() for each in callers), Counter[str]())
+        ended = under_load(lambda number: _ask(gateway, number), _AT_ONCE, _REQUESTS, change)
         assert set(ended) == {"whole"}
         assert present.requests
         assert coming.requests
@@ -277,7 +249,7 @@ def test_in_the_gap_of_a_change_in_place_each_caller_is_answered_or_held_as_set(
             names.addresses = []
             # The pod goes on answering until Envoy has seen that.
             until(lambda: {*gateway.stats(r"(model|pods)_small\.membership_total").values()}, {0})
-            _idle(engine)
+            end_when_idle(engine)
             time.sleep(_GAP)
             stack.enter_context(Engine(port=engine.port))
             names.addresses = ["127.0.0.1"]
