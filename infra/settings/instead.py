@@ -26,6 +26,7 @@ _FACTS = {
     " Qwen3",
     "theta": "write rope_theta of its config.json, or leave theta out for Qwen2.5 and Qwen3",
     "port": "write the port that `kubectl get service` lists for it",
+    "distribution": "leave distribution out for one that isn't among these: a plan asks for what it needs to know",
     "in": "write the provider's price, or leave usdPerMillionTokens out",
     "out": "write the provider's price, or leave usdPerMillionTokens out",
 }
@@ -36,6 +37,8 @@ _ELSEWHERE = {
         "dcgm",
     ): "write addons: {dcgmExporter: install}, or existing on a cluster that has it, and leave it out here"
 }
+# Keys that name a parser: what a yes to it, or a no, stands for.
+_PARSERS = {"toolCalling": "tool calls", "reasoning": "thoughts"}
 # A key of another way to write the same section -> why it is none there.
 _NOT_THERE: Mapping[Key, str] = {
     (
@@ -61,6 +64,9 @@ def instead_of_number(leaf: str, value: Any, node: Schema, *, required: bool) ->
     """Of a number out of its range, or an empty list; None: what was typed says what to write."""
     if leaf in _NOTHING and value in (0, []):
         return _NOTHING[leaf]
+    if isinstance(value, bool) and leaf in _PARSERS:
+        read = f"leave {leaf} out, and the parser of the model's family reads its {_PARSERS[leaf]}"
+        return read if value else f'write {leaf}: "off"'
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
     if leaf in _FACTS:

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.config_keys import EXTERNAL_KEY_EXAMPLE
+from infra.settings.other_words import count, days, named_otherwise, time_of_day
 from infra.settings.schema import Schema, choices, example, forms
+from infra.settings.takes import takes
 
 _CURRENCY = r"(?:US\$|USD|EUR|[$€£])"
 _NUMBER = re.compile(
@@ -35,10 +37,6 @@ _WORDS = {"yes": True, "on": True, "true": True, "no": False, "off": False, "fal
 # A yes or a no where one of several words is allowed: of an add-on, and of where the gateway is reached from.
 _YES, _NO = ("install",), ("disabled", "cluster")
 _SWITCHED = dict.fromkeys(("enable", "enabled"), True) | dict.fromkeys(("disable", "none", "never"), False) | _WORDS
-_BILLS = {"most": "max", "maximum": "max", "least": "min", "minimum": "min", "typical": "expected", "third": "expected"}
-# What people call the storage of a claim that several nodes mount.
-_STORAGE = ("nfs", "pvc", "claim", "cephfs", "ceph", "rook", "longhorn", "lustre", "weka", "glusterfs")
-_NAMES = _BILLS | dict.fromkeys(_STORAGE, "storageClass")
 _PLACE = re.compile(r"(pvc|s3|file):/*(?=[\w.-])|/+(?=[\w.-])", re.IGNORECASE)
 _IN_A_NAMESPACE = re.compile(r"[a-z0-9-]+/[a-z0-9.-]+")  # NAMESPACE/NAME, as controllers write it
 _EXTERNAL = EXTERNAL_KEY_EXAMPLE.removesuffix("NAME")
@@ -46,6 +44,7 @@ _LABEL = re.compile(r"([\w./-]+)\s*[=:]\s*([\w.-]+)")
 _MIB_MIN, _SEEN = 1000, 0.98  # nvidia-smi's MiB, of which an engine sees at least that part on the catalogue's cards
 _ADDRESS = re.compile(r"[\w.-]+(:\d+|\.\w+)\S*")
 _IP = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
+_TAINT = re.compile(r"([\w./-]+)(?:=([\w.-]*))?(?::(NoSchedule|PreferNoSchedule|NoExecute))?")
 _RANGE = re.compile(r"(\d+)\s*(?:\.\.\.?|-|–|:|,(?!\d{3}$)|to)\s*(\d+)")
 _LONG_NAME = re.compile(r"\w+(:[^:]*){4,}/")  # of several parts, the last of which the user gave
 _ACCOUNT = re.compile(r"(?<![\w-])\d{12}(?=:|$)")  # not the end of an id
@@ -56,56 +55,6 @@ _DEEPEST = 3  # nested sections that a single value may abbreviate
 def meant(key: str, value: Any, node: Schema, depth: int = 0) -> Any:
     """The value in a form that the schema accepts, or None if no such form is similar to it."""
     return next((each for each in _readings(key, value, node, depth) if takes(node, each)), None)
-
-
-def named_otherwise(value: str) -> str | None:
-    """The word for what people call by another name."""
-    return _NAMES.get(value.strip().lower())
-
-
-def takes(node: Schema, value: Any) -> bool:
-    return any(_form_takes(form, value) for form in forms(node))
-
-
-def _form_takes(form: Schema, value: Any) -> bool:
-    if "enum" in form:
-        return value in form["enum"]
-    match form.get("type"):
-        case "string":
-            fits = isinstance(value, str) and len(value) <= form.get("maxLength", math.inf)
-            return fits and (re.search(form["pattern"], value) is not None if "pattern" in form else bool(value))
-        case "boolean":
-            return isinstance(value, bool)
-        case "integer":
-            return isinstance(value, int) and not isinstance(value, bool) and _in_range(form, value)
-        case "number":
-            return isinstance(value, int | float) and not isinstance(value, bool) and _in_range(form, value)
-        case "array":
-            items = form.get("items", {})
-            return (
-                isinstance(value, list)
-                and form.get("minItems", 0) <= len(value) <= form.get("maxItems", math.inf)
-                and all(takes(items, each) for each in value)
-            )
-        case "object":
-            return isinstance(value, dict) and _section_takes(form, value)
-    return False
-
-
-def _section_takes(form: Schema, value: Mapping[str, Any]) -> bool:
-    known = form.get("properties", {})
-    others = form.get("additionalProperties")
-    if not known and isinstance(others, Mapping):
-        return all(takes(others, each) for each in value.values())
-    return all(name in value for name in form.get("required", ())) and all(
-        name in known and takes(known[name], each) for name, each in value.items()
-    )
-
-
-def _in_range(form: Schema, value: float) -> bool:
-    return form.get("minimum", -math.inf) <= value <= form.get("maximum", math.inf) and form.get(
-        "exclusiveMinimum", -math.inf
-    ) < value < form.get("exclusiveMaximum", math.inf)
 
 
 def _readings(key: str, value: Any, node: Schema, depth: int) -> Iterator[Any]:
@@ -127,6 +76,10 @@ def _readings(key: str, value: Any, node: Schema, depth: int) -> Iterator[Any]:
             yield f"{_EXTERNAL}{re.sub(r'[^a-z0-9]+', '-', named).strip('-')}"
         if key in ("baseUrl", "runbooks") and _ADDRESS.fullmatch(value.strip()):
             yield f"https://{value.strip()}"
+        if key == "cidr" and _IP.fullmatch(value.strip()):
+            yield f"{value.strip()}/16"
+        if any({"key", "effect"} <= form.get("properties", {}).keys() for form in forms(node)):
+            yield _toleration(value.strip())
         if key == "channel":
             yield re.sub(r"\s+", "-", value.strip())
         yield from _models(value) if key == "model" else _texts(value)
@@ -134,8 +87,11 @@ def _readings(key: str, value: Any, node: Schema, depth: int) -> Iterator[Any]:
             yield from _full_names(value, node)
         if value.strip().lower() in _WORDS:
             yield _WORDS[value.strip().lower()]
-        if (name := named_otherwise(value)) is not None:
+        if "," in value and {*(words := re.split(r"\s*,\s*", value.strip()))} <= {*map(str, choices(node))}:
+            yield words
+        if (name := named_otherwise(value, choices(node))) is not None:
             yield name
+        yield from (day for day in (days(value), time_of_day(value)) if day)
         if label := _LABEL.fullmatch(value.strip()):
             yield {label[1]: label[2]}
     else:
@@ -164,6 +120,15 @@ def _ranges(value: str | list[Any], node: Schema) -> Iterator[Any]:
         and any({"min", "max"} <= {*form.get("properties", ())} for form in forms(node))
     ):
         yield {"min": min(ends), "max": max(ends)} if all(isinstance(each, int) for each in ends) else None
+
+
+def _toleration(text: str) -> dict[str, str] | None:
+    """Of a taint as kubectl writes it; whatever its value, where it has none."""
+    taint = _TAINT.fullmatch(text)
+    if taint is None:
+        return None
+    rest = {"value": taint[2]} if taint[2] else {"operator": "Exists"}
+    return {"key": taint[1], **rest, **({"effect": taint[3]} if taint[3] else {})}
 
 
 def _switches(value: Any, node: Schema) -> Iterator[str]:
@@ -234,6 +199,8 @@ def _numbers(key: str, value: Any, node: Schema) -> Iterator[float]:
         number = float(re.sub(r"[^\d.-]", "", digits)) * units[match[2].lower()]
     elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         number = value
+    elif isinstance(value, str):
+        number = count(value)
     if number is None:
         return
     if 0 < number < 1 and any(form.get("maximum", form.get("exclusiveMaximum")) == _ALL for form in forms(node)):

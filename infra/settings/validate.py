@@ -20,8 +20,9 @@ from infra.settings.instead import (
     of_another_namespace,
     per_minute,
 )
-from infra.settings.meant import meant, named_otherwise, takes
+from infra.settings.meant import meant
 from infra.settings.mistakes import NULL_KEY, Key, Report, did_you_mean, holds_token, meant_place, shown, unknown_key
+from infra.settings.other_words import named_otherwise
 from infra.settings.platform import Settings
 from infra.settings.schema import (
     Schema,
@@ -36,6 +37,7 @@ from infra.settings.schema import (
     schema_at,
 )
 from infra.settings.sections import settings_type
+from infra.settings.takes import takes
 from infra.settings.types import KUBERNETES_VERSION
 
 _MAX_DEPTH = 60
@@ -269,8 +271,8 @@ def _probably(leaf: str, value: Any, node: Schema) -> Any:
     numbers = [each for each in words if isinstance(each, int) and not isinstance(each, bool)]
     if probably is None and numbers and isinstance(value, int | float):
         return min(numbers, key=lambda number: abs(number - value))
-    close = (named_otherwise(value) or did_you_mean(value, words)) if isinstance(value, str) and words else None
-    return close if close in words and probably not in words else probably
+    close = named_otherwise(value, words) if isinstance(value, str) and words else None
+    return close if close in words and probably not in words and not isinstance(probably, list) else probably
 
 
 def _for_example(key: Key, node: Schema) -> str:

@@ -222,6 +222,10 @@ def test_a_key_typed_in_the_list_of_numbers_of_keys_is_not_shown() -> None:
             assert "1234567890" not in said
 
 
+OTHER_DISTRIBUTION = "leave distribution out for one that isn't among these: a plan asks for what it needs to know"
+FAMILY = "leave {} out, and the parser of the model's family reads its {}"
+
+
 @pytest.mark.parametrize(
     ("path", "typed", "write"),
     [
@@ -230,13 +234,29 @@ def test_a_key_typed_in_the_list_of_numbers_of_keys_is_not_shown() -> None:
             "<our limit>",
             "write the highest bill that you accept, or leave budget out for no limit",
         ),
-        (("cluster", "existing", "distribution"), "microk8s", "write, for example, distribution: kubeadm"),
+        (("models", "a", "rollout", "strategy"), "carefully", "write, for example, strategy: recreate"),
         (("cluster", "existing", "distribution"), "K3S", "write distribution: k3s"),
+        (("cluster", "existing", "distribution"), "rancher", "write distribution: rke2"),
+        (("cluster", "existing", "distribution"), "Rancher RKE2", "write distribution: rke2"),
+        (("cluster", "existing", "distribution"), "OCP", "write distribution: openshift"),
+        (("cluster", "existing", "distribution"), "microk8s", OTHER_DISTRIBUTION),
+        (("cluster", "existing", "distribution"), "k0s", OTHER_DISTRIBUTION),  # k3s is similar, and another one
+        (("gateway", "expose"), "internet", "write expose: public"),  # and not internal, which is similar
+        (("gateway", "expose"), "private", "write expose: internal"),
+        (("addons", "prometheus"), "external", "write prometheus: existing"),
+        (("cache", "kind"), "hostPath", "write kind: node"),
+        (("models", "a", "kvCacheDtype"), "fp8_e5m2", "write kvCacheDtype: fp8"),
+        (("models", "a", "kvCacheDtype"), "bfloat16", "write kvCacheDtype: auto"),
+        (("models", "a", "engine"), "text-generation-inference", "write engine: tgi"),
+        (("models", "a", "task"), "text-generation", "write task: chat"),
+        (("models", "a", "toolCalling"), True, FAMILY.format("toolCalling", "tool calls")),
+        (("models", "a", "reasoning"), True, FAMILY.format("reasoning", "thoughts")),
+        (("models", "a", "reasoning"), False, 'write reasoning: "off"'),
         (("models", "a", "maxModelLen"), "32k", "write maxModelLen: 32768"),
         (("models", "a", "gpus"), "enough", "write, for example, gpus: 1"),
     ],
 )
-def test_what_was_typed_is_written_better_and_an_example_is_called_one(path: Path, typed: str, write: str) -> None:
+def test_what_was_typed_is_written_better_and_an_example_is_called_one(path: Path, typed: Any, write: str) -> None:
     assert written(path, typed).write == write
 
 
@@ -250,3 +270,16 @@ def test_a_mistyped_word_brings_no_second_mistake_of_what_it_decides(typed: str)
     with pytest.raises(BadStackFile) as caught:
         load_config(stack="dev", platform=platform, region=None)
     assert [each.path for each in caught.value.mistakes] == ["cluster.existing.distribution"]
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "begins"),
+    [
+        ("toolCalling", "llama", "did you mean llama3_json or llama4_json or llama4_pythonic? Else write off, or one"),
+        ("toolCalling", "hermes2", "did you mean hermes? Else write off, or one of"),
+        ("toolCalling", "auto", "leave toolCalling out for the parser of the model's family, or write off, or one of"),
+        ("reasoning", "high", "write off, or one of"),
+    ],
+)
+def test_a_parser_is_one_of_the_family_that_was_typed(key: str, typed: str, begins: str) -> None:
+    assert written(("models", "a", key), typed).write.startswith(begins)

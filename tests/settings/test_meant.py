@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from infra.catalog import load_catalog
-from infra.settings.meant import meant, takes
+from infra.settings.meant import meant
 from infra.settings.mistakes import BadStackFile
 from infra.settings.schema import schema_at
+from infra.settings.takes import takes
 from infra.stack_file import load_config
 
 CREATED = {"create": {"version": "1.35", "zones": 2}}
@@ -128,6 +129,20 @@ TYPED: list[tuple[str, Any, Any]] = [
     ("addons.prometheus.existing.url", "prom.watch:9090", "http://prom.watch:9090"),
     ("mirror", "charts", {"charts": "charts"}),
     ("tags.prod", True, "true"),
+    ("models.a.gpus", "two", 2),
+    ("gpuPools.p.capacity", "spot, on-demand", ["spot", "on-demand"]),
+    ("gpuPools.p.existing.tolerations", "gpu", [{"key": "gpu", "operator": "Exists"}]),
+    (
+        "gpuPools.p.existing.tolerations.0",
+        "nvidia.com/gpu=present:NoSchedule",
+        {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"},
+    ),
+    ("cluster.create.network.cidr", "10.0.0.0", "10.0.0.0/16"),
+    ("models.a.schedule.0.days", "weekdays", "mon-fri"),
+    ("models.a.schedule.0.from", "8", "08:00"),
+    ("models.a.schedule.0.from", "12am", "00:00"),
+    ("models.a.schedule.0.to", "6:30 pm", "18:30"),
+    ("models.a.schedule.0.to", "18h", "18:00"),
 ]
 
 

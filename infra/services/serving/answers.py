@@ -1,6 +1,6 @@
 """What reads a model's answers: tool calls and thoughts."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from infra.engines import ENGINES
 from infra.engines.model import Parsers
@@ -11,6 +11,8 @@ from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key, did_you_mean
 
 OFF = "off"
+_YES = ("on", "true", "yes", "auto", "enabled", "default")
+_FEW = 4  # parsers of one family
 _KEYS = (("toolCalling", "tool", "tool_calling"), ("reasoning", "reasoning", "reasoning"))
 
 
@@ -55,7 +57,16 @@ def check_parsers(scope: Scope, key: Key, model: Model) -> None:
             got = f"{engine.title} reads answers in its own way and takes no parser"
             scope.report.wrong((*key, name), got, f"leave {name} out", reads=reads)
             continue
-        close = did_you_mean(written, known)
+        close = " or ".join(_meant(written, known))
         write = f"did you mean {close}? Else write" if close else "write"
+        if written.lower() in _YES:
+            write = f"leave {name} out for the parser of the model's family, or write"
         got = f"{engine.title} has no parser {written}"
         scope.report.wrong((*key, name), got, f"{write} {OFF}, or one of {', '.join(known)}", reads=reads)
+
+
+def _meant(written: str, known: Collection[str]) -> list[str]:
+    """Of a family's name alone, its parsers; else a similar name."""
+    family = [each for each in known if each.startswith(written.lower())]
+    close = did_you_mean(written, known)
+    return family if 0 < len(family) <= _FEW else [close] if close else []

@@ -132,9 +132,7 @@ SECTIONS = (
         "wrong types",
         stack(CLUSTER, model("gpus: one, paused: maybe, maxModelLen: 8k"), "tags: {costCenter: 4711}"),
         (
-            Mistake(
-                "models.a.gpus", 5, 'got "one"; allowed: a whole number from 0 to 16', "write, for example, gpus: 1"
-            ),
+            Mistake("models.a.gpus", 5, 'got "one"; allowed: a whole number from 0 to 16', "write gpus: 1"),
             Mistake(
                 "models.a.maxModelLen",
                 5,
