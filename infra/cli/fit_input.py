@@ -18,6 +18,7 @@ from infra.catalog import (
     slice_named,
 )
 from infra.catalog.gpu_names import card_of_memory, counted, same_chip
+from infra.catalog.instances_named import types_to_write
 from infra.catalog.method_names import stored_by_name
 from infra.cli.fit_beside import Beside
 from infra.engines import DEFAULT, ENGINES, Engine, with_library
@@ -194,7 +195,9 @@ class _Reader:
     def _instance(self, name: str, gpus: int | None) -> Instance | None:
         instance = self._catalog.instances.get(name)
         if instance is None:
-            self._wrong(f"--instance-type {name}", f"unknown GPU instance type{_near(name, self._catalog.instances)}")
+            write = types_to_write(name, self._catalog, self._region)
+            near = f"; {write}" if write else _near(name, self._catalog.instances)
+            self._wrong(f"--instance-type {name}", f"unknown GPU instance type{near}")
         elif instance.left_out and instance.usd_per_hour is not None:
             self._wrong(f"--instance-type {name}", f"can't serve: {instance.left_out}")
         elif self._region is not None and not self._catalog.zones_of(name, self._region):

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from infra.catalog import Catalog
+from infra.catalog.instances_named import types_to_write
 from infra.config_keys import PLATFORM, is_alert_key, is_secret
 from infra.settings import pasted_key
 from infra.settings.capacity import INSTANT
@@ -189,8 +190,19 @@ def _message(key: Key, kind: str, data: Any, stack: str, region: str | None, cat
         return _name_message(key)
     if key[:3] == _ZONES:
         return _zone_message(key, _at(data, key), node, region, catalog)
+    types = _types_meant(key, _at(data, key), catalog, region)
+    if types is not None:
+        return f"got {shown(_at(data, key))}; allowed: {allowed(node)}", types
     got, write = _value_message(key, kind, data, node, catalog)
     return got, f"{write}{of_another_namespace(leaf, _at(data, key), node, data)}"
+
+
+def _types_meant(key: Key, value: Any, catalog: Catalog, region: str | None) -> str | None:
+    """Of a GPU, or of the beginning of a type's name, where instance types stand."""
+    if "instanceTypes" not in key[-2:] or not isinstance(value, str) or value in catalog.instances:
+        return None
+    write = types_to_write(value, catalog, region)
+    return write if write is None or key[-1] != "instanceTypes" else f"{write}, as instanceTypes: [TYPE]"
 
 
 def _name_message(key: Key) -> tuple[str, str]:

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from infra.catalog import Instance
+from infra.catalog.instances_named import types_to_write
 from infra.clouds.aws.bottlerocket import check_bottlerocket
 from infra.clouds.aws.check_capacity import check_reserved
 from infra.clouds.aws.check_release import check_pool_release
@@ -13,7 +14,7 @@ from infra.clouds.aws.nodes import BOTTLEROCKET
 from infra.plan.words import regions_with
 from infra.settings.checks.scope import Scope
 from infra.settings.cluster import GpuPool
-from infra.settings.mistakes import Key, did_you_mean
+from infra.settings.mistakes import Key
 
 _CPU_FAMILY = re.compile(r"[mcrt]\d")  # general purpose, compute, memory, burstable
 _SAME_MEMORY = 0.02  # GPUs may replace each other if an engine sees the same memory, within this part
@@ -21,6 +22,7 @@ _CLOSE_TOGETHER = (
     "cluster puts nodes close together for servers that span them, and a replica here is on one node",
     "write spread or partition, the name of a placement group that exists, or leave it out",
 )
+_SMALL = (("g6.xlarge", "L4"), ("g6e.xlarge", "L40S"), ("p5.4xlarge", "H100"))
 _NAMED = 4  # instance types that a message proposes
 
 
@@ -74,16 +76,10 @@ def _check_type(scope: Scope, key: Key, name: str, pool: GpuPool) -> None:
     known = scope.catalog.instances
     instance = known.get(name)
     if instance is None and _CPU_FAMILY.match(name):
-        scope.report.wrong(key, f"{name} has no GPU", "write one such as g6.xlarge")
+        scope.report.wrong(key, f"{name} has no GPU", _some_type(scope, key))
     elif instance is None:
-        usable = [each.name for each in known.values() if each.left_out is None]
-        close = did_you_mean(name, usable)
-        write = (
-            f"did you mean {close}?"
-            if close
-            else "write one such as g6.xlarge (L4), g6e.xlarge (L40S), p5.4xlarge (H100)"
-        )
-        scope.report.wrong(key, f"unknown GPU instance type {name}", write)
+        write = types_to_write(name, scope.catalog, scope.region)
+        scope.report.wrong(key, f"unknown GPU instance type {name}", write or _some_type(scope, key))
     elif instance.left_out is not None:
         same = [each.name for each in known.values() if each.gpu == instance.gpu and each.left_out is None]
         write = f"write one of {', '.join(same[:4])}" if same else "write one such as g6.xlarge"
@@ -91,6 +87,13 @@ def _check_type(scope: Scope, key: Key, name: str, pool: GpuPool) -> None:
     elif "spot" in pool.kinds and not instance.spot:
         write = f"leave spot out of {key[1]}'s capacity" if pool.ladder else "write capacity: on-demand"
         scope.report.wrong(key, f"{name} has no spot capacity", write, reads=[(*key[:2], "capacity")])
+
+
+def _some_type(scope: Scope, key: Key) -> str:
+    """The types of the region that hold the pool's models; where none of these is known, small ones."""
+    held = list(scope.holding(str(key[1])))[:_NAMED]
+    small = [f"{name} ({gpu})" for name, gpu in _SMALL if scope.catalog.zones_of(name, scope.region or "")]
+    return f"write one of {', '.join(held)}" if held else f"write one such as {', '.join(small) or _SMALL[0][0]}"
 
 
 def _check_zones(scope: Scope, key: Key, types: list[Instance]) -> None:

@@ -251,14 +251,46 @@ POOLS = (
         stack(CLUSTER, pool("instanceTypes: [g6.3xlarge]"), MODEL),
         (
             Mistake(
-                "gpuPools.l4.instanceTypes[0]", 5, "unknown GPU instance type g6.3xlarge", "did you mean g6.xlarge?"
+                "gpuPools.l4.instanceTypes[0]", 5, "unknown GPU instance type g6.3xlarge", "write g6.xlarge (1 x L4)"
             ),
         ),
     ),
     Bad(
         "a type without a GPU",
         stack(CLUSTER, pool("instanceTypes: [m7i.xlarge]"), MODEL),
-        (Mistake("gpuPools.l4.instanceTypes[0]", 5, "m7i.xlarge has no GPU", "write one such as g6.xlarge"),),
+        (
+            Mistake(
+                "gpuPools.l4.instanceTypes[0]",
+                5,
+                "m7i.xlarge has no GPU",
+                "write one of g6e.xlarge (1 x L40S), g7e.2xlarge (1 x RTX-PRO-6000-SE), g4dn.12xlarge (4 x T4),"
+                " g6.12xlarge (4 x L4)",
+            ),
+        ),
+    ),
+    Bad(
+        "a GPU where its instance type stands",
+        stack(CLUSTER, pool("instanceTypes: [8xH200]"), MODEL),
+        (
+            Mistake(
+                "gpuPools.l4.instanceTypes[0]",
+                5,
+                'got "8xH200"; allowed: an instance type',
+                "write p5en.48xlarge (8 x H200)",
+            ),
+        ),
+    ),
+    Bad(
+        "a GPU where a list of instance types stands",
+        stack(CLUSTER, pool("instanceTypes: H200"), MODEL),
+        (
+            Mistake(
+                "gpuPools.l4.instanceTypes",
+                5,
+                'got "H200"; allowed: a list of at least 1, each an instance type',
+                "write p5en.48xlarge (8 x H200), as instanceTypes: [TYPE]",
+            ),
+        ),
     ),
     Bad(
         "ARM",
