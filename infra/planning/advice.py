@@ -8,30 +8,26 @@ from typing import Any
 from infra.catalog import Catalog
 from infra.checks import check
 from infra.plan.money import Remedy
-from infra.plan.notes import Advice, Violation, Write
+from infra.plan.notes import Advice, Write
 from infra.plan.plan import Plan
-from infra.plan.rules import Rule
 from infra.plan.words import LIKELY
-from infra.plan.writes import written
 from infra.planning.borrowed_prices import borrowed_then
 from infra.planning.budget import PATH as BUDGET
-from infra.planning.budget import enough, further_over, total
+from infra.planning.budget import further_over
 from infra.planning.cpu_speed import slow_then
 from infra.planning.losses import shorter, with_losses
 from infra.planning.peak_nodes import what_nodes_cost, what_nodes_need
 from infra.planning.stored_weights import stored_then
-from infra.planning.trial import Attempt, broken_by, holds, likely, noted
+from infra.planning.trial import Attempt, holds, likely, noted
 from infra.services.serving.next import servers
 from infra.settings.mistakes import Mistake, Report
 from infra.settings.platform import Settings
 
-MAX_IN_TWO = 4  # pieces of advice that are combined, and with how many others each, where none is enough alone
 PAUSES = 2  # the harm of advice that pauses one model; each further one adds to it
 # Remedies of cold starts that are tried: with many models each plan takes longer. A remedy of a pool is tried once
 # for all its models.
 MIN_REMEDIES, MAX_REMEDIES = 2, 54
 MIN_SLOWER = 5  # seconds: a start that becomes longer by less isn't mentioned
-MAX_ADVICE = 24  # pieces that are tried; a stack that breaks many rules shows the rest untried
 
 
 def follow(settings: Settings, write: Write, region: str | None, catalog: Catalog) -> Settings | None:
@@ -65,53 +61,7 @@ def _put(document: dict[str, Any], path: list[str], value: Any) -> None:
         document[key] = value
 
 
-def that_holds(plan: Plan, attempt: Attempt) -> tuple[Violation, ...]:
-    """The plan's violations with the advice that, once followed, fixes the rule and breaks no other."""
-    left = MAX_ADVICE
-    found = []
-    for violation in plan.violations:
-        tried = violation.advice[:left]
-        left -= len(tried)
-        kept = in_order(
-            _held(violation, tried, plan, attempt), plan, attempt, dollars=violation.rule == Rule.GPUS_AT_PEAK
-        )
-        found.append(_with(violation, [*kept, *violation.advice[len(tried) :]]))
-    return tuple(found)
-
-
-def _held(violation: Violation, tried: Sequence[Advice], plan: Plan, attempt: Attempt) -> list[Advice]:
-    """Each alone; and, unless one of them costs nothing, those that don't hold alone together with one more change,
-    where no way that holds alone is as good. What keeps to the requests and the context that are asked for is first."""
-    alone = [(each, _tried(each, violation, plan, attempt)) for each in tried]
-    held = [way for _, way in alone if way is not None]
-    quick = [each for each in held if not slow_then(plan, attempt(each.write))]
-    if any(_costs_nothing(each, plan, attempt) for each in quick):
-        return sorted(held, key=lambda each: shorter(each, plan))
-    failed = [each for each, way in alone if way is None][:MAX_IN_TWO]
-    in_two = filter(None, (_with_another(each, violation, plan, attempt) for each in failed))
-    better = [way for way in in_two if not any(_as_good(each, way, plan, attempt) for each in held)]
-    return sorted([*better, *held], key=lambda each: _cost(each, plan, attempt))
-
-
-def _costs_nothing(advice: Advice, plan: Plan, attempt: Attempt) -> bool:
-    free = BUDGET not in dict(advice.write) and not _harm(advice) and not shorter(advice, plan)
-    return free and _bill(attempt(advice.write)) <= _bill(plan)
-
-
-def _as_good(one: Advice, other: Advice, plan: Plan, attempt: Attempt) -> bool:
-    no_worse = _harm(one) <= _harm(other) and shorter(one, plan) <= shorter(other, plan)
-    return no_worse and _bill(attempt(one.write)) <= _bill(attempt(other.write))
-
-
-def _cost(advice: Advice, plan: Plan, attempt: Attempt) -> tuple[bool, int, int, float]:
-    """Whether it rests on another region's price; the number of models that are paused, and what users lose of each
-    request, whatever the bill; and the maximum bill."""
-    then = attempt(advice.write)
-    paused = max(0, _harm(advice) - PAUSES + 1)
-    return bool(borrowed_then(plan, then)), paused, shorter(advice, plan), _bill(then)
-
-
-def _harm(advice: Advice) -> int:
+def harm_of(advice: Advice) -> int:
     """What users lose beside money: 0 is one thing at most, 1 is replicas and something else, PAUSES and more are
     models."""
     paths = [path for path, _ in advice.write]
@@ -119,10 +69,6 @@ def _harm(advice: Advice) -> int:
     if paused:
         return PAUSES - 1 + paused
     return int(len({".replicas" in path for path in paths}) > 1)
-
-
-def _bill(plan: Plan | None) -> float:
-    return round(plan.cost.usd_per_month_max) if plan is not None else float("inf")
 
 
 def in_order(ways: Iterable[Advice], plan: Plan, attempt: Attempt, *, dollars: bool = False) -> list[Advice]:
@@ -136,7 +82,7 @@ def in_order(ways: Iterable[Advice], plan: Plan, attempt: Attempt, *, dollars: b
         each, then = pair
         return (
             bool(borrowed_then(plan, then)),
-            PAUSES if _harm(each) >= PAUSES else min(1, slow_then(plan, then)),
+            PAUSES if harm_of(each) >= PAUSES else min(1, slow_then(plan, then)),
             BUDGET in dict(each.write) or bool(further_over(plan, then)),
             shorter(each, plan),
             bool(stored_then(plan, then)),
@@ -156,53 +102,6 @@ def _noted(advice: Advice, plan: Plan, then: Plan | None, *, dollars: bool) -> A
     )
     whole = with_losses(advice, plan)
     return noted(whole, said) if said else whole
-
-
-def _tried(advice: Advice, violation: Violation, plan: Plan, attempt: Attempt) -> Advice | None:
-    """The advice with all that it needs, a budget that is enough included; None where the rule stays broken, or another
-    one breaks."""
-    whole = completed(plan, advice.write)
-    then = attempt(whole)
-    if then is None or (violation.rule, violation.path) in broken_by(then):
-        return None
-    new = broken_by(then) - broken_by(plan)
-    budget = then.settings.budget
-    if new == {(Rule.BUDGET, BUDGET)} and budget is not None:
-        usd = total(then.cost, budget)
-        more = (*whole, (BUDGET, enough(usd)))
-        return Advice(more, _text(advice, more, f"the bill is then ${usd:,.0f}"))
-    return Advice(whole, _text(advice, whole)) if not new else None
-
-
-def _with_another(advice: Advice, violation: Violation, plan: Plan, attempt: Attempt) -> Advice | None:
-    """Where following it leaves the rule broken, or breaks one other: with the cheapest of that rule's advice then."""
-    then = attempt(completed(plan, advice.write))
-    if then is None:
-        return None
-    left = {each for each in broken_by(then) if each == (violation.rule, violation.path) or each not in broken_by(plan)}
-    if len(left) != 1:
-        return None
-    beside = [more for each in then.violations if (each.rule, each.path) in left for more in each.advice]
-    both = (_both(advice, each) for each in beside[:MAX_IN_TWO])
-    found = filter(None, (_tried(each, violation, plan, attempt) for each in both))
-    return min(found, key=lambda each: _cost(each, plan, attempt), default=None)
-
-
-def _both(one: Advice, other: Advice) -> Advice:
-    """Two pieces of advice as one."""
-    (first, _, why), (second, _, also) = one.text.partition(" ("), other.text.partition(" (")
-    said = "; ".join(each.removesuffix(")") for each in (why, also) if each)
-    write = tuple(dict((*one.write, *other.write)).items())
-    return Advice(write, f"{first} and {second}{f' ({said})' if said else ''}")
-
-
-def _text(advice: Advice, whole: Write, bill: str = "") -> str:
-    """The text of what is written with all that it needs; its brackets say what follows."""
-    if whole == advice.write:
-        return advice.text
-    why = advice.text.partition(" (")[2].removesuffix(")")
-    said = "; ".join(filter(None, (why, bill)))
-    return f"{written(whole)}{f' ({said})' if said else ''}"
 
 
 def tried_remedies(
@@ -240,12 +139,6 @@ def _whole(remedy: Remedy) -> Write:
     path, _, value = remedy.write.partition(": ")
     known = {"true": True, "false": False}
     return (*remedy.write_with, (path, int(value) if value.isdigit() else known.get(value, value)))
-
-
-def _with(violation: Violation, advice: Iterable[Advice]) -> Violation:
-    kept = tuple(advice)
-    fix = ", or ".join(each.text for each in kept) or violation.fix
-    return replace(violation, fix=fix, advice=kept)
 
 
 def as_mapping(write: Write) -> Mapping[str, Any]:

@@ -31,7 +31,7 @@ from infra.planning.budget_parts import (
 from infra.planning.budget_paused import as_large_as_needed, while_paused
 from infra.planning.budget_search import Search
 from infra.planning.budget_together import MIN_PART, all_together, as_near_as_it_gets, together
-from infra.planning.trial import Attempt, holds, is_counted
+from infra.planning.trial import Attempt, broken_by, holds, is_counted
 from infra.services.serving.next import servers
 from infra.settings.cluster import GpuPool
 
@@ -54,7 +54,7 @@ def with_ways(
     budget = plan.settings.budget
     if violation.rule != Rule.BUDGET or budget is None:
         return violation
-    first = _first_of(each for each in held if each.rule != Rule.BUDGET)
+    first = _first_of((each for each in held if each.rule != Rule.BUDGET), attempt)
     then = attempt(first) if first else plan
     if then is None or not holds(plan, then):
         return violation
@@ -95,9 +95,16 @@ def _at_other_prices(search: Search, means: Means) -> list[Advice]:
     return list(islice(filter(search.is_borrowed, _ways(search, means)), 1))
 
 
-def _first_of(others: Iterable[Violation]) -> Write:
-    """What makes each of the other rules hold: the bill is computed with it."""
-    return tuple({path: value for each in others for way in each.advice[:1] for path, value in way.write}.items())
+def _first_of(others: Iterable[Violation], attempt: Attempt) -> Write:
+    """What makes each of the other rules hold: the bill is computed with it. A change that makes several hold is
+    enough for all of them."""
+    whole: Write = ()
+    for each in others:
+        then = attempt(whole) if whole else None
+        if then is None or (each.rule, each.path) in broken_by(then):
+            more = dict(each.advice[0].write) if each.advice else {}
+            whole = tuple((dict(whole) | more).items())
+    return whole
 
 
 def _none(plan: Plan, *, unsure: Sequence[Advice]) -> str:

@@ -8,19 +8,25 @@ from infra.plan.money import rise
 from infra.plan.plan import Plan
 from infra.plan.words import SPOT, usd
 
+_BILLS = ("usd_per_month_max", "usd_per_month_expected")
+
 
 def what_nodes_cost(plan: Plan, then: Plan) -> Iterator[str]:
-    """By how much the maximum bill rises, as both plans show it. A model that moves to spot nodes is billed there even
-    where it stays."""
-    more = rise(plan.cost.usd_per_month_max, then.cost.usd_per_month_max)
+    """By how much the maximum and the expected bill rise, as both plans show them. A model that moves to spot nodes is
+    billed there even where it stays."""
+    more, expected = (rise(getattr(plan.cost, of), getattr(then.cost, of)) for of in _BILLS)
     spot = _to_spot(plan, then)
     if spot:
         yield f"spot: {SPOT}"
     if more >= 1:
+        also = " and expected" if expected == more else f", +{usd(expected)} expected" if expected >= 1 else ""
         hours = ", for the hours of rollouts" if _only_for_rollouts(plan, then) else ""
-        yield f"+{usd(more)} per month at most{hours}"
-    elif spot:
+        yield f"+{usd(more)} per month at most{also}{hours}"
+        return
+    if spot:
         yield "the maximum bill doesn't rise"
+    if expected >= 1:
+        yield f"+{usd(expected)} per month expected{f', -{usd(-more)} at most' if more <= -1 else ''}"
 
 
 def _to_spot(plan: Plan, then: Plan) -> bool:

@@ -8,7 +8,7 @@ from infra.offers.fixes import smaller_ways
 from infra.offers.sizing import Sizing
 from infra.plan.notes import Violation, Write
 from infra.plan.plan import Plan
-from infra.planning.advice import follow, that_holds, tried_remedies
+from infra.planning.advice import follow, tried_remedies
 from infra.planning.advised_bill import say_what_advice_costs
 from infra.planning.budget_parts import Means
 from infra.planning.budget_types import Types
@@ -18,6 +18,7 @@ from infra.planning.certainty import say_what_is_certain
 from infra.planning.cheaper import Candidate, Market, candidates, cheaper_ways
 from infra.planning.cheaper_pools import with_pools
 from infra.planning.draft import Draft, draft
+from infra.planning.held import that_holds
 from infra.planning.make_room import with_ways_out
 from infra.planning.mornings import mornings
 from infra.planning.places import Asked

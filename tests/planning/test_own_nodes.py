@@ -476,7 +476,10 @@ ROLLING = {"rollout": {"strategy": "rolling"}}
             {"big": TWO | {"replicas": 4}},
             "max",
             "pool a100 has 6",
-            ["models.big.replicas: 3", "gpuPools.a100.max: 4 (of the 4 nodes that exist; +$1,460 per month at most)"],
+            [
+                "models.big.replicas: 3",
+                "gpuPools.a100.max: 4 (of the 4 nodes that exist; +$1,460 per month at most and expected)",
+            ],
         ),
         (
             FOUR_OF_TWO | {"max": 3},
