@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from infra.catalog.gpu_names import counted, gpus_named
 from infra.catalog.types import Catalog, Instance
 
-_MOST = 4  # instance types that a message proposes
+_PROPOSED = 4  # instance types that a message proposes
 _ALIKE = 0.6
 
 
@@ -21,7 +21,7 @@ def types_to_write(text: str, catalog: Catalog, region: str | None) -> str | Non
         return f"no instance type has {what}: write existing: {{gpu: {what}, ...}} for nodes that you have"
     of_number = [each for each in types if each.gpus == number]
     proposed = of_number or _one_of_each_number(types)
-    there = ", ".join(f"{each.name} ({each.gpus or 'a part of 1'} x {each.gpu})" for each in proposed[:_MOST])
+    there = ", ".join(f"{each.name} ({each.gpus or 'a part of 1'} x {each.gpu})" for each in proposed[:_PROPOSED])
     elsewhere = region is not None and not catalog.zones_of(proposed[0].name, region)
     write = f"write {'one of ' if len(proposed) > 1 else ''}{there}" + (f"; no zone of {region} offers it" * elsewhere)
     return write if of_number or number is None else f"no instance type has {number} {what}: {write}"

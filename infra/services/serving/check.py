@@ -1,7 +1,6 @@
 """Rules for `models`."""
 
 import re
-from collections.abc import Iterable, Mapping
 
 from infra.engines import DEFAULT, ENGINES, Engine, on_cpu, with_library
 from infra.models.places import is_url
@@ -22,17 +21,15 @@ from infra.services.serving.check_vertical import check_vertical
 from infra.services.serving.check_weights import check_weights
 from infra.services.serving.family import check_task
 from infra.services.serving.instead_on_cpu import instead_on_cpu, noun_of
+from infra.services.serving.names_meant import meant
 from infra.services.serving.next import next_of, servers, written
 from infra.services.serving.on_cpu import is_on_cpu, no_gpu_nodes
 from infra.services.serving.rope import longer_by_rope, rope_of
 from infra.services.serving.section import Model
 from infra.services.serving.shapes import asked_shape
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
-from infra.settings.mistakes import Key, did_you_mean, nearest
+from infra.settings.mistakes import Key, did_you_mean
 
-_SIZELESS = 0.8  # how similar a name without a size has to be
-_TYPED = 0.8  # how similar a mistyped word is
-_SIZE = re.compile(r"\d+(?:\.\d+)?[bm]\b")  # in a model's name
 _ONE_TYPE = re.compile(r"(\S+) \(\d+ x ([\w-]+)\)")  # as `holding` says it, where no other key has to change
 _OF_THE_GATEWAY = ("gateway", "gateway-pods", "gateway-tokens", "gateway-traces")
 _LIKE = "like: a known model of the same shape, or architecture: its config.json"
@@ -115,7 +112,7 @@ def _check_identity(scope: Scope, key: Key, model: Model) -> None:
     if scope.written((*key, "like")) and scope.written((*key, "architecture")):
         scope.report.out_of_place((*key, "like"), "like and architecture both give the shape", "leave one of them out")
     if model.like is not None and model.like not in catalog.models:
-        wrong((*key, "like"), f"unknown model {model.like}", _meant(model.like, catalog.models, "Qwen/Qwen3-8B"))
+        wrong((*key, "like"), f"unknown model {model.like}", meant(model.like, catalog.models, "Qwen/Qwen3-8B"))
     shape = catalog.models.get(model.like or model.model)
     if shape is not None and shape.left_out is not None and model.architecture is None and not library:
         field = "like" if model.like is not None else "model"
@@ -129,7 +126,7 @@ def _check_identity(scope: Scope, key: Key, model: Model) -> None:
         like = other.library.like(model.model, catalog)
         wrong((*key, "model"), got, f"write {f'model: {like}, or ' if like else ''}engine: {other.name}", reads=reads)
     elif model.model not in catalog.models and model.like is None and model.architecture is None:
-        write = _meant(model.model, catalog.models, "" if "/" in model.model else "Qwen/Qwen3-8B", _unread(model.model))
+        write = meant(model.model, catalog.models, "" if "/" in model.model else "Qwen/Qwen3-8B", _unread(model.model))
         wrong((*key, "model"), f"unknown model {model.model}", write, reads=reads)
 
 
@@ -154,55 +151,8 @@ def _check_library_name(scope: Scope, key: Key, model: Model, engine: Engine, re
     elif (refused := library.refuse(model.model, catalog)) is not None:
         wrong((*key, "model"), *refused, reads=reads)
     elif model.model not in library.names(catalog) and model.like is None and model.architecture is None:
-        write = _meant(model.model, library.names(catalog), library.sample, _unread_tag(engine, model.model))
+        write = meant(model.model, library.names(catalog), library.sample, _unread_tag(engine, model.model))
         wrong((*key, "model"), f"unknown {engine.title} {kind} {model.model}", write, reads=reads)
-
-
-def _meant(name: str, known: Mapping[str, object], sample: str, otherwise: str = "") -> str:
-    """What to write for an unknown name. A similar name with the same size and of the same words is probably meant;
-    with another size it is another model."""
-    same = next((each for each in known if each.lower() == name.lower()), None) or _without_unit(name, known)
-    near = [same] if same else _near(name, known)
-    others = [each for each in known if not same and _sizes(each) != _sizes(name) and _family(each) == _family(name)]
-    alike = [each for each in near if _sizes(each) == _sizes(name)]
-    close = same or min(alike, key=lambda each: _others(each, name), default=None)
-    if close and not others:
-        return f"did you mean {close}?" + (f" Else {otherwise}" if otherwise else "")
-    if not (others or sample):
-        return otherwise
-    sizes = "its other sizes" if _sizes(name) else "its sizes"
-    write = f"write one of {sizes}, {' or '.join(others)}" if others else f"write a known one, e.g. {sample}"
-    return write + (f"; or {otherwise}" if otherwise else "")
-
-
-def _near(name: str, known: Iterable[str]) -> list[str]:
-    """A name without its owner is like the ends of others."""
-    ends = {each.rpartition("/")[2] if "/" not in name else each: each for each in known}
-    return [ends[each] for each in nearest(name, ends, len(ends), 0.55 if _sizes(name) else _SIZELESS)]
-
-
-def _others(known: str, name: str) -> tuple[int, int]:
-    """Words of a known name that nobody wrote, such as VL of another kind of model; then words that it lacks."""
-    there, written = (re.split(r"[-/:]", each.lower()) for each in (known, name))
-    return _not_among(there, written), _not_among(written, there)
-
-
-def _not_among(words: list[str], others: list[str]) -> int:
-    return sum(not nearest(each, others, 1, _TYPED) for each in words)
-
-
-def _without_unit(name: str, known: Iterable[str]) -> str | None:
-    """The shortest known name of which a name is the start, up to its size without the unit: llama3.2:1 of 1b."""
-    start = re.compile(rf"{re.escape(name.lower())}[bm]\b") if name[-1:].isdigit() else None
-    return min((each for each in known if start and start.match(each.lower())), key=len, default=None)
-
-
-def _family(name: str) -> str:
-    return _SIZE.sub("", name.lower()).rstrip("-:")
-
-
-def _sizes(name: str) -> list[str]:
-    return _SIZE.findall(name.lower())
 
 
 def _check_limits(scope: Scope, key: Key, model: Model) -> None:

@@ -73,7 +73,30 @@ MODELS = (
                 "models.c.model",
                 5,
                 "unknown model Qwen/Qwen3-VL",
-                _read("Qwen/Qwen3-VL"),
+                "write one of Qwen/Qwen3-VL-8B-Instruct, Qwen/Qwen3-VL-2B-Instruct, Qwen/Qwen3-VL-4B-Instruct,"
+                f" Qwen/Qwen3-VL-32B-Instruct; or {_read('Qwen/Qwen3-VL')}",
+            ),
+        ),
+    ),
+    Bad(
+        "a word that says which model it is, of a name that lacks the rest",
+        stack(
+            CLUSTER,
+            "models: {a: {model: Qwen/Qwen2.5-Coder-32B}, b: {model: Qwen/Qwen2.5-Math-7B}, c: {model: deepseek-r1}}",
+        ),
+        (
+            Mistake(
+                "models.a.model",
+                5,
+                "unknown model Qwen/Qwen2.5-Coder-32B",
+                f"did you mean Qwen/Qwen2.5-Coder-32B-Instruct? Else {_read('Qwen/Qwen2.5-Coder-32B')}",
+            ),
+            Mistake("models.b.model", 5, "unknown model Qwen/Qwen2.5-Math-7B", _read("Qwen/Qwen2.5-Math-7B")),
+            Mistake(
+                "models.c.model",
+                5,
+                "unknown model deepseek-r1",
+                f"did you mean deepseek-ai/DeepSeek-R1? Else {_LIKE}",
             ),
         ),
     ),
