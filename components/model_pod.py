@@ -61,6 +61,7 @@ def pod_spec(
     service_account: str | None = None,
     awaited: Sequence[str] = (),
     compiled: Compiled | None = None,
+    selinux_level: str | None = None,
 ) -> Any:
     """`own_claim` has the weights of this model; None: they are in the model cache. With `bucket`, the server reads
     them from there, and no claim is mounted. `service_account`: whose rights the claim is mounted with. `awaited`:
@@ -112,7 +113,7 @@ def pod_spec(
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,  # a Service's variables have names that an engine reads as its settings
         "terminationGracePeriodSeconds": grace_seconds,
-        "securityContext": security_context(set_group=set_group),
+        "securityContext": security_context(set_group=set_group, selinux_level=selinux_level),
         "nodeSelector": {"kubernetes.io/os": "linux", **place.node_selector},
         "tolerations": [dict(toleration) for toleration in place.tolerations],
         **({"topologySpreadConstraints": spread(labels)} if place.spreads else {}),

@@ -81,6 +81,7 @@ class ModelServer(pulumi.ComponentResource):
         service_account: str | None = None,
         awaited: Sequence[str] = (),
         compiled: Compiled | None = None,
+        selinux_level: str | None = None,
         monitor_labels: Mapping[str, str] | None,
         depends_on: Sequence[pulumi.Resource] = (),
         by_use: PodRange | None = None,
@@ -138,6 +139,7 @@ class ModelServer(pulumi.ComponentResource):
                 service_account=service_account,
                 awaited=awaited,
                 compiled=compiled,
+                selinux_level=selinux_level,
             ),
         }
         spec: Any = {

@@ -8,8 +8,9 @@ from components.container import HOME
 USER_ID = 2000  # may be missing in an engine's image; storage that sets file owners must use this one
 
 
-def security_context(*, set_group: bool) -> dict[str, Any]:
-    """For a pod. `set_group` gives the claim's files to the pod's group; storage that sets file owners ignores it."""
+def security_context(*, set_group: bool, selinux_level: str | None = None) -> dict[str, Any]:
+    """For a pod. `set_group` gives the claim's files to the pod's group; storage that sets file owners ignores it.
+    `selinux_level`: of pods that share files; else a runtime with SELinux gives each pod a separate one."""
     context: dict[str, Any] = {
         "runAsNonRoot": True,
         "runAsUser": USER_ID,
@@ -18,6 +19,8 @@ def security_context(*, set_group: bool) -> dict[str, Any]:
     }
     if set_group:  # OnRootMismatch: otherwise each start changes the group of every file of the weights
         context |= {"fsGroup": USER_ID, "fsGroupChangePolicy": "OnRootMismatch"}
+    if selinux_level is not None:
+        context["seLinuxOptions"] = {"level": selinux_level}
     return context
 
 

@@ -297,6 +297,7 @@ class CachePlan:
     directory: str | None = None  # on each node, where each has its own copy; None: all nodes read one
     own_directory: bool = False  # the stack file says which, so it may be on another disk than pods write to
     compiled: bool = False  # what servers compile as they start is kept there too
+    selinux_level: str | None = None  # of all pods that share a directory of a node
 
     @property
     def streamed(self) -> bool:

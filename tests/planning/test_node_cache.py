@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from infra.plan.notes import Violation
+from tests.example_stacks import planned
+from tests.invariants.reading import pods
 from tests.planning.stacks import DEV, LOCAL, PROD, changed, plan
 
 NODE = {"kind": "node"}
@@ -56,6 +58,29 @@ def test_each_node_has_room_for_every_model_of_its_pool_and_a_new_revision() -> 
     assert made.pools["lab"].weights_gib == 33  # 2 x 15.3, and 5 % to spare
     (said,) = [each.message for each in made.assumptions if each.path == "cache.path"]
     assert said.startswith("each node of lab has 33 GiB free in /var/lib/llm-platform/llm: 15.3 of weights")
+
+
+@pytest.mark.parametrize("site", ["bottlerocket", "node-cache-k3s"])
+def test_all_pods_that_share_the_directory_have_one_selinux_level(site: str) -> None:
+    """The kubelet gives the downloaded files that of the pod which downloads, and other levels can't read them."""
+    made = planned(site)
+    levels = {
+        pod.spec["securityContext"].get("seLinuxOptions", {}).get("level")
+        for pod in pods(made.recording)
+        if any(claim.startswith("model-cache") for claim in pod.claims)
+    }
+    assert levels == {made.plan.cache.selinux_level}
+    assert None not in levels
+
+
+def test_the_level_is_of_the_namespace_and_openshift_gives_its_own() -> None:
+    one, other = (
+        plan({**SERVERS, "cache": NODE, "namespace": {"name": name}}).cache.selinux_level for name in ("llm", "team-ml")
+    )
+    assert one != other
+    openshift = {**SERVERS, "cluster": {"existing": {"context": "kind-llm", "distribution": "openshift"}}}
+    assert plan({**openshift, "cache": NODE}).cache.selinux_level is None
+    assert plan(PROD).cache.selinux_level is None
 
 
 def test_weights_that_a_disk_cannot_hold_are_refused_and_the_advice_holds() -> None:

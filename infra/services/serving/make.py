@@ -95,6 +95,7 @@ def _download(
             wait_seconds=model.timeouts.prefetch,
             node_selector=place.node_selector,
             tolerations=place.tolerations,
+            selinux_level=serving.plan.cache.selinux_level,
             claims=serving.claims,
             **both,
         )
@@ -145,6 +146,7 @@ def _server(serving: Serving, model: ModelPlan, engine: Engine) -> ModelServer:
         service_account=mount.service_account if mount else None,
         awaited=[each.complete for each in fetches.values()] if plan.cache.directory is not None else (),
         compiled=_compiled(plan, model, engine),
+        selinux_level=plan.cache.selinux_level if model.place is None else None,
         monitor_labels=plan.monitoring.labels if plan.monitoring else None,
         depends_on=[serving.cache, *site.ready, *site.operators],
         pods_wait_for=[

@@ -58,8 +58,8 @@ def explain_nodes(placed: Sequence[Placed], cache: CachePlan) -> Iterator[Findin
     yield Assumption(
         "cache.kind",
         f"the kubelet makes {cache.directory} on each node, so nothing has to be prepared there; the pods mount claims,"
-        " which Pod Security `restricted` admits, and whoever runs `up` may make PersistentVolumes. A node with SELinux"
-        " in enforcing mode has to let containers use that directory",
+        " which Pod Security `restricted` admits, and whoever runs `up` may make PersistentVolumes. On a node with"
+        " SELinux in enforcing mode they have one level, and containers have to be allowed that directory",
     )
     free = [each.name for each in kept if each.cpu]
     if free:

@@ -9,6 +9,7 @@ from infra.plan.notes import Advice, Chosen, Violation
 from infra.plan.rules import Rule
 from infra.services.serving.served import Served, claim_folders, claim_gib
 from infra.services.weights.classes import of_one_node
+from infra.services.weights.selinux import shared_level
 from infra.settings.platform import Settings
 
 # Room for the files that the hub keeps beside the weights, and for the file system itself.
@@ -44,6 +45,7 @@ def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPla
         directory=(yield from _directory(settings, cloud)) if kind == NODE.kind else None,
         compiled=cache.compile if cache is not None else (yield from _keeps_compiled(models, cluster, storage)),
         own_directory=cache is not None and cache.path not in (None, _default_directory(settings, cloud)),
+        selinux_level=shared_level(settings) if kind == NODE.kind else None,
     )
 
 
