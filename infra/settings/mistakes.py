@@ -9,40 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.config_keys import PLATFORM
+from infra.settings.other_keys import written_otherwise
 
 Key = tuple[str | int, ...]
 NULL_KEY = "<nil>"  # what Go makes of a key without a name
 
-# Tokens that people paste: Hugging Face, OpenAI, AWS, GitHub, GitLab, Slack; private keys. Slack's webhooks and
+# Tokens that people paste: Hugging Face, OpenAI, Amazon, GitHub, GitLab, Slack; private keys. Slack's webhooks and
 # triggers have theirs in the URL.
 _TOKEN = re.compile(
     r"hf_\w{6,}|\bsk-[\w-]{16,}|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[abprs]-[\w-]{10,}"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY|hooks\.slack\.com/\w+/[\w/-]+"
 )
-_OTHER_CURRENCY = re.compile(r"(?:eur|euros?|gbp|chf|sek|nok|dkk|pln|czk|jpy|inr|cad|aud)(Per\w+)")
-# Words that people write for a key that has another name here: keys of the section where they do, and what to write.
-# A URL: of a service of the cluster, of another platform, of somebody who is notified.
-_SECRET_URL = "keySecret: alertKey-NAME, a secret of the stack that has it (`pulumi config set --secret alertKey-NAME`)"
-_OTHERWISE = {
-    "spot": [({"capacity"}, "capacity: spot")],
-    "spotinstances": [({"capacity"}, "capacity: spot")],
-    "ondemand": [({"capacity"}, "capacity: on-demand")],
-    "count": [({"gpusPerNode", "nodes"}, "nodes: the number of nodes")],
-    "url": [
-        ({"service", "port"}, "service, namespace and port: rerank, tools and 8080 of http://rerank.tools:8080"),
-        ({"baseUrl"}, "baseUrl"),
-        ({"keySecret"}, _SECRET_URL),
-    ],
-    "rpm": [({"requestsPerMinute"}, "requestsPerMinute")],
-    "tpm": [({"tokensPerMinute"}, "tokensPerMinute")],
-    "requestspersecond": [({"requestsPerMinute"}, "requestsPerMinute, and 60 times the number")],
-    "tokenspersecond": [({"tokensPerMinute"}, "tokensPerMinute, and 60 times the number")],
-    "region": [({"cluster", "create", "zones"}, "aws:region beside llm-platform:platform")],
-}
-# Keys that would do nothing: those of the section where people write them, and why.
-_IN_VAIN = {
-    "efa": ({"instanceTypes"}, "leave it out: EFA connects servers that span nodes, and a replica here is on one node"),
-}
 _PLAIN_KEY = re.compile(r"[\w/:.-]+")
 _MISTYPED = 0.8  # at least as similar as `gpu` and `gpus`
 _FEW_PLACES = 2  # a key of more places says nothing about where it was meant
@@ -109,7 +86,7 @@ def alike(word: str, known: Iterable[str], cutoff: float) -> dict[str, float]:
 
 def unknown_key(key: str, known: Collection[str], places: Collection[Key] = ()) -> str:
     """The message for an unknown key. `places`: where a key of this name belongs."""
-    if otherwise := _written_otherwise(key, known):
+    if otherwise := written_otherwise(key, known):
         return f"unknown key; {otherwise}"
     if meant_place(key, known, places):
         return f"unknown key here; did you mean {' or '.join(map(dotted, places))}?"
@@ -128,19 +105,6 @@ def meant_place(key: str, known: Iterable[str], places: Collection[Key]) -> Key 
     """Where a key was probably meant to be; None: it is rather a mistyped key of this place, or one of many places."""
     mistyped = nearest(key, known, 1, _MISTYPED)
     return next(iter(places)) if not mistyped and 0 < len(places) <= _FEW_PLACES else None
-
-
-def _written_otherwise(key: str, known: Collection[str]) -> str | None:
-    """The message for a name that other programs use for a key: it is no typo, so no known key is similar to it."""
-    for others, write in _OTHERWISE.get(key.lower(), ()):
-        if others & set(known):
-            return f"write {write}"
-    beside, why = _IN_VAIN.get(key.lower(), (set[str](), ""))
-    if beside & set(known):
-        return why
-    currency = _OTHER_CURRENCY.fullmatch(key)
-    dollars = f"usd{currency[1]}" if currency else None
-    return f"prices are in US dollars here; write {dollars}" if dollars in known else None
 
 
 @dataclass(frozen=True)

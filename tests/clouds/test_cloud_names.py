@@ -32,7 +32,7 @@ NAMED = {
     "infra/settings/checks/cluster.py": "the two ways to name a cluster that exists",
     "infra/settings/checks/scope.py": "the two ways to name a cluster that exists",
     "infra/settings/cluster.py": f"{_KEPT}: they are older than keys of a cloud, such as `OwnSection` gives a new one",
-    "infra/settings/mistakes.py": "the form of a pasted key, which is never printed",
+    "infra/settings/other_keys.py": "the key that a region has, where people write another one",
     "infra/settings/platform.py": f"{_KEPT}, and their descriptions name what they are of",
 }
 _SERVICES = "aws|eks|ec2|ebs|efs|alb"

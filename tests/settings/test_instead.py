@@ -283,3 +283,24 @@ def test_a_mistyped_word_brings_no_second_mistake_of_what_it_decides(typed: str)
 )
 def test_a_parser_is_one_of_the_family_that_was_typed(key: str, typed: str, begins: str) -> None:
     assert written(("models", "a", key), typed).write.startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("path", "typed", "got"),
+    [
+        (("gpuPools", "l4", "existing", "max"), 3, "write max beside existing, and not in it"),
+        (("gpuPools", "l4", "existing", "capacity"), "spot", "leave it out: nodes that exist are as they are"),
+        (("gpuPools", "l4", "existing", "gpus"), 4, "write gpusPerNode"),
+        (("gpuPools", "l4", "existing", "taints"), [], "write tolerations"),
+        (("gpuPools", "l4", "existing", "type"), "L40S", "write gpu"),
+        (("models", "a", "tensorParallelSize"), 4, "write gpus"),
+        (("models", "a", "contextLength"), 8192, "write maxModelLen"),
+        (("models", "a", "disabled"), True, "write paused: true for a model without a pod"),
+        (("models", "a", "minReplicas"), 1, "write replicas: {min: ..., max: ...}"),
+        (("models", "a", "instanceType"), "g6.xlarge", "write pool: NAME, and gpuPools.NAME.instanceTypes"),
+        (("budget", "limit"), 3000, "write usdPerMonth"),
+        (("budget", "usdPerYear"), 36000, "write usdPerMonth, and a twelfth of the number"),
+    ],
+)
+def test_a_key_with_another_name_here_is_called_by_it(path: Path, typed: Any, got: str) -> None:
+    assert written(path, typed).got == f"unknown key; {got}"
