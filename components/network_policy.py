@@ -33,8 +33,9 @@ def server_policy(
     spans: tuple[Mapping[str, str], int] | None = None,
 ) -> Any:
     """In: the gateway's pods (by their labels, in the same namespace) and monitoring. Out: only DNS, so that no data
-    leaves; a server that reads its weights from a bucket also reaches HTTPS, since no policy can name a bucket; and
-    what takes its `spans`, by its labels and port."""
+    leaves; a server that reads its weights from a bucket also reaches that by HTTPS, anywhere where the bucket has no
+    addresses of the network's own, since no policy can name a bucket; and what takes its `spans`, by its labels and
+    port."""
     peers: list[dict[str, Any]] = [_pods(gateway)]
     if monitoring_namespace is not None:
         peers.append(_namespace(monitoring_namespace))
@@ -148,7 +149,11 @@ def _tcp(port: int) -> dict[str, Any]:
 def _to_bucket(bucket: BucketAccess | None) -> Iterator[dict[str, Any]]:
     if bucket is None:
         return
-    yield _https()
+    yield (
+        {"to": [{"ipBlock": {"cidr": cidr}} for cidr in bucket.cidrs], "ports": [_tcp(443)]}
+        if bucket.cidrs
+        else _https()
+    )
     if bucket.agent is not None:
         cidr, port = bucket.agent
         yield {"to": [{"ipBlock": {"cidr": cidr}}], "ports": [{"protocol": "TCP", "port": port}]}

@@ -175,6 +175,8 @@ def prices(catalog: Catalog) -> str:
 | gp3 disk, per month | {have.gp3_gib_month:g} per GiB, {have.gp3_iops_month:g} per IOPS over 3,000, \
 {have.gp3_mibps_month:g} per MiB/s over 125 | {have.date} |
 | EFS | {have.efs_gib_month:g} per GiB and month | {have.date} |
+| S3 | {have.s3_gib_month:g} per GiB and month | {have.date} |
+| interface endpoint of S3 | {have.endpoint_hour:g} per hour and zone, plus {have.endpoint_gb:g} per GB | {have.date} |
 | KMS key | {have.kms_key_month:g} per month | {have.date} |
 
 Not in it: {bill.LEFT_OUT}."""
@@ -193,4 +195,4 @@ def _percent(share: float) -> str:
 
 
 def _unit(name: str) -> str:
-    return _OWN_UNITS.get(name) or ("MiB/s" if name.startswith(("pull", "read", "stream")) else "s")
+    return _OWN_UNITS.get(name) or ("MiB/s" if name.startswith(("pull", "read", "stream", "mount")) else "s")

@@ -22,11 +22,12 @@ OF_THE_PROVIDER = {  # what the provider sends in its own request, or under its 
     "aws:ec2/flowLog:FlowLog": {"vpcId"},
     "aws:ec2/launchTemplate:LaunchTemplate": {"updateDefaultVersion"},
     "aws:ec2/vpc:Vpc": {"enableDnsHostnames", "enableDnsSupport"},
+    "aws:ec2/vpcEndpoint:VpcEndpoint": {"policy"},
     "aws:kms/key:Key": {"enableKeyRotation"},
     "aws:sqs/queue:Queue": {"messageRetentionSeconds", "sqsManagedSseEnabled"},
     "aws:sqs/queuePolicy:QueuePolicy": {"policy"},
     "aws:s3/bucket:Bucket": {"bucketPrefix", "forceDestroy"},
-    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": {"securityGroupId"},
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": {"cidrIpv4", "securityGroupId"},
 }
 
 

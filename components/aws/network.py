@@ -1,11 +1,12 @@
 """A VPC with a public and a private subnet in each zone."""
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_aws as aws
 
+from components.aws.s3_endpoint import S3Endpoint
 from components.aws.trust import trust
 
 
@@ -31,8 +32,10 @@ class Network(pulumi.ComponentResource):
         nat_per_zone: bool,
         region: str,
         log_days: int,
+        s3_cidrs: Mapping[str, str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """`s3_cidrs`: by zone id, of addresses by which S3 is reached inside the VPC; none: by its public ones."""
         super().__init__("llm:aws:Network", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         zone_ids = sorted(zone_ids)
@@ -115,7 +118,7 @@ class Network(pulumi.ComponentResource):
                 f"{name}-private-{zone}", subnet_id=private[zone].id, route_table_id=routes.id, opts=child
             )
 
-        aws.ec2.VpcEndpoint(
+        free = aws.ec2.VpcEndpoint(
             f"{name}-s3",
             vpc_id=vpc.id,
             vpc_endpoint_type="Gateway",
@@ -124,6 +127,17 @@ class Network(pulumi.ComponentResource):
             tags={"Name": f"{vpc_name}-s3"},
             opts=child,
         )
+        if s3_cidrs:
+            S3Endpoint(
+                f"{name}-s3",
+                vpc_name=vpc_name,
+                vpc=vpc,
+                cidr=cidr,
+                subnet_cidrs=s3_cidrs,
+                region=region,
+                gateway=free,
+                opts=child,
+            )
 
         self.vpc_id = vpc.id
         self.private_subnet_ids = {zone: subnet.id for zone, subnet in private.items()}

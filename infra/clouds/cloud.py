@@ -170,6 +170,14 @@ class Cloud(Owner):
         None: nobody knows. The catalogue has the prices of the stack."""
         return None
 
+    def bucket_cidrs(
+        self, settings: Settings, cluster: ClusterPlan, catalog: Catalog
+    ) -> Decided[tuple[tuple[str, ...], str]]:
+        """Addresses of the network by which servers would reach a bucket that is the cache; (): they reach it by public
+        ones. Then also what would change that, with its price; blank: nothing."""
+        yield from ()
+        return (), ""
+
     def price_note(self, billed: Billed) -> Decided[PriceNote]:
         yield from ()
         return PriceNote("what isn't listed", f"prices of {self.title}, as the catalogue has them")

@@ -298,6 +298,9 @@ class CachePlan:
     own_directory: bool = False  # the stack file says which, so it may be on another disk than pods write to
     compiled: bool = False  # what servers compile as they start is kept there too
     selinux_level: str | None = None  # of all pods that share a directory of a node
+    # Of a bucket: addresses of the network by which servers reach it, one range per zone; (): only public ones.
+    bucket_cidrs: tuple[str, ...] = ()
+    closes: str = ""  # what would give a bucket such addresses, with its price
 
     @property
     def streamed(self) -> bool:

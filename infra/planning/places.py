@@ -87,7 +87,7 @@ def plan_platform(asked: Asked) -> Decided[Platform]:
     settings, catalog = asked.settings, asked.catalog
     cluster = yield from asked.cloud.plan_cluster(asked.stack, settings, asked.region, asked.config, catalog)
     served = yield from _served(asked, cluster)
-    cache = yield from plan_cache(settings, served, cluster, asked.cloud)
+    cache = yield from plan_cache(settings, served, cluster, asked.cloud, catalog)
     yield from asked.cloud.explain(settings, cluster, cache, catalog)
     gateway = yield from plan_gateway(settings, asked.cloud)
     addons = yield from plan_addons(settings, cluster, asked.cloud, catalog)

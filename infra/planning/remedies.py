@@ -1,13 +1,13 @@
 """The changes that would shorten a model's cold start, and by how many seconds."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from infra.catalog import Catalog
 from infra.models.places import Bucket
 from infra.plan.cluster import CachePlan, PoolPlan
 from infra.plan.findings import split
-from infra.plan.models import ColdStart, ModelPlan
+from infra.plan.models import ColdStart, ModelPlan, StartPart
 from infra.plan.money import HOURS_PER_MONTH, Remedy
 from infra.plan.notes import Write
 from infra.plan.plan import Plan
@@ -26,6 +26,15 @@ from infra.services.serving.placement import Placed
 from infra.services.serving.spare_start import ON_SPARE
 from infra.services.serving.start_parts import Figures, engine, image, launch, moved, weights_streamed
 
+
+@dataclass(frozen=True)
+class _Bucket:
+    """The cache from which all models could stream."""
+
+    kind: str
+    inside: bool  # servers would reach it by addresses of the network
+
+
 MIN_SHARE = 0.05  # of the cold start: a remedy that saves less isn't worth a line
 
 
@@ -36,7 +45,7 @@ def find_remedies(plan: Plan, placed: Sequence[Placed], catalog: Catalog) -> dic
     others, because it doesn't shorten the start but only hides it.
     """
     on: dict[str, list[Placed]] = {name: [] for name in plan.pools}
-    pins, bucket = pool_pins(plan), _bucket(plan, placed)
+    pins, bucket = pool_pins(plan), _bucket(plan, placed, catalog)
     for each in placed:
         if each.offer is not None:
             on[each.offer.name].append(each)
@@ -69,7 +78,7 @@ def _all(
     plan: Plan,
     catalog: Catalog,
     pins: Write,
-    bucket: str | None,
+    bucket: _Bucket | None,
 ) -> Iterator[Remedy]:
     start, figures = plan.models[placed.served.name].cold_start, catalog.cold_start
     if pool.existing:
@@ -159,32 +168,47 @@ def _warm_pool(
         yield Remedy("warm pool", round(saved), f"gpuPools.{pool.name}.warmPool: 1", pins, 0.0, reason)
 
 
-def _bucket(plan: Plan, placed: Sequence[Placed]) -> str | None:
-    """The kind of cache from which all models could stream; None: there is none, or some need files."""
+def _bucket(plan: Plan, placed: Sequence[Placed], catalog: Catalog) -> _Bucket | None:
+    """From which all models could stream; None: there is none, or some need files."""
     kinds = (each.kind for each in cloud_of(plan.settings).storage if each.bucket and plan.cluster.made)
     downloaded = [each.served for each in placed if each.served.place is None]
     files = any(needs_files(each.settings, needed_by(each)) for each in downloaded)
-    return next(kinds, None) if downloaded and not files else None
+    kind = next(kinds, None)
+    if kind is None or not downloaded or files:
+        return None
+    (cidrs, _), _ = split(cloud_of(plan.settings).bucket_cidrs(plan.settings, plan.cluster, catalog))
+    return _Bucket(kind, inside=bool(cidrs))
 
 
 def _streamed(
-    placed: Placed, start: ColdStart, cache: CachePlan, figures: Figures, bucket: str | None
+    placed: Placed, start: ColdStart, cache: CachePlan, figures: Figures, bucket: _Bucket | None
 ) -> Iterator[Remedy]:
     """A cache does it where all models can stream; else a copy of the files in a bucket of the user's own."""
     served = placed.served
     files = needs_files(served.settings, needed_by(served))
     if files or placed.offer is None or isinstance(served.place, Bucket):
         return
-    part = weights_streamed(served.disk_gib, "S3", placed.gpus, placed.offer.types, figures)
-    saved = start.parts["weights"].mid - part.mid
+    before, types = start.parts["weights"].mid, placed.offer.types
     if bucket is not None and served.place is None:
-        write = f"cache.kind: {bucket}"
-        reason = f"{part.reason}; the servers then have a way out, and each start reads all weights again"
-        kept = (("cache.compile", True),) if cache.compiled else ()
-        yield Remedy("weights streamed from S3", round(saved), write, kept, 0.0, reason)
+        for inside in dict.fromkeys((bucket.inside, False)):
+            part = weights_streamed(served.disk_gib, "S3", placed.gpus, types, figures, inside=inside)
+            if before - part.mid >= MIN_SHARE * start.seconds:
+                yield _in_bucket(bucket, cache, part, before, inside=inside)
+                return
         return
+    part = weights_streamed(served.disk_gib, "S3", placed.gpus, types, figures)
     reason = f"{part.reason}: copy the files to a bucket and write {served.path}.model: s3://BUCKET/PREFIX"
-    yield Remedy("weights streamed from S3", round(saved), None, (), None, reason)
+    yield Remedy("weights streamed from S3", round(before - part.mid), None, (), None, reason)
+
+
+def _in_bucket(bucket: _Bucket, cache: CachePlan, part: StartPart, before: float, *, inside: bool) -> Remedy:
+    """By addresses of the network where that is quick enough for this model."""
+    way_out = "" if inside else "the servers then have a way out, and "
+    reason = f"{part.reason}; {way_out}each start reads all weights again"
+    kept: Write = (("cache.compile", True),) if cache.compiled else ()
+    open_: Write = (("cache.endpoint", "gateway"),) if bucket.inside and not inside else ()
+    write = f"cache.kind: {bucket.kind}"
+    return Remedy("weights streamed from S3", round(before - part.mid), write, (*open_, *kept), 0.0, reason)
 
 
 def _few_graphs(placed: Placed, made: ModelPlan, figures: Figures) -> Iterator[Remedy]:

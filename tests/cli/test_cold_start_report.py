@@ -136,7 +136,7 @@ def test_a_remedy_that_lowers_the_bill_says_so() -> None:
     big = {"big": {"instanceTypes": ["g7e.2xlarge"], "max": 2}}
     stack = changed(DEV, gpuPools=big, models={"coder": coder}, cache={"kind": "efs"}, budget={"usdPerMonth": 4000})
     (line,) = [each for each in _section(stack).note.splitlines() if each.startswith("weights streamed from S3")]
-    assert line == "weights streamed from S3: cache.kind: s3 (-$16 per month of the minimum bill)"
+    assert line == "weights streamed from S3: cache.kind: s3 (-$1 per month of the minimum bill)"
 
 
 def test_where_results_are_kept_the_first_start_is_said_to_take_longer() -> None:

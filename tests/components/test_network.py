@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from components.aws.network import Network, private_cidr, public_cidr
+from infra.clouds.aws.endpoint import subnet_cidr
 from infra.recording import Recording
 from tests.components.aws_examples import NETWORK, ZONES, on_aws, waits_for
 
@@ -37,7 +38,9 @@ def test_each_zone_has_a_public_and_a_private_subnet_with_the_load_balancers_tag
 @pytest.mark.parametrize("cidr", ["10.0.0.0/16", "172.31.0.0/20", "10.1.4.0/22"])
 def test_subnets_are_inside_the_vpc_and_apart(cidr: str) -> None:
     zones = [f"use1-az{number}" for number in range(1, 7)]
-    blocks = [ipaddress.IPv4Network(of(cidr, zone)) for zone in zones for of in (private_cidr, public_cidr)]
+    blocks = [
+        ipaddress.IPv4Network(of(cidr, zone)) for zone in zones for of in (private_cidr, public_cidr, subnet_cidr)
+    ]
     assert all(block.subnet_of(ipaddress.IPv4Network(cidr)) for block in blocks)
     assert not any(a.overlaps(b) for a in blocks for b in blocks if a is not b)
     assert all(block.prefixlen <= 28 for block in blocks), "AWS makes no smaller subnet"

@@ -1,10 +1,10 @@
 """Rules 7 to 9: secrets, what pods may do, what is reachable."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from components.container import COMPILED
+from components.container import BUCKET, COMPILED
 from infra.engines import ENGINES
 from infra.offline import Planned
 from infra.recording import SECRET as MASKED
@@ -16,6 +16,7 @@ from tests.invariants.reading import (
     SECRET,
     SERVICE,
     SERVICE_MONITOR,
+    SUBNET,
     Pod,
     others,
     pods,
@@ -194,7 +195,17 @@ def _online(recording: Recording, server: Pod) -> list[str]:
     for port in (port for rule in elsewhere for port in rule.get("ports", [{}])):
         if port.get("port") not in allowed:
             broken.append(f"{server.name}: may send to port {port.get('port', 'any')}")
-    return broken
+    return [*broken, *_past_the_endpoint(recording, server, elsewhere)]
+
+
+def _past_the_endpoint(recording: Recording, server: Pod, egress: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Where the network has its own addresses for the bucket that is the cache, servers reach no others."""
+    ranges = {each.inputs["cidrBlock"] for each in recording.of(SUBNET) if each.name.startswith("network-s3-")}
+    if not ranges or not any(f"$({BUCKET})" in argument for argument in server.arguments):
+        return
+    peers = [peer for rule in egress if {"port": 443, "protocol": "TCP"} in rule["ports"] for peer in rule["to"]]
+    if {peer["ipBlock"]["cidr"] for peer in peers} != ranges:
+        yield f"{server.name}: reaches other addresses than those of the bucket's endpoint"
 
 
 def _selects(policy: Recorded, pod: Pod) -> bool:

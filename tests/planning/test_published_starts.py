@@ -100,20 +100,24 @@ def test_what_spare_gpus_take_away_has_no_floor_left() -> None:
 FAST = yaml.safe_load(Path("tests/sites/Pulumi.fast-start.yaml").read_text())["config"]["llm-platform:platform"]
 ALONE = changed(FAST, gpuPools__l4__spare=0)
 ROCKET = changed(ALONE, cluster__create__nodeScaler="karpenter", gpuPools__l4__os="bottlerocket")
+BUCKET = {"kind": "s3", "compile": True}
+OPEN = {**BUCKET, "endpoint": "gateway"}
 PAGE = [
     ("spare GPUs, weights and compiled results on EFS", FAST),
     ("spare GPUs, weights from S3", changed(FAST, cache={"kind": "s3"})),
-    ("spare GPUs, weights and compiled results in S3", changed(FAST, cache={"kind": "s3", "compile": True})),
+    ("spare GPUs, weights and compiled results in S3", changed(FAST, cache=BUCKET)),
+    ("spare GPUs, the same with `endpoint: gateway`", changed(FAST, cache=OPEN)),
     ("new node by Karpenter, EFS with compiled results", changed(ALONE, cluster__create__nodeScaler="karpenter")),
     ("new node by the cluster autoscaler, the same", ALONE),
     ("new node with Bottlerocket by Karpenter, EFS with compiled results", ROCKET),
     (
         "new node with Bottlerocket by Karpenter, weights and compiled results in S3",
-        changed(ROCKET, cache={"kind": "s3", "compile": True}),
+        changed(ROCKET, cache=BUCKET),
     ),
+    ("new node with Bottlerocket by Karpenter, the same with `endpoint: gateway`", changed(ROCKET, cache=OPEN)),
     (
-        "new node with Bottlerocket by the cluster autoscaler, the same",
-        changed(ROCKET, cache={"kind": "s3", "compile": True}, cluster__create__nodeScaler="clusterAutoscaler"),
+        "new node with Bottlerocket by the cluster autoscaler, weights and compiled results in S3",
+        changed(ROCKET, cache=BUCKET, cluster__create__nodeScaler="clusterAutoscaler"),
     ),
 ]
 FAST_STARTS = Path("docs/platform/fast-starts.md").read_text()
@@ -127,9 +131,10 @@ def test_the_page_shows_the_starts_that_are_planned(row: str, stack: dict[str, A
 
 
 def test_a_new_node_and_an_8b_are_there_in_150_seconds() -> None:
-    quickest = plan(changed(ROCKET, cache={"kind": "s3", "compile": True})).models["qwen3-8b"].cold_start
-    assert quickest.seconds <= 150
-    assert quickest.high > 300, "on a bad day it isn't, and timeouts count with that"
+    for cache in (OPEN, BUCKET):
+        start = plan(changed(ROCKET, cache=cache)).models["qwen3-8b"].cold_start
+        assert start.seconds <= 150
+        assert start.high > 300, "on a bad day it isn't, and timeouts count with that"
 
 
 def test_all_that_shortens_a_start_together() -> None:
@@ -141,8 +146,10 @@ def test_all_that_shortens_a_start_together() -> None:
 
 
 def test_an_8b_is_there_in_75_seconds_on_a_node_that_is_there() -> None:
-    """The bucket is read quickest, and keeps what servers compile."""
-    start = plan(changed(FAST, cache={"kind": "s3", "compile": True})).models["qwen3-8b"].cold_start
+    """The bucket is read quickest, and keeps what servers compile; the network's own way to it takes 3 s more."""
+    start = plan(changed(FAST, cache=OPEN)).models["qwen3-8b"].cold_start
     assert start.seconds <= 75
-    assert start.seconds < planned("fast-start").plan.models["qwen3-8b"].cold_start.seconds
+    inside = plan(changed(FAST, cache=BUCKET)).models["qwen3-8b"].cold_start.seconds
+    assert start.seconds < inside <= start.seconds + 4
+    assert inside < planned("fast-start").plan.models["qwen3-8b"].cold_start.seconds
     assert start.high > 100, "on a bad day, and at a first start, it isn't, and timeouts count with that"

@@ -29,7 +29,7 @@ def test_nothing_is_mounted_and_the_bucket_has_no_size() -> None:
 def test_a_server_streams_what_its_job_has_put_there(pod: Pod) -> None:
     """Kubernetes puts a variable into arguments that stands before them in the container's environment."""
     (container,) = pod.spec["containers"]
-    assert container["env"][-1] == {"name": "WEIGHTS_BUCKET", "value": "${weights-bucket.bucket}"}
+    assert {"name": "WEIGHTS_BUCKET", "value": "${weights-bucket.bucket}"} in container["env"]
     model = planned("s3-cache").plan.models[pod.name.removesuffix("-prefetch")]
     prefix = f"hf/{model.model}/{model.revision or 'main'}"
     said = f"s3://$(WEIGHTS_BUCKET)/{prefix}"
@@ -95,7 +95,8 @@ def test_weights_come_at_the_speed_of_the_streamer_or_of_the_network_and_are_bil
     model = S3.models["qwen3-8b"]
     part, gib = model.cold_start.parts["weights"], model.weights_on_disk_gib
     slowest = min(each.network_gbps or 0.0 for each in S3.pools["l4"].types) * 1e9 / 8 / 2**20
-    assert part.mid == pytest.approx(gib * 1024 / min(CATALOG.cold_start["stream-s3"].value, slowest))
+    limits = (CATALOG.cold_start[name].value for name in ("stream-s3", "stream-endpoint"))
+    assert part.mid == pytest.approx(gib * 1024 / min(slowest, *limits))
     (item,) = [each for each in S3.cost.items if each.name == "S3"]
     assert item.min == pytest.approx(gib * 0.023)
 
@@ -108,11 +109,6 @@ def test_a_cluster_that_exists_gets_the_bucket_and_the_plan_says_what_it_needs()
     assert "create-addon --addon-name eks-pod-identity-agent --cluster-name shared" in said["cluster.existing.eks"]
     assert "com.amazonaws.us-east-1.s3" in said["cache.kind"]
     assert "cache.kind" not in {each.path for each in S3.to_do}, "a network that we make has the endpoint"
-
-
-def test_the_way_out_of_the_servers_is_said() -> None:
-    (warning,) = [each for each in S3.warnings if "HTTPS" in each.message]
-    assert warning.path == "models.qwen3-8b.model"
 
 
 # The libraries of the image, as far as the script asks them: a repository of four files, of which the bucket has what

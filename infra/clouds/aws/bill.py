@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from infra.catalog import Catalog
 from infra.catalog.whose import Priced, elsewhere
+from infra.clouds.aws.endpoint import endpoint_month
 from infra.clouds.aws.facts import CpuInstance
 from infra.clouds.aws.logs import logs_item
 from infra.clouds.aws.plan import AwsCluster, aws_cluster
@@ -45,6 +46,7 @@ def bill(billed: Billed) -> Iterator[CostItem]:
     yield from _platform(billed, cluster)
     yield from _gateway(billed.gateway, cluster, billed.catalog)
     yield from _cache(billed)
+    yield from _endpoint(billed, cluster)
     yield _node_disks(billed, cluster)
     yield from _stopped(billed)
     yield from _flow_logs(billed)
@@ -99,13 +101,19 @@ def _flow_log_month(catalog: Catalog) -> float:
 
 
 def _left_out(billed: Billed) -> str:
-    return f"{_left_out_of_gateway(billed)}{_earlier_weights(billed)}{_blocks(billed)}"
+    return f"{_left_out_of_gateway(billed)}{_read(billed)}{_earlier_weights(billed)}{_blocks(billed)}"
 
 
 def _blocks(billed: Billed) -> str:
     """AWS charges a Capacity Block when it is bought, at a price that it names then."""
     blocks = [step.reservation or "" for pool in billed.ours for step in pool.steps if step.kind == "block"]
     return f"; what was paid up front for Capacity Block {', '.join(blocks)}" if blocks else ""
+
+
+def _read(billed: Billed) -> str:
+    """How often servers start isn't known."""
+    price = f"${billed.catalog.aws.prices.endpoint_gb:g}"
+    return f"; what starts read through the endpoint of S3, {price} per GB" if billed.cache.bucket_cidrs else ""
 
 
 def _earlier_weights(billed: Billed) -> str:
@@ -194,6 +202,12 @@ def _cache(billed: Billed) -> Iterator[CostItem]:
     elif cache.storage == EBS:
         month = _disk_month(cache.size_gib, EBS.iops, EBS.throughput, billed.catalog)
         yield _fixed("EBS cache", month, _cache_disk(cache.size_gib, billed.catalog))
+
+
+def _endpoint(billed: Billed, cluster: AwsCluster) -> Iterator[CostItem]:
+    if billed.cache.bucket_cidrs:
+        zones = count(len(cluster.zone_ids), "zone")
+        yield _fixed("endpoint of S3", endpoint_month(cluster, billed.catalog), f"in {zones}, without its price per GB")
 
 
 def _cache_disk(gib: int, catalog: Catalog) -> str:

@@ -67,10 +67,30 @@ def _check_bucket(scope: Scope, kind: Key) -> None:
     if scope.written(size := ("cache", "size")):
         scope.report.out_of_place(size, "a bucket has no size: it bills what is used", "leave size out", reads=[kind])
     of_a_class = "cache.kind: storageClass, and the name of one of the cluster's classes"
+    _check_endpoint(scope, kind)
     instead = of_a_class if EFS.kind in _not_there(scope) else "cache.kind: efs"
     for name, model in servers(scope.settings.models).items():
         if place_of(model.model) is None and name in scope.settings.models:
             check_in_bucket(scope, ("models", name), model, instead, reads=[kind, *CLUSTER_KIND])
+
+
+def _check_endpoint(scope: Scope, kind: Key) -> None:
+    """It gives S3's names other addresses for everybody in the network."""
+    create = scope.settings.cluster.create
+    if not scope.written(endpoint := ("cache", "endpoint")):
+        return
+    if create is not None and create.network.vpc_id is not None:
+        got, network = f"the network {create.network.vpc_id} is yours", [("cluster", "create", "network", "vpcId")]
+    elif create is None and S3.kind not in _not_there(scope):
+        got, network = "the network of a cluster that exists is yours", CLUSTER_KIND
+    else:
+        return
+    scope.report.out_of_place(
+        endpoint,
+        f"{got}: an endpoint there changes the addresses of S3 for everybody in it",
+        "leave endpoint out",
+        reads=[kind, *network],
+    )
 
 
 def _check_zone(scope: Scope, kind: Key) -> None:

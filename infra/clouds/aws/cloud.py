@@ -18,6 +18,7 @@ from infra.clouds.aws.config import AwsConfig, read_aws_config
 from infra.clouds.aws.diff.tokens import CLUSTER, OWNS, VPC
 from infra.clouds.aws.diff.types import AwsTypes
 from infra.clouds.aws.drain import warn_of_drain
+from infra.clouds.aws.endpoint import bucket_cidrs
 from infra.clouds.aws.existing import adds_nodes, to_do_there
 from infra.clouds.aws.groups import with_groups, zones_of_reservations
 from infra.clouds.aws.left import left_in_aws
@@ -176,6 +177,11 @@ class Aws(Cloud):
 
     def usd_per_stored_gib(self, cache: CachePlan, catalog: Catalog) -> float | None:
         return bill.usd_per_stored_gib(cache, catalog)
+
+    def bucket_cidrs(
+        self, settings: Settings, cluster: ClusterPlan, catalog: Catalog
+    ) -> Decided[tuple[tuple[str, ...], str]]:
+        return (yield from bucket_cidrs(settings, aws_cluster(cluster), catalog))
 
     def price_note(self, billed: Billed) -> Decided[PriceNote]:
         return bill.price_note_of(billed)

@@ -64,6 +64,8 @@ class PriceList:
     gp3_mibps_month: float  # over 125
     efs_gib_month: float
     s3_gib_month: float
+    endpoint_hour: float  # an interface endpoint in a zone
+    endpoint_gb: float
     kms_key_month: float
     log_gib_month: float
 

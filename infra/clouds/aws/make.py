@@ -220,6 +220,7 @@ def _network(plan: Plan, cloud: aws.Provider) -> _Subnets:
         nat_per_zone=aws_cluster(plan.cluster).nat_per_zone,
         region=_region(plan),
         log_days=aws_cluster(plan.cluster).log_days,
+        s3_cidrs=dict(zip(plan.cluster.zone_ids, plan.cache.bucket_cidrs, strict=False)),
         opts=_with(cloud),
     )
     return _Subnets(

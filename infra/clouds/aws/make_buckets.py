@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pulumi
 
@@ -36,7 +37,17 @@ def bucket_cache(opts: pulumi.ResourceOptions, made: WeightsBucket) -> BucketCac
     def read(plan: Plan, model: ModelPlan, after: Sequence[pulumi.Resource]) -> BucketAccess:
         prefixes = [in_bucket(model.model, model.revision)]
         keeps = compiled_in_bucket(model) if model.keeps_compiled else None
-        return _bucket_access(opts, plan, _account(model.name), made.arn, prefixes, named, [made, *after], keeps=keeps)
+        access = _bucket_access(
+            opts,
+            plan,
+            _account(model.name),
+            made.arn,
+            prefixes,
+            {**named, **_regional(plan)},
+            [made, *after],
+            keeps=keeps,
+        )
+        return replace(access, cidrs=plan.cache.bucket_cidrs)
 
     def mount(
         plan: Plan, model: str, prefixes: Sequence[str], requests: tuple[float, float], after: Sequence[pulumi.Resource]
@@ -60,6 +71,11 @@ def bucket_cache(opts: pulumi.ResourceOptions, made: WeightsBucket) -> BucketCac
         return _bucket_access(opts, plan, "weights-filled", made.arn, [], named, [made, *after], writes=True)
 
     return BucketCache(read, mount, fill)
+
+
+def _regional(plan: Plan) -> Mapping[str, str]:
+    """In us-east-1 boto3 asks for S3's global name unless this variable is set, and the endpoint has regional ones."""
+    return {"AWS_S3_US_EAST_1_REGIONAL_ENDPOINT": "regional"} if plan.cache.bucket_cidrs else {}
 
 
 def _account(model: str) -> str:

@@ -89,10 +89,11 @@ def _weights(
     if served.place is not None:
         return start_parts.weights_in_place(served.disk_gib, served.settings.model, figures)
     if cache.storage is not None and cache.streamed:
-        types = placed.offer.types if placed.offer else ()
+        types, inside = placed.offer.types if placed.offer else (), bool(cache.bucket_cidrs)
         if mounts(served, cache):
-            return start_parts.weights_mounted(served.loaded_gib, cache.storage.said, types, figures)
-        return start_parts.weights_streamed(served.loaded_gib, cache.storage.said, placed.gpus, types, figures)
+            return start_parts.weights_mounted(served.loaded_gib, cache.storage.said, types, figures, inside=inside)
+        said, gpus = cache.storage.said, placed.gpus
+        return start_parts.weights_streamed(served.loaded_gib, said, gpus, types, figures, inside=inside)
     if cache.directory is not None:
         return start_parts.weights_on_node(served.loaded_gib, pool, image, figures)
     return start_parts.weights(served.loaded_gib, cache, figures)

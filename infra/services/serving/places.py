@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from infra.models.places import Bucket, Claim, NodePath
 from infra.plan.cluster import CachePlan
 from infra.plan.findings import warned
+from infra.plan.kinds import KINDS
 from infra.plan.notes import Assumption, Finding, Step, ToDo
 from infra.services.serving.bucket_files import mount_requests, mounts, streams
 from infra.services.serving.placement import Placed
@@ -27,7 +28,7 @@ def list_weights(namespace: Namespace, placed: Sequence[Placed], kubectl: str, r
                 message = _directory(each, directory, kubectl)
             case Bucket() as bucket:
                 message = _bucket(each.served, bucket, rights)
-                yield _way_out(each.served)
+                yield _way_out(each.served, "")
                 yield _streamed(each, bucket.name)
             case None:
                 continue
@@ -39,7 +40,8 @@ def say_bucket(placed: Sequence[Placed], cache: CachePlan) -> Iterator[Finding]:
     """Of models whose weights a download has put into the bucket that is the cache."""
     for each in placed:
         if streams(each.served, cache):
-            yield _way_out(each.served)
+            if not cache.bucket_cidrs:
+                yield _way_out(each.served, cache.closes)
             yield _streamed(each, "the cache's bucket")
         elif mounts(each.served, cache):
             yield _mounted(each)
@@ -104,9 +106,11 @@ def _mounted(placed: Placed) -> Finding:
     return Assumption(f"{placed.served.path}.model", message)
 
 
-def _way_out(served: Served) -> Finding:
+def _way_out(served: Served, closes: str) -> Finding:
+    then = f"; {closes}" if closes else ""
     message = (
         f"the pods of {served.name} may open HTTPS connections to any address, because a network policy can't name a"
-        " bucket; pods that read the cache have no way out"
+        f" bucket; pods that read the cache have no way out{then}"
     )
-    return warned(f"{served.path}.model", message, kind="reads-bucket")
+    kind = "reads-bucket"
+    return warned(f"{served.path}.model", message, kind=kind, shared=f"{KINDS[kind]}{then}")

@@ -123,23 +123,34 @@ def weights_in_place(gib: float, place: str, figures: Figures) -> StartPart:
     return moved(gib, figures["read-storageClass"], f"from {place} (assumed: nobody measured how quickly it is read)")
 
 
-def weights_streamed(gib: float, place: str, gpus: int, types: Sequence[Instance], figures: Figures) -> StartPart:
-    """From a bucket, no quicker than the node's network; the process of each GPU reads all of them."""
+def weights_streamed(
+    gib: float, place: str, gpus: int, types: Sequence[Instance], figures: Figures, *, inside: bool = False
+) -> StartPart:
+    """From a bucket, no quicker than the node's network; the process of each GPU reads all of them. `inside`: by
+    addresses of the network, which have their own limit."""
     every = f", once for each of {gpus} GPUs" if gpus > 1 else ""
-    return moved(gib * max(gpus, 1), _at_most(figures["stream-s3"], types), f"streamed from {place}{every}")
+    return moved(
+        gib * max(gpus, 1),
+        _at_most(figures["stream-s3"], types, figures, inside=inside),
+        f"streamed from {place}{every}",
+    )
 
 
-def weights_mounted(gib: float, place: str, types: Sequence[Instance], figures: Figures) -> StartPart:
+def weights_mounted(
+    gib: float, place: str, types: Sequence[Instance], figures: Figures, *, inside: bool = False
+) -> StartPart:
     """From a bucket that is mounted, no quicker than the node's network; a node keeps what one process of a server has
     read for the others."""
-    return moved(gib, _at_most(figures["mount-s3"], types), f"as files from {place}")
+    return moved(gib, _at_most(figures["mount-s3"], types, figures, inside=inside), f"as files from {place}")
 
 
-def _at_most(speed: Measured, types: Sequence[Instance]) -> Measured:
+def _at_most(speed: Measured, types: Sequence[Instance], figures: Figures, *, inside: bool) -> Measured:
     network = network_mibps(types)
-    return dataclasses.replace(
-        speed, value=min(speed.value, network), low=min(speed.low, network), high=min(speed.high, network)
-    )
+    ends = {end: min(getattr(speed, end), network) for end in ("low", "value", "high")}
+    if inside:
+        limit = figures["stream-endpoint"]
+        ends = {end: min(mibps, getattr(limit, end)) for end, mibps in ends.items()}
+    return dataclasses.replace(speed, **ends)
 
 
 def network_mibps(types: Sequence[Instance]) -> float:

@@ -18,6 +18,10 @@ def check_cache(scope: Scope) -> None:
     if scope.written(path := ("cache", "path")) and cache.kind != "node":
         got = f"kind {cache.kind} is no directory of a node"
         scope.report.out_of_place(path, got, "write kind: node, or leave path out", reads=[_KIND])
+    if scope.written(endpoint := ("cache", "endpoint")) and cache.kind != "s3":
+        scope.report.out_of_place(
+            endpoint, f"kind {cache.kind} is no bucket", "write kind: s3, or leave endpoint out", reads=[_KIND]
+        )
     if cache.kind == "node":
         _check_nodes(scope)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from infra.catalog import Catalog
 from infra.clouds.cloud import Cloud
 from infra.plan.cluster import CachePlan, ClusterPlan, Storage
 from infra.plan.findings import Decided, warned
@@ -22,7 +23,9 @@ NODE = Storage("node", "the node's own disk", size_gib=1)  # a claim needs a num
 NONE = "none"
 
 
-def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPlan, cloud: Cloud) -> Decided[CachePlan]:
+def plan_cache(
+    settings: Settings, models: Sequence[Served], cluster: ClusterPlan, cloud: Cloud, catalog: Catalog
+) -> Decided[CachePlan]:
     if all(each.place is not None for each in models):
         return (yield from _nothing_stored(settings))
     cache = settings.cache
@@ -32,6 +35,9 @@ def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPla
     storage = next((each for each in (*cloud.storage, NODE) if each.kind == kind), None)
     size = yield from _size(settings, storage, models)
     one_reader = storage.one_reader if storage else of_one_node(storage_class, cloud)
+    cidrs, closes = (
+        (yield from cloud.bucket_cidrs(settings, cluster, catalog)) if storage and storage.bucket else ((), "")
+    )
     return CachePlan(
         kind=kind,
         storage=storage,
@@ -44,6 +50,8 @@ def plan_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPla
         one_node=settings.cluster.existing is not None and settings.cluster.existing.one_node,
         directory=(yield from _directory(settings, cloud)) if kind == NODE.kind else None,
         compiled=cache.compile if cache is not None else (yield from _keeps_compiled(models, cluster, storage)),
+        bucket_cidrs=cidrs,
+        closes=closes,
         own_directory=cache is not None and cache.path not in (None, _default_directory(settings, cloud)),
         selinux_level=shared_level(settings) if kind == NODE.kind else None,
     )

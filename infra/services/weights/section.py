@@ -29,6 +29,13 @@ class Cache(Section):
     size: Size | None = Field(
         default=None, description="size of the volume, with kind ebs or storageClass; chosen when absent"
     )
+    endpoint: Literal["interface", "gateway"] | None = Field(
+        default=None,
+        description="how servers reach the bucket, with kind s3 in a network that we make. interface: by addresses of"
+        " the network itself, and by no others; it is billed per zone and per GB. gateway: free and quicker,"
+        " and servers may open HTTPS connections to any address; interface when absent",
+        examples=["interface"],
+    )
     compile: bool = Field(
         default=False,
         description="true: what a server compiles at its first start is kept beside the weights, and later starts of"

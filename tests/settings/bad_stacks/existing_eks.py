@@ -89,6 +89,19 @@ BAD_EXISTING_EKS = (
         ),
     ),
     Bad(
+        "a way to a bucket in the network of a cluster that exists",
+        stack(EKS, NODES, _MODEL, "cache: {kind: s3, endpoint: interface}"),
+        (
+            Mistake(
+                "cache.endpoint",
+                7,
+                "the network of a cluster that exists is yours: an endpoint there changes the addresses of S3 for"
+                " everybody in it",
+                "leave endpoint out",
+            ),
+        ),
+    ),
+    Bad(
         "a group per zone, of zones that nobody named",
         stack(
             "cluster: {existing: {eks: shared}}",

@@ -76,6 +76,28 @@ PLATFORM = (
         ),
     ),
     Bad(
+        "a way to a bucket that isn't one",
+        stack(CLUSTER, MODEL, "cache: {kind: efs, endpoint: interface}"),
+        (Mistake("cache.endpoint", 6, "kind efs is no bucket", "write kind: s3, or leave endpoint out"),),
+    ),
+    Bad(
+        "a way to a bucket in somebody else's network",
+        stack(
+            "cluster: {create: {zones: [use1-az1, use1-az2],"
+            " network: {vpcId: vpc-1, privateSubnetIds: [subnet-1, subnet-2]}}}",
+            MODEL,
+            "cache: {kind: s3, endpoint: gateway}",
+        ),
+        (
+            Mistake(
+                "cache.endpoint",
+                6,
+                "the network vpc-1 is yours: an endpoint there changes the addresses of S3 for everybody in it",
+                "leave endpoint out",
+            ),
+        ),
+    ),
+    Bad(
         "a size on EFS",
         stack(CLUSTER, MODEL, "cache: {kind: efs, size: 100Gi}"),
         (Mistake("cache.size", 6, "EFS has no size: it bills what is used", "leave size out"),),

@@ -40,7 +40,7 @@ SECTIONS = (
     Bad(
         "a key that resembles nothing",
         stack(CLUSTER, MODEL, "cache: {kind: efs, colour: blue}"),
-        (Mistake("cache.colour", 6, "unknown key; known here: kind, storageClass, path, size, compile"),),
+        (Mistake("cache.colour", 6, "unknown key; known here: kind, storageClass, path, size, endpoint, compile"),),
     ),
     Bad(
         "keys in the wrong place",

@@ -55,7 +55,11 @@ def egress(each: Resource) -> Iterator[Said]:
         yield each["name"], f"{to} through {_way(inputs)}"
     elif each["type"] == _ENDPOINT:
         for statement in policy_said(inputs["policy"]) if inputs.get("policy") else ("for every request",):
-            yield f"VPC endpoint {inputs.get('serviceName')}", statement
+            yield f"{_endpoint(inputs)} {inputs.get('serviceName')}", statement
+
+
+def _endpoint(inputs: Mapping[str, Any]) -> str:
+    return "VPC endpoint" if inputs.get("vpcEndpointType") != "Interface" else "interface endpoint"
 
 
 def _way(inputs: Mapping[str, Any]) -> str:

@@ -51,6 +51,7 @@ class AwsTypes(ResourceTypes):
         "aws:ec2/placementGroup:PlacementGroup": ("name",),
         "aws:ec2/subnet:Subnet": ("availabilityZone",),
         TEMPLATE: ("latestVersion",),
+        VPC: ("ownerId",),
         "aws:efs/accessPoint:AccessPoint": ("arn",),
         FILE_SYSTEM: ("arn", "dnsName"),
         CLUSTER: ("arn", "name", "endpoint", "certificateAuthority.data", "vpcConfig.clusterSecurityGroupId"),
