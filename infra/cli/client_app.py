@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from infra.cli.options import InOrder, format_option, print_text, stacks_option
+from infra.cli.options import InOrder, bad_file_exits, format_option, print_mistakes, print_text, stacks_option
 
 
 @click.group(cls=InOrder, short_help="Clients of the gateway: each with keys, models and limits that no other shares.")
@@ -115,20 +115,13 @@ def _run(
 def client_errors(command: str) -> Iterator[None]:
     """What is wrong, on stderr and as an exit code; then nothing was written."""
     from infra.cli.client.edits import NotDone
-    from infra.cli.layout import Column, table
     from infra.cli.stack_text import ChangedMeanwhile
-    from infra.cli.terminal import terminal_width
-    from infra.settings.mistakes import BadStackFile
 
     try:
-        yield
-    except BadStackFile as bad:
-        click.echo(bad.render(terminal_width()), err=True, nl=False)
-        sys.exit(2)
+        with bad_file_exits():
+            yield
     except NotDone as not_done:
-        found = not_done.mistakes
-        click.echo(f"{command}: {len(found)} mistake{'s' if len(found) > 1 else ''}; nothing was written\n", err=True)
-        click.echo("\n".join(table("", (Column(""),), found, terminal_width())), err=True)
+        print_mistakes(command, not_done.mistakes, "; nothing was written")
         sys.exit(not_done.code)
     except ChangedMeanwhile as error:
         click.echo(f"{command}: {error}; nothing was written: run it again", err=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from infra.cli.options import InOrder, folder_of, format_option, print_text, stacks_option
+from infra.cli.options import InOrder, folder_of, format_option, print_mistakes, print_text, stacks_option
 
 
 @click.group(cls=InOrder, short_help="Facts of models, from their own files into the lock beside the stack files.")
@@ -73,9 +73,7 @@ def model_list(stacks: Path, format_: str) -> None:
 @contextmanager
 def _model_errors(command: str, doing: str) -> Iterator[None]:
     """What can't be read or sized, on stderr and as an exit code."""
-    from infra.cli.layout import Column, table
     from infra.cli.progress import waiting
-    from infra.cli.terminal import terminal_width
     from infra.models.fields import NotSized
     from infra.models.lock import BadLock
     from infra.models.source import CannotRead
@@ -93,6 +91,5 @@ def _model_errors(command: str, doing: str) -> Iterator[None]:
     except OSError as error:
         mistakes = [(str(error.filename or "the lock"), f"{error.strerror}; nothing was written")]
     if mistakes:
-        click.echo(f"{command}: {len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}\n", err=True)
-        click.echo("\n".join(table("", (Column(""),), mistakes, terminal_width())), err=True)
+        print_mistakes(command, mistakes)
         sys.exit(code)

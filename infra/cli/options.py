@@ -1,9 +1,9 @@
-"""What commands share: options, their order, and how a text gets to stdout."""
+"""What commands share: options, their order, how a text gets to stdout, and what a bad stack file ends with."""
 
 import errno
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -82,3 +82,25 @@ def print_error(text: str) -> None:
     width, lines = terminal_width(), text.splitlines()
     parts = (part for line in lines for part in (wrapped(line, width) if len(line) > width else [line]))
     click.echo("\n".join(parts), err=True)
+
+
+def print_mistakes(command: str, mistakes: Sequence[tuple[str, ...]], then: str = "") -> None:
+    """To stderr: what was written, and what is wrong with it. `then`: what follows from them."""
+    from infra.cli.layout import Column, table
+    from infra.cli.terminal import terminal_width
+
+    click.echo(f"{command}: {len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}{then}\n", err=True)
+    click.echo("\n".join(table("", (Column(""),), mistakes, terminal_width())), err=True)
+
+
+@contextmanager
+def bad_file_exits() -> Iterator[None]:
+    """Exits 2 with every mistake of a stack file."""
+    from infra.cli.terminal import terminal_width
+    from infra.settings.mistakes import BadStackFile
+
+    try:
+        yield
+    except BadStackFile as mistakes:
+        click.echo(mistakes.render(terminal_width()), err=True, nl=False)
+        sys.exit(2)

@@ -4,9 +4,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from infra.cli.options import print_error
+from infra.cli.options import bad_file_exits, print_error
 from infra.plan.plan import Plan
 
 if TYPE_CHECKING:
@@ -29,21 +27,15 @@ def read_or_exit(stack: str, stacks: Path) -> Plan:
 def read_with_catalog(stack: str, stacks: Path) -> "tuple[Plan, Catalog]":
     """The same, and the catalogue with the stack's prices."""
     from infra.cli.progress import waiting
-    from infra.cli.terminal import terminal_width
-    from infra.settings.mistakes import BadStackFile
 
-    try:
-        with waiting(f"planning {stack}"):
-            from infra.program import plan_of
-            from infra.registry import cloud_of
-            from infra.stack_file import load_file, stack_path
+    with bad_file_exits(), waiting(f"planning {stack}"):
+        from infra.program import plan_of
+        from infra.registry import cloud_of
+        from infra.stack_file import load_file, stack_path
 
-            file = load_file(stack_path(stacks, stack))
-            prices = cloud_of(file.settings).priced(file.catalog, file.region, file.settings.prices)
-            return plan_of(file), prices
-    except BadStackFile as mistakes:
-        click.echo(mistakes.render(terminal_width()), err=True, nl=False)
-        sys.exit(2)
+        file = load_file(stack_path(stacks, stack))
+        prices = cloud_of(file.settings).priced(file.catalog, file.region, file.settings.prices)
+        return plan_of(file), prices
 
 
 def _refuse(plan: Plan) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from infra.cli.options import format_option, print_text, stacks_option
+from infra.cli.options import format_option, print_mistakes, print_text, stacks_option
 
 
 @click.command(short_help="Traffic on a plan, before `pulumi up`: replicas, waits, lost requests, dollars.")
@@ -40,12 +40,10 @@ def simulate(
     """
     from infra.cli import simulate as command
     from infra.cli.document import rendered
-    from infra.cli.layout import Column, table
     from infra.cli.plans import planned_or_exit
     from infra.cli.progress import waiting
     from infra.cli.simulate_data import data
     from infra.cli.simulate_input import BadQuestion, asked_of
-    from infra.cli.terminal import terminal_width
     from infra.planning.planner import trial_of
     from infra.stack_file import load_file, stack_path
 
@@ -53,8 +51,7 @@ def simulate(
     try:
         asked = asked_of(given, plan, rollouts, interrupted)
     except BadQuestion as bad:
-        click.echo(f"simulate: {len(bad.mistakes)} mistake{'s' if len(bad.mistakes) > 1 else ''}\n", err=True)
-        click.echo("\n".join(table("", (Column(""),), bad.mistakes, terminal_width())), err=True)
+        print_mistakes("simulate", bad.mistakes)
         sys.exit(2)
     with waiting(f"simulating {stack}"):
         found = command.answer(plan, asked, trial_of(load_file(stack_path(stacks, stack)), plan))

@@ -27,7 +27,7 @@ RECORD = "delete secret sh.helm.release.v1.keda.v1 -n keda"
 @pytest.fixture
 def stacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "Pulumi.local.yaml").write_text(STACK, encoding="utf-8")
-    monkeypatch.setattr("infra.cli.app.stacks_folder", lambda: tmp_path)
+    monkeypatch.setattr("infra.cli.repair_app.stacks_folder", lambda: tmp_path)
     return tmp_path
 
 
