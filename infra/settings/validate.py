@@ -47,6 +47,7 @@ _GO_TIME = re.compile(r"(\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4} \S+")
 _ZONE_NAME = re.compile(r"[a-z]{2}(-[a-z]+)+-\d[a-z]")
 _ZONE_ID = re.compile(r"[a-z]{3,4}\d-az\d")
 _ZONES: Key = ("cluster", "create", "zones")
+_THEIR_ZONES: Key = ("cluster", "existing", "zones")
 _FEW_ZONES = 3
 _ROUNDS = 5  # when a wrong value is replaced, another one may show
 
@@ -188,7 +189,7 @@ def _message(key: Key, kind: str, data: Any, stack: str, region: str | None, cat
         return f"missing; needs {allowed(node)}", write
     if kind == "name":
         return _name_message(key)
-    if key[:3] == _ZONES:
+    if key[:3] in (_ZONES, _THEIR_ZONES):
         return _zone_message(key, _at(data, key), node, region, catalog)
     types = _types_meant(key, _at(data, key), catalog, region)
     if types is not None:

@@ -19,7 +19,7 @@ from infra.clouds.aws.logs import check_logs
 from infra.clouds.aws.section import Access, CreateCluster, NewNetwork
 from infra.settings.checks.cluster import check_version, read_cidr
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
-from infra.settings.mistakes import Key
+from infra.settings.mistakes import Key, did_you_mean
 
 _CREATE: Key = ("cluster", "create")
 _NETWORK: Key = (*_CREATE, "network")
@@ -109,6 +109,7 @@ def _check_zones(scope: Scope, create: CreateCluster) -> None:
         if zone not in served:
             got = f"{zone} isn't a zone of {scope.region} that EKS serves and that has GPUs"
             scope.report.wrong((*key, index), got, f"write one of {', '.join(served)}")
+            scope.report.broken((*key, index))
 
 
 def _check_access(scope: Scope, access: Access) -> None:
@@ -163,7 +164,8 @@ def _check_system_nodes(scope: Scope, create: CreateCluster) -> None:
     known = scope.catalog.aws.cpu_instances
     enough = [each for each in known.values() if each.vcpus >= _MIN_VCPUS and each.memory_gib >= _MIN_GIB]
     large = [each.name for each in sorted(enough, key=lambda each: (each.usd_per_hour, each.name))]
-    write = f"write one of {', '.join(large[:6])}"
+    close = did_you_mean(name, large)
+    write = f"write one of {', '.join(dict.fromkeys([*filter(None, [close]), *large[:6]]))}"
     if name not in large and (name in known or _SMALL.fullmatch(name)):
         got = f"{name} is too small: a system node needs at least {_MIN_VCPUS} vCPUs and {_MIN_GIB} GiB"
         scope.report.wrong(key, got, write)

@@ -1,5 +1,6 @@
 """Rules for the kinds of `cache` that AWS makes with a cluster."""
 
+from infra.clouds.aws.check_existing import some_zones
 from infra.clouds.aws.existing import adds_nodes
 from infra.clouds.aws.storage import EBS, EFS, S3
 from infra.models.places import place_of
@@ -49,7 +50,7 @@ def _check_zones_there(scope: Scope, kind: Key) -> None:
     """A plan reads nothing, so it doesn't know in which zones there are nodes."""
     if not scope.written(zones := ("cluster", "existing", "zones")):
         got = "efs is mounted by a way in per zone, and nothing says in which zones the cluster has nodes"
-        write = "write cluster.existing.zones: [use1-az1, use1-az2], the ids of all these zones"
+        write = f"write cluster.existing.zones: {some_zones(scope)}, the ids of all these zones"
         scope.report.wrong(kind, got, write, reads=[zones, kind])
 
 

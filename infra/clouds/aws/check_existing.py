@@ -9,6 +9,7 @@ from infra.settings.mistakes import Key
 
 _EXISTING: Key = ("cluster", "existing")
 _OF_NODES = ("zones", "subnetIds", "securityGroupIds", "amiRelease")
+_EXAMPLE = ("use1-az1", "use1-az2")
 _LISTS = ("zones", "subnetIds", "securityGroupIds")
 
 
@@ -25,6 +26,11 @@ def check_existing(scope: Scope, existing: ExistingCluster) -> None:
         _check_groups(scope, ("gpuPools", name, "nodeGroups"), scope.settings.gpu_pools[name])
 
 
+def some_zones(scope: Scope) -> str:
+    """Two zones of the stack's own region, as they are written."""
+    return f"[{', '.join((scope.catalog.regions.get(scope.region or '') or _EXAMPLE)[:2])}]"
+
+
 def _check_groups(scope: Scope, key: Key, pool: GpuPool) -> None:
     """A group per zone needs a subnet there; the steps of a ladder have one per zone unless the file says otherwise."""
     per_zone = pool.node_groups == "perZone" or (pool.node_groups is None and len(pool.ladder) > 0)
@@ -32,7 +38,7 @@ def _check_groups(scope: Scope, key: Key, pool: GpuPool) -> None:
     if per_zone and not scope.written(zones):
         said = "perZone" if pool.node_groups else "a list of capacity has a group per zone"
         got = f"{said}, and nothing says in which zones the cluster has subnets"
-        write = "write cluster.existing.zones: [use1-az1, use1-az2], the ids of these zones; or nodeGroups: one"
+        write = f"write cluster.existing.zones: {some_zones(scope)}, the ids of these zones; or nodeGroups: one"
         scope.report.wrong(key, got, write, reads=[zones, (*key[:2], "capacity")])
 
 
@@ -64,6 +70,7 @@ def _check_zones(scope: Scope, existing: ExistingCluster) -> None:
             got = f"{zone} isn't a zone of {scope.region} that EKS serves and that has GPUs"
             key: Key = (*_EXISTING, "zones", index)
             scope.report.wrong(key, got, f"write one of {', '.join(served)}", reads=[("aws:region",)])
+            scope.report.broken(key)
 
 
 def _area(zone: str) -> str:

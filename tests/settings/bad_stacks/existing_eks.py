@@ -102,6 +102,58 @@ BAD_EXISTING_EKS = (
         ),
     ),
     Bad(
+        "zones of another region, and nothing else of what they offer",
+        stack(
+            "cluster: {existing: {eks: shared, zones: [use1-az1]}}",
+            "gpuPools: {l4: {instanceTypes: [g6.2xlarge]}}",
+            _MODEL,
+            region="us-west-2",
+        ),
+        (
+            Mistake(
+                "cluster.existing.zones[0]",
+                4,
+                "use1-az1 isn't a zone of us-west-2 that EKS serves and that has GPUs",
+                "write one of usw2-az1, usw2-az2, usw2-az3, usw2-az4",
+            ),
+        ),
+    ),
+    Bad(
+        "zones by the names that an account has for them",
+        stack(
+            "cluster: {existing: {eks: shared, zones: [us-west-2a, us-west-2b]}}",
+            "gpuPools: {l4: {instanceTypes: [g6.2xlarge]}}",
+            _MODEL,
+            region="us-west-2",
+        ),
+        tuple(
+            Mistake(
+                f"cluster.existing.zones[{index}]",
+                4,
+                f'got "us-west-2{letter}"; that is a name, which differs between accounts',
+                "write the id of that zone, one of usw2-az1, usw2-az2, usw2-az3, usw2-az4",
+            )
+            for index, letter in enumerate("ab")
+        ),
+    ),
+    Bad(
+        "a group per zone, of a region's zones that nobody named",
+        stack(
+            "cluster: {existing: {eks: shared}}",
+            "gpuPools: {l4: {instanceTypes: [g6.2xlarge], nodeGroups: perZone}}",
+            _MODEL,
+            region="us-west-2",
+        ),
+        (
+            Mistake(
+                "gpuPools.l4.nodeGroups",
+                5,
+                "perZone, and nothing says in which zones the cluster has subnets",
+                "write cluster.existing.zones: [usw2-az1, usw2-az2], the ids of these zones; or nodeGroups: one",
+            ),
+        ),
+    ),
+    Bad(
         "a group per zone, of zones that nobody named",
         stack(
             "cluster: {existing: {eks: shared}}",
