@@ -30,7 +30,10 @@ _ADDONS = {
 def node_software(plan: Plan, state: State, cluster: ReachedCluster) -> Iterator[Obstacle]:
     if plan.cluster.made or not has_made(plan.pools.values()):
         return
+    plugin = any(pool.needs_plugin for pool in plan.pools.values())
     for key, (kind, image, without, two) in _ADDONS.items():
+        if key == "nvidiaDevicePlugin" and not plugin:
+            continue
         addon = plan.addons[key]
         running = [each for each in cluster.list(kind, "--all-namespaces") if _has_image(each, image)]
         ours = any(state.holds(RELEASE, addon.chart, addon.namespace) for _ in running)

@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import Literal
 
 from infra.catalog import Instance
-from infra.plan.labels import GPU_RESOURCE
+from infra.plan.labels import GPU_LABEL, GPU_RESOURCE
 from infra.plan.words import kubectl
 from infra.settings.sharing import Sharing
 
@@ -151,6 +151,11 @@ class PoolPlan:
     placement: str | None = None  # of its nodes on the cloud's hardware, as the stack file has it
     release: str | None = None  # of its image; None: that of the cluster's other nodes
     node_repair: bool = False  # the cloud restarts or replaces a node that is broken
+
+    @property
+    def needs_plugin(self) -> bool:
+        """Whether nodes that we make offer no GPU without NVIDIA's device plugin."""
+        return not self.existing and GPU_LABEL in self.selector
 
     @property
     def highest(self) -> int:

@@ -178,6 +178,11 @@ class GpuPool(Section):
     )
 
     @property
+    def needs_plugin(self) -> bool:
+        """Whether nodes that we make offer no GPU without NVIDIA's device plugin."""
+        return self.instance_types is not None and self.os == "al2023"
+
+    @property
     def shared(self) -> Sharing | None:
         """How its GPUs are shared, wherever the nodes come from; None: a server has whole GPUs."""
         return self.existing.sharing if self.existing is not None else self.sharing

@@ -6,7 +6,7 @@ import pytest
 
 from infra.clouds.aws.cloud import AWS
 from infra.live import look
-from tests.example_stacks import planned
+from tests.example_stacks import plan_text, planned, text
 from tests.live.machine import Machine, held
 
 pytestmark = pytest.mark.programs
@@ -166,6 +166,12 @@ def test_what_is_installed_there_is_what_the_stack_file_says(
 ) -> None:
     answers(machine, daemon=daemon, autoscaler=autoscaler)
     assert [path for path, _ in found(plan)] == paths
+
+
+def test_no_device_plugin_is_missed_where_nodes_have_their_own(machine: Machine) -> None:
+    answers(machine, autoscaler=AUTOSCALER)
+    rocket = text("existing-eks-read").replace("[g6e.2xlarge],", "[g6e.2xlarge], os: bottlerocket,")
+    assert found(plan_text("rocket", rocket).plan) == []
 
 
 def test_the_cluster_is_asked_once(machine: Machine) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from components.aws.bottlerocket import settings
+from infra.settings.mistakes import BadStackFile
 from tests.diff.sides import compared
-from tests.example_stacks import planned
+from tests.example_stacks import plan_text, planned, text
 from tests.invariants.reading import LAUNCH_TEMPLATE, NODE_CLASS, NODE_GROUP, NODE_POOL, release
 from tests.planning.stacks import CATALOG, PROD, changed, plan
 
@@ -73,12 +74,24 @@ def test_the_system_has_its_own_disk_and_containers_the_other() -> None:
 def test_its_own_device_plugin_is_the_only_one_and_no_exporter_of_dcgm_runs() -> None:
     charts = [release(GROUPS.recording, name) for name in ("nvidia-device-plugin", "dcgm-exporter")]
     labels = {name: MADE[name]["labels"] for name in ("l4-nodes", "a10g-nodes")}
+    assert [labels[name].get("nvidia.com/gpu.deploy.operands") for name in ("l4-nodes", "a10g-nodes")] == [
+        "false",
+        None,
+    ]
     for chart in charts:
         assert chart is not None
         wanted = chart.inputs["values"]["nodeSelector"].items()
         assert [wanted <= labels[name].items() for name in ("l4-nodes", "a10g-nodes")] == [False, True]
     pools = [each.inputs["spec"]["template"]["metadata"]["labels"] for each in KARPENTER.recording.of(NODE_POOL)]
     assert sorted("nvidia.com/gpu.present" in each for each in pools) == [False, True]
+
+
+def test_a_stack_that_has_such_nodes_alone_may_leave_nvidias_chart_out() -> None:
+    without = text("bottlerocket-karpenter").replace("models:", "addons: {nvidiaDevicePlugin: disabled}\n    models:")
+    with pytest.raises(BadStackFile, match="pool t4 has no GPUs without it"):
+        plan_text("mixed", without)
+    alone = without.replace("[g4dn.xlarge]", "[g4dn.xlarge], os: bottlerocket")
+    assert release(plan_text("alone", alone).recording, "nvidia-device-plugin") is None
 
 
 def test_the_plan_says_which_release_and_that_nothing_measures_the_gpus() -> None:

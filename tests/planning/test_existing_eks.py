@@ -97,6 +97,25 @@ def test_what_is_asked_of_a_person_is_what_the_stack_leaves_to_the_cluster(stack
     assert any(each.path == path for each in planned(stack).plan.to_do) is asked
 
 
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (("", ""), ["nodes of this stack show no GPU without"]),
+        (("[g6e.2xlarge],", "[g6e.2xlarge], os: bottlerocket,"), ["nodes of l40s have their own device plugin"]),
+        (
+            ("gpuPools:", "gpuPools:\n      rocket: {instanceTypes: [g6.2xlarge], os: bottlerocket, max: 1}"),
+            ["nodes of l40s show no GPU without", "nodes of rocket have their own device plugin"],
+        ),
+    ],
+)
+def test_a_device_plugin_there_is_asked_for_where_nodes_have_none(edit: tuple[str, str], said: list[str]) -> None:
+    """Nodes with their own would offer their GPUs twice."""
+    made = plan_text("plugin", text(READ).replace(*edit, 1)).plan
+    found = [each.message for each in made.to_do if each.path == "addons.nvidiaDevicePlugin"]
+    assert [any(each.startswith(begin) for each in found) for begin in said] == [True] * len(said)
+    assert len(found) == len(said)
+
+
 def test_a_model_that_fits_no_pool_there_is_offered_a_pool_that_holds_it() -> None:
     """And the offer, written into the stack file, plans to no violation."""
     large = text(READ).replace("model: Qwen/Qwen3-8B", "model: Qwen/Qwen3-32B").replace("50Gi", "200Gi")

@@ -1,18 +1,19 @@
 """Node groups on an EKS cluster that somebody else made: what `up` reads there, and what nobody can see before."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from infra.catalog import Catalog
 from infra.clouds.aws.expander import priorities
 from infra.clouds.aws.node_room import DAEMONS_CPU, DAEMONS_GIB
-from infra.clouds.aws.nodes import OWN_TAG
+from infra.clouds.aws.nodes import NO_OPERANDS, OWN_TAG
 from infra.clouds.aws.plan import AwsCluster
 from infra.clouds.aws.storage import EFS
 from infra.clouds.existing.cluster import version_of
 from infra.plan.cluster import AddonPlan, CachePlan, PoolPlan, has_made
 from infra.plan.findings import Decided
+from infra.plan.labels import GPU_LABEL
 from infra.plan.notes import Assumption, Chosen, Finding, Step, ToDo
 from infra.settings.cluster import ExistingCluster
 from infra.settings.platform import Settings
@@ -129,14 +130,7 @@ def to_do_there(
     if addons["clusterAutoscaler"].state == "existing":
         yield ToDo("addons.clusterAutoscaler", _their_autoscaler(cluster) + _their_order(pools), Step.ACCOUNT)
     if addons["nvidiaDevicePlugin"].state == "existing":
-        yield ToDo(
-            "addons.nvidiaDevicePlugin",
-            f"nodes of this stack show no GPU without NVIDIA's device plugin: see that `{cluster.kubectl} get daemonset"
-            " -A` has one (the GPU operator brings it, without its driver: EKS's AMI has that), and that it tolerates"
-            " nvidia.com/gpu; where there is none: addons: {nvidiaDevicePlugin: install}. Two of them on a node offer"
-            " its GPUs twice",
-            Step.ACCOUNT,
-        )
+        yield from _their_plugin(cluster, [pool for pool in pools.values() if not pool.existing])
     where = " ".join(cluster.aws_arguments)
     yield ToDo(
         _PATH,
@@ -147,6 +141,30 @@ def to_do_there(
         " API_AND_CONFIG_MAP it makes an access entry",
         Step.ACCOUNT,
     )
+
+
+def _their_plugin(cluster: AwsCluster, ours: Sequence[PoolPlan]) -> Iterator[Finding]:
+    path, lists = "addons.nvidiaDevicePlugin", f"`{cluster.kubectl} get daemonset -A`"
+    without, with_own = ([pool.name for pool in ours if pool.needs_plugin is each] for each in (True, False))
+    twice = "two of them on a node offer its GPUs twice"
+    if without:
+        whose = f"nodes of {', '.join(without)}" if with_own else "nodes of this stack"
+        yield ToDo(
+            path,
+            f"{whose} show no GPU without NVIDIA's device plugin: see that {lists} has one (the GPU operator brings it,"
+            " without its driver: EKS's AMI has that), and that it tolerates nvidia.com/gpu; where there is none:"
+            f" addons: {{nvidiaDevicePlugin: install}}; {twice}",
+            Step.ACCOUNT,
+        )
+    if with_own:
+        yield ToDo(
+            path,
+            f"nodes of {', '.join(with_own)} have their own device plugin: see that none of those that {lists} shows"
+            f" runs there, because {twice}. One that tolerates nvidia.com/gpu does: the node selector"
+            f" {GPU_LABEL}=true keeps it away, a label that these nodes lack; NVIDIA's GPU operator stays away by"
+            f" itself ({NO_OPERANDS}=false is on them)",
+            Step.ACCOUNT,
+        )
 
 
 def _their_order(pools: Mapping[str, PoolPlan]) -> str:

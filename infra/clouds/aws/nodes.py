@@ -16,6 +16,8 @@ BOTTLEROCKET = "bottlerocket"  # a value of `gpuPools.NAME.os`
 # A tag of the node groups that we make on a cluster of somebody else. EKS gives the tags by which autoscalers find
 # groups to each node group of a cluster: one that we install sees only those with this tag.
 OWN_TAG = "llm-platform/cluster-autoscaler"
+# NVIDIA's GPU operator runs nothing on a node on which it is "false" (its page Installing the NVIDIA GPU Operator).
+NO_OPERANDS = "nvidia.com/gpu.deploy.operands"
 AMI_TYPES = {"al2023": "AL2023_x86_64_NVIDIA", BOTTLEROCKET: "BOTTLEROCKET_x86_64_NVIDIA"}
 # gp3: 3,000 IOPS are in its price and allow 750 MiB/s; an image unpacks at the disk's speed where there is no NVMe.
 ROOT_IOPS = 3000
@@ -39,6 +41,8 @@ def furnished(pool: PoolPlan, catalog: Catalog) -> PoolPlan:
     rocket = pool.os == BOTTLEROCKET
     # It has its own device plugin; NVIDIA's chart and dcgm-exporter, which end there as they start, ask for this label.
     labels = {key: value for key, value in pool.selector.items() if not (rocket and key == GPU_LABEL)}
+    if rocket:
+        labels[NO_OPERANDS] = "false"
     return replace(
         pool,
         ami_type=AMI_TYPES[pool.os or "al2023"],

@@ -132,7 +132,7 @@ def needs(scope: Scope, addon: str) -> Iterator[tuple[str, Key]]:
     settings = scope.settings
     scaled = next((each for each in _ranges(scope) if not each.by_use), None)
     vertical = asks_for_vertical(settings)
-    managed = next((name for name, pool in settings.gpu_pools.items() if pool.instance_types is not None), None)
+    managed = next((name for name, pool in settings.gpu_pools.items() if pool.needs_plugin), None)
     growing = next(
         (name for name, pool in settings.gpu_pools.items() if pool.instance_types is not None and pool.min != pool.max),
         None,
