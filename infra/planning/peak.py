@@ -58,14 +58,14 @@ def _fixes(
     catalog: Catalog,
 ) -> Iterator[Advice]:
     """`on`: the models of the pool that run. `surge`: the GPUs of one rollout of them."""
-    if limited(pool):
-        yield _beside_reserved(pool, settings)
+    gap = _gap(pool, on, settings)
+    if limited(pool):  # what is asked for beside it costs the price on demand, and may not come
+        yield from (*([gap.fix] if gap is not None else ()), _beside_reserved(pool, settings))
         return
     more = maximum_per_month(replace(pool, max=pool.max_needed), placed, models, settings, catalog)
     more -= maximum_per_month(pool, placed, models, settings, catalog)
     write = ((f"gpuPools.{pool.name}.max", pool.max_needed),)
     larger = Advice(write, written(write))
-    gap = _gap(pool, on, settings)
     if gap is not None and more > gap.usd_per_month:
         yield from (gap.fix, larger)
     else:

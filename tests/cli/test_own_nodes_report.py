@@ -139,3 +139,13 @@ def test_each_strategy_is_said_with_its_reason(rollout: str, why: str, row: str,
     said = " ".join(plan("dev", stacks=tmp_path).stdout.split())
     assert why in said
     assert re.search(rf" rollouts ([^;]*; )?{row}", said)
+
+
+def test_a_model_that_may_sleep_is_named_with_the_others_in_rollouts(tmp_path: Path) -> None:
+    """It has no replica at the minimum, and its pods are replaced like the others'."""
+    text = K3S.replace("CLASS}, max: 2", "runtimeClassName: nvidia, nodes: 4}")
+    scaler = "keda: install, prometheus: {existing: {url: http://p.monitoring:9090, monitorLabels: {}}}"
+    text = text.replace("nvidiaDevicePlugin: install", scaler)
+    write_stack(tmp_path, text.replace("concurrency: 4", "concurrency: 4, replicas: {min: 0, max: 1}"))
+    said = " ".join(plan("dev", stacks=tmp_path).stdout.split())
+    assert " rollouts chat, helper: the new pod starts first, on free GPUs" in said

@@ -73,3 +73,15 @@ def test_where_the_old_pod_ends_first_already_another_pool_is_all_that_is_needed
     (way,) = of_rule(plan, "Budget").advice
     assert dict(way.write) == AWAY
     assert outcome(follow(stack, dict(way.write)), REGION).violations == ()
+
+
+def test_where_all_is_reserved_the_old_pod_ends_first_before_a_second_node_is_named() -> None:
+    """Beside one reserved node, a node on demand for rollouts costs more, and may not come."""
+    reserved = {"gpuPools.big.capacity": [RESERVED], **AWAY, "budget.usdPerMonth": 60000}
+    stack = follow(STACK, reserved)
+    (refused,) = planned(stack, REGION).violations
+    assert refused.rule == "GPUs at peak"
+    first, beside = (as_mapping(each.write) for each in refused.advice)
+    assert first == RECREATE
+    assert set(beside) == {"gpuPools.big.capacity", "gpuPools.big.max"}
+    assert outcome(follow(stack, first), REGION).violations == ()

@@ -43,13 +43,14 @@ def _pool_rows(plan: Plan, pool: PoolPlan, nodes: Sequence[OwnNode]) -> Iterator
 
 
 def _rollouts(plan: Plan, pool: PoolPlan) -> str:
-    """Of each model that runs there: whether its new pod comes first, and whether that depends on how Kubernetes spread
-    the others."""
+    """Of each model that runs there, at times or always: whether its new pod comes first, and whether that depends on
+    how Kubernetes spread the others."""
     assert pool.own is not None
     could_roll = () if plan.cache.one_reader else pool.own.could_roll
-    rolling = [name for name in pool.own.lose_one if plan.models[name].rollout.strategy == "rolling"]
+    there = [each for each in plan.models.values() if each.pool == pool.name and each.starts and not each.paused]
+    rolling = [each.name for each in there if each.rollout.strategy == "rolling"]
     depends = [name for name in could_roll if name not in rolling]
-    others = [name for name in pool.own.lose_one if name not in (*rolling, *depends)]
+    others = [each.name for each in there if each.name not in (*rolling, *depends)]
     said = (
         (rolling, f"the new pod starts first, on free {pool.unit}s"),
         (
