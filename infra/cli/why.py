@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from infra.cli.why_bill import items, paths_of_row
+from infra.cli.why_bill import items, of_budget, paths_of_row
 from infra.cli.why_monitoring import ASKED_BY, logical_names, of_alert, part_of
 from infra.cli.why_paths import field, flat, kebab, paths_of, paths_of_name, planned_paths, thing, within
 from infra.offline import Planned
@@ -66,7 +66,7 @@ def why(planned: Planned, key: str) -> Why:
     about = subjects if paths or len(subjects) == 1 else []
     values = [value for path in about for value in _values(plan, path)]
     one = subjects[0] if len(subjects) == 1 else ""
-    reasons = [*of_alert(plan, key)] or _reasons(plan, one, values)
+    reasons = [*of_alert(plan, key), *of_budget(plan, one)] or _reasons(plan, one, values)
     rows = [each for each in plan.cost.items if each.name == key] or items(plan, one)
     return Why(key, subjects, values, reasons, _notes(plan, key if ".*." in key else one), resources, rows)
 

@@ -2,12 +2,45 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from infra.cli.why_monitoring import PARTS, rows_of
 from infra.cli.why_paths import kebab, thing, within
 from infra.plan.alike import parts
-from infra.plan.money import CostItem
+from infra.plan.money import CostItem, rise
 from infra.plan.plan import Plan
+from infra.plan.words import BILLS, usd
+from infra.planning.budget import NAMED, biggest, of, total
+from infra.settings.platform import Budget
+
+BUDGET = "budget"
+_NO_BUDGET = Budget.model_validate(
+    {"usdPerMonth": 1}
+)  # the bill that a budget is compared with where nothing else is said
+
+
+def of_budget(plan: Plan, path: str) -> Iterator[str]:
+    """How far the bill is from the budget, and which rows make the largest part of it."""
+    if thing(path) != BUDGET:
+        return
+    if not plan.cost.items:
+        yield "nothing is billed: no cloud resource is made, and nodes without a price aren't counted"
+        return
+    budget = plan.settings.budget
+    compared = budget or _NO_BUDGET
+    bill = total(plan.cost, compared)
+    is_ = f"the {BILLS[compared.of]} bill is {usd(bill)} per month"
+    if budget is None:
+        yield f"{is_}, and no budget limits it"
+    else:
+        left = rise(bill, budget.usd_per_month)
+        far = f"{usd(abs(left))} {'below' if left >= 0 else 'over'}"
+        yield f"{is_}, {far} the budget of {usd(budget.usd_per_month)} per month"
+    shown = biggest(replace(plan.cost, items=plan.cost.in_dollars), compared)[:NAMED]
+    parts_of_it = ", ".join(
+        f"{each.name} {usd(of(each, compared))} ({of(each, compared) / bill:.0%})" for each in shown
+    )
+    yield f"of that: {parts_of_it}"
 
 
 def paths_of_row(plan: Plan, row: str) -> list[str]:
@@ -25,13 +58,16 @@ def _things(plan: Plan) -> Iterator[str]:
 
 
 def items(plan: Plan, path: str) -> list[CostItem]:
-    """The rows of the nodes of a pool, a model's too; all others of the cluster; else those that name it."""
+    """The rows of the nodes of a pool, a model's too; all others of the cluster; all of a budget, the biggest first;
+    else those that name it."""
     section, name, _ = parts(path)
     if section in ("models", "gpuPools"):
         pools = (
             {each.pool for each in plan.models.values() if within(path, each.path)} if section == "models" else {name}
         )
         return [each for each in plan.cost.items if each.pool is not None and each.pool in pools]
+    if section == BUDGET:
+        return biggest(plan.cost, plan.settings.budget or _NO_BUDGET)
     if section == "cluster":
         return [each for each in plan.cost.items if each.pool is None and not _of_others(plan, each)]
     if (rows := rows_of(path)) is not None:

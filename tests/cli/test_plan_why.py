@@ -305,3 +305,36 @@ def test_the_page_shows_what_is_printed() -> None:
     page = (PROJECT / "docs/platform/why.md").read_text(encoding="utf-8")
     shown = run_plan("prod", "--why", "models.llama-8b.maxNumSeqs", environment={"COLUMNS": "110"}).stdout
     assert f"```text\n{shown}```" in page, shown
+
+
+def _section(stack: Planned, key: str, title: str) -> list[str]:
+    found = next((each for each in why_document(stack.plan, why(stack, key)).sections if each.title == title), None)
+    return [" ".join(row) for row in found.rows] if found else []
+
+
+@pytest.mark.parametrize("key", ["budget", "budget.usdPerMonth"])
+def test_a_budget_shows_the_bill_and_how_far_it_is(key: str) -> None:
+    cost, budget = PROD.plan.cost, PROD.plan.settings.budget
+    assert budget is not None
+    far, largest = _section(PROD, key, "WHY")
+    left = round(budget.usd_per_month) - round(cost.usd_per_month_max)
+    assert far.endswith(
+        f"the maximum bill is ${cost.usd_per_month_max:,.0f} per month, ${left:,} below the budget of $30,000 per month"
+    )
+    assert "of that: GPU nodes l40s $15,377 (79%), GPU nodes l4" in largest
+    *rows, whole = _section(PROD, key, "BILL")
+    assert [row.split()[2] for row in rows[:3]] == ["l40s", "l4", "t4"]
+    assert rows[-1].startswith("the rest ")
+    bills = (cost.usd_per_month_min, cost.usd_per_month_expected, cost.usd_per_month_max)
+    assert whole.split() == ["sum", *(f"{each:,.0f}" for each in bills)]
+
+
+@pytest.mark.parametrize(
+    ("stack", "begins"),
+    [
+        ("dev", "budget the maximum bill is $860 per month, and no budget limits it"),
+        ("guide", "budget nothing is billed: no cloud resource is made, and nodes without a price aren't counted"),
+    ],
+)
+def test_without_a_budget_the_bill_is_shown_too(stack: str, begins: str) -> None:
+    assert _section(planned(stack), "budget", "WHY")[0] == begins

@@ -3,15 +3,18 @@
 from collections.abc import Iterator
 from typing import Any
 
-from infra.cli.document import Column, Document, Section, columns
+from infra.cli.document import Column, Document, Row, Section, columns
 from infra.cli.why import Value, Why, owner_title
+from infra.cli.why_bill import BUDGET
+from infra.cli.why_paths import thing
 from infra.plan.models import ReplicasPlan
-from infra.plan.money import HOURS_PER_MONTH
+from infra.plan.money import HOURS_PER_MONTH, CostItem
 from infra.plan.plan import Plan
 from infra.plan.words import count, number, usd
 from infra.plan.writes import shown
 
 _ORIGINS = {"given": "in the stack file", "chosen": "chosen", "default": "default"}
+_ROWS = 5  # of the bill, the biggest, where all of them are asked for
 _SHOWN = 40  # resources; the JSON has all
 
 
@@ -67,8 +70,18 @@ def _bill(plan: Plan, found: Why) -> Section:
     )
     shown_items = {each.name: each for each in plan.cost.in_dollars}
     mine = [shown_items[each.name] for each in found.items]
-    rows = [(each.name, number(each.min), number(each.expected), number(each.max), each.what) for each in mine]
-    return Section("BILL", heads, rows, "\n".join(_shares(plan, found)))
+    if not mine or [thing(each) for each in found.subjects] != [BUDGET]:
+        return Section("BILL", heads, [_row(each) for each in mine], "\n".join(_shares(plan, found)))
+    rest, cost = mine[_ROWS:], plan.cost
+    low, expected, high = (sum(getattr(each, of) for each in rest) for of in ("min", "expected", "max"))
+    others = CostItem("the rest", low, expected, high)
+    whole = CostItem("sum", cost.usd_per_month_min, cost.usd_per_month_expected, cost.usd_per_month_max)
+    rows = [_row(each) for each in (*mine[:_ROWS], *([others] if rest else []), whole)]
+    return Section("BILL", heads, rows, "the whole bill, and what is not in it: BILL of `plan`")
+
+
+def _row(item: CostItem) -> Row:
+    return item.name, number(item.min), number(item.expected), number(item.max), item.what
 
 
 def _shares(plan: Plan, found: Why) -> Iterator[str]:
