@@ -162,8 +162,9 @@ def chart(version: str) -> dict[str, Any]:
     return made("kubernetes:helm.sh/v3:Release", "keda", inputs)
 
 
-def nodes(release: str) -> dict[str, Any]:
-    return made("aws:eks/nodeGroup:NodeGroup", "n", {"amiType": "AL2023", "releaseVersion": release})
+def nodes(release: str | None, version: str | None = None) -> dict[str, Any]:
+    inputs = {"amiType": "AL2023", "releaseVersion": release, "version": version}
+    return made("aws:eks/nodeGroup:NodeGroup", "n", {key: value for key, value in inputs.items() if value})
 
 
 NARROW, WIDE = {"ipBlock": {"cidr": "10.0.0.0/16"}}, {"ipBlock": {"cidr": "0.0.0.0/0"}}
@@ -213,6 +214,12 @@ KINDS: dict[str, tuple[str, list[dict[str, Any]], list[dict[str, Any]], list[str
     ),
     "a chart": ("code_from_elsewhere", [chart("1")], [chart("2")], ["+ 2", "- 1"]),
     "a machine image": ("code_from_elsewhere", [nodes("1")], [nodes("2")], ["+ 2", "- 1"]),
+    "a machine image that nobody names": (
+        "code_from_elsewhere",
+        [nodes(None, "1.35")],
+        [nodes(None)],  # of a cluster that exists, whose version is read when the group is made
+        ["+ the one for its cluster's Kubernetes version", "- the newest for Kubernetes 1.35"],
+    ),
 }
 
 

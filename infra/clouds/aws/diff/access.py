@@ -71,8 +71,9 @@ def code(each: Resource) -> Iterator[Said]:
     if each["type"] == ADDON:
         yield f"EKS add-on {inputs['addonName']}", str(inputs.get("addonVersion") or "EKS' default version")
     elif each["type"] == NODE_GROUP and inputs.get("amiType"):
-        release = inputs.get("releaseVersion") or f"the newest for Kubernetes {inputs.get('version')}"
-        yield f"AMI {inputs['amiType']}", str(release)
+        version = inputs.get("version")  # of a cluster that exists it is read when the group is made
+        without = f"the newest for Kubernetes {version}" if version else "the one for its cluster's Kubernetes version"
+        yield f"AMI {inputs['amiType']}", str(inputs.get("releaseVersion") or without)
     elif each["type"] == TEMPLATE and inputs.get("imageId"):
         yield f"AMI of {each['name']}", str(inputs["imageId"])
     elif each["type"] == NODE_CLASS:
