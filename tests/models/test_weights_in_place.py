@@ -253,7 +253,8 @@ def test_in_aws_the_pods_role_may_read_below_the_prefix_and_nothing_else() -> No
     assert (association.inputs["namespace"], association.inputs["clusterName"]) == ("llm", "llm-streamed")
     assert account.inputs["metadata"]["name"] == spec["serviceAccountName"] == "support-bucket"
     assert spec["automountServiceAccountToken"] is False
-    assert {"name": "AWS_REGION", "value": "us-east-1"} in spec["containers"][0]["env"]
+    for variable in ("AWS_REGION", "AWS_DEFAULT_REGION"):  # boto3 reads the second alone
+        assert {"name": variable, "value": "us-east-1"} in spec["containers"][0]["env"]
     (server,) = [each for each in recording.of(DEPLOYMENT) if each.inputs["metadata"]["name"] == "support"]
     assert association.urn in Dependencies(recording).of(server.urn)
 

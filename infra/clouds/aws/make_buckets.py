@@ -19,6 +19,9 @@ from infra.models.places import Bucket
 from infra.plan.models import ModelPlan
 from infra.plan.plan import Plan
 
+# AWS's C++ library reads either. boto3 reads the second alone, and asks S3's global name without it, which is another
+# region's; EKS adds none to a pod that has one of the two (pkg/handler of aws/amazon-eks-pod-identity-webhook).
+_REGION = ("AWS_REGION", "AWS_DEFAULT_REGION")
 _POD_IDENTITY = ("169.254.170.23/32", 80)  # the agent of EKS Pod Identity, on each node
 
 
@@ -111,6 +114,6 @@ def _bucket_access(
     return BucketAccess(
         service_account=name,
         agent=_POD_IDENTITY,
-        variables={"AWS_REGION": plan.cluster.region or "", **variables},
+        variables={**dict.fromkeys(_REGION, plan.cluster.region or ""), **variables},
         after=(made,),
     )
