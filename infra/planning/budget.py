@@ -47,17 +47,6 @@ def further_over(plan: Plan, then: Plan | None) -> list[str]:
     return [f"the bill is then {usd(after)}, {usd(over)} over {budget.usd_per_month:,.0f}"]
 
 
-def still_over(plan: Plan, then: Plan) -> list[str]:
-    """What is said of a change that lowers a bill over its budget, and leaves it over it."""
-    budget = plan.settings.budget
-    if budget is None or then.settings.budget != budget:
-        return []
-    before, after = (total(each.cost, budget) for each in (plan, then))
-    if not before >= after > budget.usd_per_month:
-        return []
-    return [f"still {usd(rise(budget.usd_per_month, after))} over the budget"]
-
-
 def enough(bill: float) -> int:
     """A budget that such a bill keeps to."""
     return round(-(-bill // 100) * 100)

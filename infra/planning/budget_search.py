@@ -1,27 +1,24 @@
 """Plans a changed stack file, and says whether that keeps to the budget."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import Any
 
 from infra.catalog import Catalog
-from infra.engines import ENGINES
-from infra.plan.models import ModelPlan
 from infra.plan.money import rise
 from infra.plan.notes import Advice, Write
 from infra.plan.plan import Plan
-from infra.plan.words import SPOT, count, minutes, without
 from infra.plan.writes import written
 from infra.planning.advice import completed
 from infra.planning.borrowed_prices import borrowed_then
 from infra.planning.budget import PATH, enough, total
-from infra.planning.budget_capacity import keeps_capacity, lost_capacity
-from infra.planning.cpu_speed import slow_on_cpu, slow_then
-from infra.planning.trial import Attempt, Followed, holds, likely, spare_max, with_lower_max
-from infra.services.external.plan import fallback_of
+from infra.planning.budget_capacity import keeps_capacity
+from infra.planning.budget_words import say_gaps, say_left, say_moved, say_spot
+from infra.planning.cpu_speed import slow_then
+from infra.planning.trial import Attempt, Followed, holds, likely, spare_max, trimmed, with_lower_max
 from infra.settings.platform import Budget
 
 
@@ -41,6 +38,20 @@ class Search:
     def now(self) -> float:
         return self.total(())
 
+    @cached_property
+    def trimmed(self) -> Followed:
+        """Without the nodes that nothing needs: what a change saves is counted from there, or each would seem to save
+        them."""
+        found = trimmed(self.plan, self.attempt, self._whole(()))
+        return (
+            found if found is not None and total(found.then.cost, self.budget) < self.now else Followed((), self.plan)
+        )
+
+    @cached_property
+    def least(self) -> float:
+        """The bill with which nobody loses anything."""
+        return total(self.trimmed.then.cost, self.budget)
+
     @property
     def over(self) -> float:
         return self.now - self.budget.usd_per_month
@@ -56,10 +67,16 @@ class Search:
         if found is None or not self._is_sound(found.then):
             return None
         whole, then = found.write, found.then
-        if self.now - total(then.cost, self.budget) < saving:
+        if (self.least if saving else self.now) - total(then.cost, self.budget) < saving:
             return None
         said = "; ".join(
-            [self._bill(then), *self._moved(then), *self._left(then), *self._gaps(then), *_spot_said(whole)]
+            [
+                self._bill(then),
+                *say_moved(self.plan, then, self.catalog),
+                *say_left(self.plan, then),
+                *say_gaps(self.plan, then),
+                *say_spot(whole),
+            ]
         )
         return Advice(whole, f"{written(whole)} ({said})")
 
@@ -142,16 +159,20 @@ class Search:
             [
                 f"{usd_is}, still {still}, with the largest saving that was found",
                 *self._maximum(there),
-                *self._moved(there),
-                *_spot_said(found.write),
+                *say_moved(self.plan, there, self.catalog),
+                *say_spot(found.write),
             ]
         )
         return Advice(found.write, f"{written(found.write)} ({said})")
 
     def enough(self) -> Advice:
-        """A budget that the bill keeps to."""
-        whole = self._whole(((PATH, enough(self.now)),))
-        return Advice(whole, written(whole) + (f" (${self.now:,.0f})" if self.beside else ""))
+        """A budget that the bill keeps to, without nodes that nothing needs."""
+        spare = self.trimmed.write if self.least > self.budget.usd_per_month else ()
+        usd = self.least if spare else self.now
+        whole = self._whole(((PATH, enough(usd)), *spare))
+        said = [f"${usd:,.0f}"] if self.beside or spare else []
+        said += ["replicas and rollouts need no more nodes"] if spare else []
+        return Advice(whole, f"{written(whole)} ({'; '.join(said)})" if said else written(whole))
 
     def is_certain(self, advice: Advice) -> bool:
         return not likely(self.plan, self.attempt(advice.write))
@@ -181,27 +202,6 @@ class Search:
     def _is_of_another_bill(self, plan: Plan) -> bool:
         return plan.settings.budget is not None and plan.settings.budget.of != self.budget.of
 
-    def _moved(self, plan: Plan) -> Iterator[str]:
-        """Models that run on other nodes then, with what a replica costs; and models whose replicas hold less then, or
-        are slower."""
-        lost = dict(lost_capacity(self.plan, plan))
-        for name, model in plan.models.items():
-            said = [lost[name]] if name in lost else []
-            if model.pool is None and self.plan.models[name].pool is not None:
-                said = [f"on the CPU{self._how_slow(model)}"]
-            if model.instance_type != self.plan.models[name].instance_type and model.usd_per_hour is not None:
-                pool = plan.pools[model.pool or ""]
-                whose = f" ({pool.price_note})" if pool.price_note and not pool.borrowed_from else ""
-                said = [f"on {model.gpus} x {pool.gpu} for ${model.usd_per_hour:.2f} per hour{whose}", *said]
-            if said:
-                yield f"{name} {', '.join(said)}"
-
-    def _how_slow(self, model: ModelPlan) -> str:
-        if model.task != "chat":
-            return ""
-        now = self.plan.models[model.name].throughput
-        return slow_on_cpu(ENGINES[model.engine], model.model, self.catalog, now)
-
     def is_slow(self, advice: Advice) -> bool:
         """Whether a model answers more slowly then than people read."""
         return slow_then(self.plan, self.attempt(advice.write)) > 0
@@ -209,21 +209,6 @@ class Search:
     def keeps_capacity(self, advice: Advice) -> bool:
         then = self.attempt(advice.write)
         return then is not None and keeps_capacity(self.plan, then)
-
-    def _left(self, plan: Plan) -> Iterator[str]:
-        """Nodes that exist, and that this stack no longer uses then."""
-        for name, before in self.plan.pools.items():
-            pool = plan.pools.get(name)
-            left = before.max - pool.max if pool is not None else before.min
-            if before.existing and left > 0:
-                are = "is" if left == 1 else "are"
-                yield f"{count(left, 'node')} of {name} {are} then neither used nor counted in the bill"
-
-    def _gaps(self, plan: Plan) -> Iterator[str]:
-        for name, model in plan.models.items():
-            gap = model.rollout.gap_seconds
-            if gap is not None and self.plan.models[name].rollout.gap_seconds is None and not model.paused:
-                yield f"about {minutes(gap)} {without(name, fallback_of(plan.settings, name))} per rollout"
 
     def _unjudged(self, plan: Plan) -> bool:
         """Whether a model runs elsewhere then, and nobody knows whether it fits there."""
@@ -244,7 +229,3 @@ class Search:
             return None
         fitting = bisect_right(range(lowest, highest + 1), usd, key=lambda number: self.total(change(number)))
         return lowest + fitting - 1
-
-
-def _spot_said(write: Write) -> list[str]:
-    return [SPOT] if any(path.endswith(".capacity") and value == "spot" for path, value in write) else []

@@ -6,13 +6,13 @@ from itertools import islice
 from typing import Any
 
 from infra.catalog import Catalog
-from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice, Violation, Write
 from infra.plan.plan import Plan
 from infra.plan.rules import Rule
 from infra.planning.advice import in_order
 from infra.planning.budget import PATH, biggest, of
+from infra.planning.budget_nodes import fewer_nodes, paused_alone, spare_of_several, unused
 from infra.planning.budget_parts import (
     ENDS,
     MODELS_TRIED,
@@ -31,9 +31,8 @@ from infra.planning.budget_parts import (
 from infra.planning.budget_paused import as_large_as_needed, while_paused
 from infra.planning.budget_search import Search
 from infra.planning.budget_together import MIN_PART, all_together, as_near_as_it_gets, together
-from infra.planning.trial import Attempt, broken_by, holds, is_counted
+from infra.planning.trial import Attempt, broken_by, holds
 from infra.services.serving.next import servers
-from infra.settings.cluster import GpuPool
 
 NONE_COUNTED = " (nodes that exist cost this, whatever runs on them)"
 NONE_EXISTING = " (no single change of pools, replicas, nodes or weights keeps to it, nor do several that were tried)"
@@ -124,13 +123,13 @@ def _with(violation: Violation, advice: Sequence[Advice], note: str) -> Violatio
 
 def _ways(search: Search, means: Means) -> list[Advice]:
     """A pool on which no model runs goes first, and with everything else where that isn't enough."""
-    unused = _unused(search.plan)
-    if unused:
-        alone = search.advice(unused)
+    empty = unused(search.plan)
+    if empty:
+        alone = search.advice(empty)
         if alone is not None:
             return [alone]
-        if search.now - search.total(unused) > MIN_PART * search.over:
-            search = dataclasses.replace(search, base=unused)
+        if search.now - search.total(empty) > MIN_PART * search.over:
+            search = dataclasses.replace(search, base=empty)
     paused = list(while_paused(search))
     ways = list(islice(_unlike(search, _changes(search, means)), NAMED))
     ways += search.first(_on_spot(search))
@@ -157,28 +156,6 @@ def _unlike(search: Search, ways: Iterable[Advice]) -> Iterator[Advice]:
             yield way
 
 
-def _unused(plan: Plan) -> Write:
-    """Of nodes that exist, those that the bill counts."""
-    used = {model.pool for model in plan.models.values()}
-    return tuple(
-        (f"gpuPools.{name}", None)
-        for name in plan.settings.gpu_pools
-        if name not in used and not (plan.pools[name].existing and plan.pools[name].usd_per_node_hour is None)
-    )
-
-
-def _paused_alone(search: Search) -> Iterator[Write]:
-    """Nodes that exist, that the bill counts, and on which all models are paused: those are given another pool of the
-    stack file, to start there."""
-    models, given = search.plan.models.values(), search.plan.settings.gpu_pools
-    running = {model.pool for model in models if not model.paused}
-    for name, pool in search.plan.pools.items():
-        paused = [model for model in models if model.pool == name]
-        if pool.existing and pool.usd_per_node_hour is not None and paused and name not in running:
-            for other in (each for each in given if each in running):
-                yield (*((f"{model.path}.pool", other) for model in paused), (f"gpuPools.{name}", None))
-
-
 def _costly(search: Search) -> list[str]:
     """Pools without whose nodes the bill would keep to the budget, the most expensive first."""
     cost, budget = search.plan.cost, search.budget
@@ -192,9 +169,10 @@ def _changes(search: Search, means: Means) -> Iterator[Advice]:
     plan = search.plan
     models = {name: [each for each in plan.models.values() if each.pool == name] for name in plan.pools}
     costly = _costly(search)
-    yield from search.first(_paused_alone(search))
+    yield from search.first(paused_alone(search))
+    yield from search.first(spare_of_several(search))
     for name in costly:
-        yield from _fewer_nodes(search, plan.pools[name])
+        yield from fewer_nodes(search, plan.pools[name])
         yield from _fewer_replicas(search, models[name])
     for name in (each for each in costly if models[each]):
         yield from filter(None, map(search.advice, means.types.of(name)))
@@ -243,36 +221,6 @@ def _fewer_requests(search: Search, model: ModelPlan) -> Advice | None:
         return ((f"{model.path}.concurrency", number),)
 
     number = search.largest(1, (given.concurrency or 1) - 1, change)
-    return search.advice(change(number)) if number is not None else None
-
-
-def _fewer_nodes(search: Search, planned: PoolPlan) -> Iterator[Advice]:
-    """Where the stack file gives the pool more nodes than its models and a rollout need, or keeps idle nodes."""
-    pool = search.plan.settings.gpu_pools.get(planned.name)
-    for end in _ends_of(pool, search.budget.of) if pool is not None else ():
-        advice = _nodes(search, planned, end)
-        if advice is not None:
-            yield advice
-
-
-def _ends_of(pool: GpuPool, of: str) -> tuple[str, ...]:
-    """Existing nodes cost the same in each bill: those that the stack file counts, or those that it keeps idle. Nodes
-    that are kept idle are in the maximum bill too."""
-    if pool.existing is None:
-        return tuple(dict.fromkeys((*ENDS[of], "min")))
-    return ("max",) if is_counted(pool) else ("min",)
-
-
-def _nodes(search: Search, planned: PoolPlan, end: str) -> Advice | None:
-    """A smaller maximum comes with the smaller minimum that it needs."""
-    path, pool = f"gpuPools.{planned.name}", search.plan.settings.gpu_pools[planned.name]
-
-    def change(number: int) -> Write:
-        kept = ((f"{path}.min", number),) if end == "max" and number < pool.min else ()
-        return ((f"{path}.{end}", number), *kept)
-
-    given = planned.max if is_counted(pool) else getattr(pool, end)
-    number = search.largest(1 if end == "max" else 0, given - 1, change) if given else None
     return search.advice(change(number)) if number is not None else None
 
 

@@ -8,7 +8,8 @@ from infra.plan.money import Cheaper
 from infra.plan.plan import Plan
 from infra.planning.advice import completed
 from infra.planning.borrowed_prices import borrowed_then
-from infra.planning.cheaper import WORTH_MORE, Candidate, lower_bill, smallest_saving
+from infra.planning.cheaper import WORTH_MORE, Candidate
+from infra.planning.lower_bills import lower_bill, smallest_saving
 from infra.planning.trial import Attempt
 
 MAX_TOGETHER = 6  # models of one line

@@ -15,10 +15,11 @@ from infra.planning.budget_types import Types
 from infra.planning.budget_ways import say_cut, with_ways
 from infra.planning.capacity import keeps_reserved
 from infra.planning.certainty import say_what_is_certain
-from infra.planning.cheaper import Candidate, Market, candidates, cheaper_ways
+from infra.planning.cheaper import Candidate, Market, candidates
 from infra.planning.cheaper_pools import with_pools
 from infra.planning.draft import Draft, draft
 from infra.planning.held import that_holds
+from infra.planning.lower_bills import cheaper_ways
 from infra.planning.make_room import with_ways_out
 from infra.planning.mornings import mornings
 from infra.planning.places import Asked

@@ -1,6 +1,6 @@
 """A change of the stack file on trial: it is planned, and kept where it breaks no rule that holds now."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from infra.plan.money import rise
@@ -8,7 +8,6 @@ from infra.plan.notes import Advice, Write
 from infra.plan.plan import Plan
 from infra.plan.words import LIKELY
 from infra.planning.borrowed_prices import borrowed_then
-from infra.planning.budget import still_over
 from infra.planning.peak_nodes import rarely_there
 from infra.planning.stored_weights import stored_then
 from infra.settings.cluster import GpuPool
@@ -60,10 +59,20 @@ def spare_max(plan: Plan, *, rollouts: bool = True) -> Iterator[tuple[str, int]]
     for name, pool in plan.pools.items():
         given = plan.settings.gpu_pools.get(name)
         kept = given.min if given is not None else 0
-        needed = pool.needed if rollouts or not pool.existing else -(-pool.peak_gpus // pool.gpus_per_node)
+        needed = pool.max_needed if rollouts or not pool.existing else -(-pool.peak_gpus // pool.gpus_per_node)
         lower = max(needed, kept, 1)
         if given is not None and (given.max is not None or is_counted(given)) and lower < pool.max:
             yield f"gpuPools.{name}.max", lower
+
+
+def trimmed(plan: Plan, attempt: Attempt, beside: Write = ()) -> Followed | None:
+    """A plan once the `max` of each pool that this stack makes has no node that neither replicas nor a rollout need,
+    which takes nothing from anybody. `beside`: what the plan came from. None: no node is spare, or a rule breaks."""
+    used = {model.pool for model in plan.models.values()}
+    paths = {f"gpuPools.{name}.max" for name, pool in plan.pools.items() if name in used and not pool.existing}
+    spare = tuple(each for each in spare_max(plan) if each[0] in paths)
+    then = attempt(tuple((dict(beside) | dict(spare)).items())) if spare else None
+    return Followed(spare, then) if then is not None and holds(plan, then) else None
 
 
 def is_counted(pool: GpuPool) -> bool:
@@ -81,15 +90,15 @@ def broken_by(plan: Plan) -> frozenset[tuple[str, str]]:
     return frozenset((each.rule, each.path) for each in plan.violations)
 
 
-def what_follows(plan: Plan, then: Plan) -> Iterator[str]:
-    """What a reader of a change has to know beside what it saves."""
+def what_follows(plan: Plan, then: Plan, over: Iterable[str] = ()) -> Iterator[str]:
+    """What a reader of a change has to know beside what it saves. `over`: how far the bill is over its budget."""
     more = rise(plan.cost.usd_per_month_max, then.cost.usd_per_month_max)
     if more >= 1:  # a lower minimum hides it
         yield f"the maximum is then ${then.cost.usd_per_month_max:,.0f}, ${more:,.0f} more"
     yield from rarely_there(plan, then)
     yield from borrowed_then(plan, then)
     yield from stored_then(plan, then)
-    yield from still_over(plan, then)
+    yield from over
     if likely(plan, then):
         yield LIKELY
 

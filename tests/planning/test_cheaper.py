@@ -7,7 +7,7 @@ import pytest
 
 from infra.plan.money import Cheaper, Cost, CostItem
 from infra.planning import Plan
-from infra.planning.cheaper import smallest_saving
+from infra.planning.lower_bills import smallest_saving
 from infra.sizing.estimates import requests
 from tests.planning.following import follow
 from tests.planning.stacks import DEV, LOCAL, PROD, SHARED, changed, plan

@@ -13,7 +13,7 @@ from infra.plan.notes import Warned
 from infra.plan.rules import Rule
 from infra.planning import Plan
 from infra.planning.advice import follow as written_into
-from infra.planning.cheaper import smallest_saving
+from infra.planning.lower_bills import smallest_saving
 from infra.settings.mistakes import BadStackFile
 from tests.example_stacks import ALL_STACKS
 from tests.example_stacks import planned as example

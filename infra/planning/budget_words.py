@@ -1,0 +1,57 @@
+"""What is said of a change that keeps to the budget: what becomes of the models and of nodes that exist."""
+
+from collections.abc import Iterator
+
+from infra.catalog import Catalog
+from infra.engines import ENGINES
+from infra.plan.models import ModelPlan
+from infra.plan.notes import Write
+from infra.plan.plan import Plan
+from infra.plan.words import SPOT, count, minutes, without
+from infra.planning.budget_capacity import lost_capacity
+from infra.planning.cpu_speed import slow_on_cpu
+from infra.services.external.plan import fallback_of
+
+
+def say_moved(before: Plan, then: Plan, catalog: Catalog) -> Iterator[str]:
+    """Models that run on other nodes then, with what a replica costs; and models whose replicas hold less then, or are
+    slower."""
+    lost = dict(lost_capacity(before, then))
+    for name, model in then.models.items():
+        said = [lost[name]] if name in lost else []
+        if model.pool is None and before.models[name].pool is not None:
+            said = [f"on the CPU{_how_slow(model, before, catalog)}"]
+        if model.instance_type != before.models[name].instance_type and model.usd_per_hour is not None:
+            pool = then.pools[model.pool or ""]
+            whose = f" ({pool.price_note})" if pool.price_note and not pool.borrowed_from else ""
+            said = [f"on {model.gpus} x {pool.gpu} for ${model.usd_per_hour:.2f} per hour{whose}", *said]
+        if said:
+            yield f"{name} {', '.join(said)}"
+
+
+def _how_slow(model: ModelPlan, before: Plan, catalog: Catalog) -> str:
+    if model.task != "chat":
+        return ""
+    return slow_on_cpu(ENGINES[model.engine], model.model, catalog, before.models[model.name].throughput)
+
+
+def say_left(before: Plan, then: Plan) -> Iterator[str]:
+    """Nodes that exist, and that this stack no longer uses then."""
+    for name, was in before.pools.items():
+        pool = then.pools.get(name)
+        left = was.max - pool.max if pool is not None else was.min
+        if was.existing and left > 0:
+            are = "is" if left == 1 else "are"
+            yield f"{count(left, 'node')} of {name} {are} then neither used nor counted in the bill"
+
+
+def say_gaps(before: Plan, then: Plan) -> Iterator[str]:
+    for name, model in then.models.items():
+        gap = model.rollout.gap_seconds
+        if gap is not None and before.models[name].rollout.gap_seconds is None and not model.paused:
+            yield f"about {minutes(gap)} {without(name, fallback_of(then.settings, name))} per rollout"
+
+
+def say_spot(write: Write) -> Iterator[str]:
+    if any(path.endswith(".capacity") and value == "spot" for path, value in write):
+        yield SPOT
