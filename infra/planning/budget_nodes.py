@@ -36,7 +36,7 @@ def paused_alone(search: Search) -> Iterator[Write]:
 def spare_of_several(search: Search) -> Iterator[Write]:
     """Nodes of several pools that nothing needs, where those of one aren't enough: nobody loses anything."""
     usd, spare = search.budget.usd_per_month, search.trimmed.write
-    if len(spare) > 1 and search.least <= usd < min(search.total((each,)) for each in spare):
+    if len(spare) > 1 and search.lowest <= usd < min(search.total((each,)) for each in spare):
         yield spare
 
 

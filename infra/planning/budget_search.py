@@ -48,7 +48,7 @@ class Search:
         )
 
     @cached_property
-    def least(self) -> float:
+    def lowest(self) -> float:
         """The bill with which nobody loses anything."""
         return total(self.trimmed.then.cost, self.budget)
 
@@ -67,7 +67,7 @@ class Search:
         if found is None or not self._is_sound(found.then):
             return None
         whole, then = found.write, found.then
-        if (self.least if saving else self.now) - total(then.cost, self.budget) < saving:
+        if (self.lowest if saving else self.now) - total(then.cost, self.budget) < saving:
             return None
         said = "; ".join(
             [
@@ -167,8 +167,8 @@ class Search:
 
     def enough(self) -> Advice:
         """A budget that the bill keeps to, without nodes that nothing needs."""
-        spare = self.trimmed.write if self.least > self.budget.usd_per_month else ()
-        usd = self.least if spare else self.now
+        spare = self.trimmed.write if self.lowest > self.budget.usd_per_month else ()
+        usd = self.lowest if spare else self.now
         whole = self._whole(((PATH, enough(usd)), *spare))
         said = [f"${usd:,.0f}"] if self.beside or spare else []
         said += ["replicas and rollouts need no more nodes"] if spare else []

@@ -54,8 +54,8 @@ def as_near_as_it_gets(
     where they aren't. None: they save little."""
     found = [_joined(_chosen(search, parts, more, lambda usd: MIN_SHARE * usd)), *map(_agreed, wholes)]
     chosen = min(filter(None, found), key=search.sound_total, default=())
-    usd = search.sound_total(chosen) if chosen else search.least
-    if search.least - usd <= MIN_PART * (search.least - search.budget.usd_per_month):
+    usd = search.sound_total(chosen) if chosen else search.lowest
+    if search.lowest - usd <= MIN_PART * (search.lowest - search.budget.usd_per_month):
         return None
     return search.advice(chosen) or search.with_enough(chosen)
 
@@ -70,7 +70,7 @@ def _chosen(search: Search, parts: Iterable[Write], more: More, worth: Worth) ->
 def _added(search: Search, chosen: list[Write], parts: Iterable[Write], worth: Worth) -> list[Write]:
     """The chosen ones and further parts, in the order given, until they are enough; each breaks no other rule and saves
     more than a change of that bill is `worth`."""
-    usd = search.sound_total(_joined(chosen)) if chosen else search.least
+    usd = search.sound_total(_joined(chosen)) if chosen else search.lowest
     for part in parts:
         if _keeps(search, usd):
             break
