@@ -55,10 +55,27 @@ def test_parts_add_up_and_a_larger_total_lowers_none(total: int, more: int, part
     assert all(before <= after for before, after in zip(small, large, strict=True))
 
 
-def test_what_a_zone_without_capacity_costs_is_a_warning() -> None:
-    (message,) = [note.message for note in grouped(nodeGroups="perZone", max=7).warnings if "nodeGroups" in note.path]
+def without_a_zone(made: Plan) -> list[str]:
+    return [note.message for note in made.warnings if "has no node in one zone" in note.message]
+
+
+def test_a_zone_without_capacity_is_a_warning_where_the_models_need_it() -> None:
+    seven = changed(DEV, cluster__create__zones=ZONES, models__qwen3_8b__replicas={"min": 1, "max": 6})
+    short = changed(seven, gpuPools__l4__nodeGroups="perZone", gpuPools__l4__max=7)
+    (message,) = without_a_zone(plan(short))
     assert "max 7 is 3 + 2 + 2 over use1-az1, use1-az2, use1-az4" in message
-    assert "grows only to 4" in message
+    assert "grows only to 4, and its replicas and one rollout need 7: gpuPools.l4.max: 11 is enough then" in message
+    assert without_a_zone(plan(changed(short, gpuPools__l4__max=10))) != []
+    assert without_a_zone(plan(changed(short, gpuPools__l4__max=11))) == []
+
+
+def test_a_zone_without_capacity_is_a_reason_where_the_others_are_enough() -> None:
+    made = grouped(nodeGroups="perZone", max=7)
+    assert without_a_zone(made) == []
+    assert made.pools["l4"].reasons[-1] == (
+        "perZone: max 7 is 3 + 2 + 2 over use1-az1, use1-az2, use1-az4; if AWS has no node in one zone, the pool still"
+        " grows to 4, and its replicas and one rollout need 2"
+    )
 
 
 @pytest.mark.parametrize(

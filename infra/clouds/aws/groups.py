@@ -17,6 +17,7 @@ from infra.plan.rules import Rule
 from infra.plan.writes import written
 from infra.settings.platform import Settings
 
+_TIMES = 2  # times the nodes that are needed: with two zones, one of them has as many
 SPREAD_PER_ZONE = 7  # running instances of a placement group
 
 
@@ -26,8 +27,7 @@ def with_groups(pool: PoolPlan, settings: Settings, cluster: ClusterPlan) -> Dec
     made = replace(pool, groups=groups)
     yield from _check_spread(made)
     yield from _check_steps(made)
-    yield from _explain(made)
-    return made
+    return replace(made, reasons=(*made.reasons, *(yield from _without_a_zone(made))))
 
 
 def _check_spread(pool: PoolPlan) -> Iterator[Finding]:
@@ -176,13 +176,27 @@ def _shares(total: int, parts: int) -> list[int]:
     return [each + (part < left) for part in range(parts)]
 
 
-def _explain(pool: PoolPlan) -> Iterator[Finding]:
-    """Warns that a pool with one group per zone grows less if a zone has no capacity."""
-    if len(pool.groups) > 1 and not pool.steps:
-        largest = max(group.max for group in pool.groups.values())
-        yield warned(
-            f"gpuPools.{pool.name}.nodeGroups",
-            f"perZone: max {pool.max} is {' + '.join(str(group.max) for group in pool.groups.values())} over"
-            f" {', '.join(pool.groups)}; if AWS has no node in one zone, the pool grows only to {pool.max - largest}:"
-            " a larger max compensates for that",
-        )
+def _without_a_zone(pool: PoolPlan) -> Decided[tuple[str, ...]]:
+    """A pool with one group per zone grows less if a zone has no capacity: a warning where its models need more."""
+    if len(pool.groups) < 2 or pool.steps:
+        return ()
+    shares = " + ".join(str(group.max) for group in pool.groups.values())
+    zones, needed = max(len(pool.groups), len(pool.zone_ids)), pool.needed
+    left = _left(pool.max, zones)
+    said = (
+        f"perZone: max {pool.max} is {shares} over {', '.join(pool.groups)}; if AWS has no node in one zone, the pool"
+    )
+    if left >= needed:
+        return (f"{said} still grows to {left}, and its replicas and one rollout need {needed}",)
+    enough = next(larger for larger in range(pool.max, _TIMES * needed + 1) if _left(larger, zones) >= needed)
+    yield warned(
+        f"gpuPools.{pool.name}.nodeGroups",
+        f"{said} grows only to {left}, and its replicas and one rollout need {needed}: gpuPools.{pool.name}.max:"
+        f" {enough} is enough then, and all of these nodes are in the maximum bill",
+    )
+    return ()
+
+
+def _left(maximum: int, zones: int) -> int:
+    """What a pool may grow to if its largest group gets no node."""
+    return maximum - _shares(maximum, zones)[0]
