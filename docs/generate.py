@@ -22,7 +22,7 @@ from infra.cli.report import report
 from infra.cli.simulate_input import asked_of
 from infra.diff.difference import compare
 from infra.offline import Planned, plan_offline
-from infra.outputs import PlatformOutputs
+from infra.output_contract import PlatformOutputs
 from infra.plan.plan import Plan
 from infra.planning.planner import trial_of
 from infra.recording import Recording

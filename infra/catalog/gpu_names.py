@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from infra.catalog.types import Gpu
+from infra.catalog.hardware import Gpu
 
 # Words of a product's name that don't distinguish cards of this catalogue.
 _NOISE = (

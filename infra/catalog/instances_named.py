@@ -5,7 +5,8 @@ import re
 from collections.abc import Sequence
 
 from infra.catalog.gpu_names import counted, gpus_named
-from infra.catalog.types import Catalog, Instance
+from infra.catalog.hardware import Instance
+from infra.catalog.types import Catalog
 
 _PROPOSED = 4  # instance types that a message proposes
 _ALIKE = 0.6

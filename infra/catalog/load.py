@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
+from infra.catalog.hardware import Gpu, MigProfile
 from infra.catalog.rows import (
     CUDA_DRIVER,
     GPU,
@@ -25,19 +26,10 @@ from infra.catalog.rows import (
     quantization_of,
     rope_of,
 )
+from infra.catalog.shapes import ModelShape, Quantization
 from infra.catalog.table import Row, Table, without_mistakes
 from infra.catalog.toml_file import each_section, read_toml
-from infra.catalog.types import (
-    Catalog,
-    ChartPin,
-    Gpu,
-    Image,
-    KubernetesVersion,
-    Measured,
-    MigProfile,
-    ModelShape,
-    Quantization,
-)
+from infra.catalog.types import Catalog, ChartPin, Image, KubernetesVersion, Measured
 from infra.clouds.aws import facts as aws
 
 DATA = Path(__file__).parent / "data"

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from infra.catalog.hardware import Gpu, MigProfile
+from infra.catalog.shapes import ModelShape, Quantization, RopeFamily
 from infra.catalog.table import Row
-from infra.catalog.types import Gpu, MigProfile, ModelShape, Quantization, RopeFamily
 
 GPU = (
     *("gpu", "engine_gib", "mem_bandwidth_gb_s", "bf16_tflops_dense", "fp16_tflops_dense", "fp8_tflops_dense"),

@@ -13,7 +13,7 @@ from infra.offers.pools import every_type
 from infra.offers.sizing import Sizing
 from infra.plan.words import LIKELY
 from infra.services.serving.instead_on_cpu import noun_of
-from infra.services.serving.placement import GPUS_OF_A_NODE
+from infra.services.serving.placed import GPUS_OF_A_NODE
 from infra.sizing.question import Question, Sized
 
 Given = Mapping[str, str | None]  # options of the command line by name, as typed

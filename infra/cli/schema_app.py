@@ -14,7 +14,7 @@ def schema(what: str) -> None:
 
         content = stack_file_schema()
     else:
-        from infra.outputs import PlatformOutputs
+        from infra.output_contract import PlatformOutputs
 
         content = PlatformOutputs.model_json_schema()
     click.echo(json.dumps(content, indent=2))

@@ -1,8 +1,8 @@
 """Which pods are started again by a change: those of models, by another template or by other nodes, and others."""
 
+from infra.diff.during import DEPLOYMENT, is_of_a_model
 from infra.diff.nodes import group_of, restarts_nodes
 from infra.diff.services import ground
-from infra.diff.traffic import DEPLOYMENT, is_of_a_model
 from infra.registry import owner_of
 from infra.services.serving.service import SERVING
 from infra.sides.types import Changes, ResourceChanges, Side, name_of, type_of

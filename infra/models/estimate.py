@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from infra.catalog.types import Quantization
+from infra.catalog.shapes import Quantization
 from infra.models.parameters import Counted
 from infra.models.quantized import Stored
 

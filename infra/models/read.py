@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.catalog import ModelShape
-from infra.catalog.types import Quantization
+from infra.catalog.shapes import Quantization
 from infra.models.config import Described, shape_of_config
 from infra.models.estimate import estimated_gib
 from infra.models.fields import NotSized, read_json

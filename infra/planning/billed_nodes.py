@@ -8,7 +8,7 @@ from infra.plan.models import ModelPlan
 from infra.plan.money import EXPECTED_LOAD, HOURS_PER_MONTH
 from infra.plan.schedule import share_of_week
 from infra.planning.nodes import nodes_for, nodes_of
-from infra.services.serving.placement import Placed, by_pool
+from infra.services.serving.placed import Placed, by_pool
 
 # It isn't known how often a team changes its models: assumed is once per week and model.
 ROLLOUTS_PER_MONTH = 4

@@ -10,7 +10,7 @@ from infra.plan.notes import Write
 from infra.planning.budget_capacity import capacity_of
 from infra.planning.cheaper import Market
 from infra.planning.nodes import nodes_for
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 from infra.sizing.question import Question
 
 

@@ -18,7 +18,7 @@ from infra.planning.advice import completed
 from infra.planning.cheaper import new_pool
 from infra.planning.stored_weights import stored_then
 from infra.planning.trial import Attempt, followed
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 from infra.sizing.estimates import held
 
 KIND = "not-certain"  # of the warning

@@ -17,7 +17,7 @@ from infra.plan.plan import Plan
 from infra.plan.words import count
 from infra.planning.advice import completed
 from infra.planning.billed_nodes import nodes_by_hour
-from infra.services.serving.placement import Placed, by_pool
+from infra.services.serving.placed import Placed, by_pool
 from infra.sizing.estimates import requests
 from infra.sizing.question import Question
 

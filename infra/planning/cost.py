@@ -14,7 +14,7 @@ from infra.plan.words import count
 from infra.planning.billed_nodes import ROLLOUTS_ASSUMED, BilledNodes, billed_nodes
 from infra.registry import cloud_of
 from infra.services.service import Around
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 from infra.settings.platform import Settings
 
 

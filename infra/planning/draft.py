@@ -42,7 +42,7 @@ from infra.services.monitoring.alerts.receivers import alertmanager_pods, receiv
 from infra.services.monitoring.dashboards.pods import grafana_pods
 from infra.services.service import Around
 from infra.services.serving.cold_start import waits
-from infra.services.serving.placement import Placed, by_pool
+from infra.services.serving.placed import Placed, by_pool
 from infra.services.serving.places import list_weights, say_bucket
 from infra.services.serving.plan import plan_models
 from infra.services.serving.pods import check_system_nodes

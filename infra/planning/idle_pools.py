@@ -12,7 +12,7 @@ from infra.plan.writes import written
 from infra.planning.advice import completed
 from infra.planning.cheaper import Market
 from infra.planning.own_pools import asks_to_roll, could_hold
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 from infra.sizing.question import Question
 
 PROPOSED = 2  # groups of models, each of the smallest number that is enough

@@ -14,7 +14,7 @@ from infra.planning.advice import completed
 from infra.planning.cheaper import Market
 from infra.planning.idle_pools import by_size, is_free, on_pool, other_pools, to_idle_pools
 from infra.planning.without_gpu import another_without_gpu, without_gpu
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 from infra.sizing.question import Sized
 
 MOVED = 2  # models of a pool, the smallest first

@@ -17,7 +17,7 @@ from infra.plan.words import count
 from infra.planning.capacity import reserved_nodes, spread_nodes, steps_of
 from infra.planning.own_pools import check_own_nodes
 from infra.planning.shared_gpus import say_shared
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 
 
 def plan_pool(

@@ -11,7 +11,7 @@ from infra.planning.saving import saved_dollars
 from infra.planning.trial import Attempt, Followed, followed, what_follows
 from infra.planning.unused_pools import left_nodes
 from infra.planning.without_gpu import WithoutGpu, without_gpu
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 
 
 def on_cpu(placed: Placed, market: Market, attempt: Attempt, *, saves_usd: float = 0.0) -> Advice | None:

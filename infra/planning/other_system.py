@@ -11,7 +11,7 @@ from infra.plan.money import Remedy
 from infra.plan.notes import Write
 from infra.plan.plan import Plan
 from infra.registry import cloud_of
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 from infra.services.serving.start_parts import boot, image, launch
 
 

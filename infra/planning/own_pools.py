@@ -15,7 +15,7 @@ from infra.plan.words import count
 from infra.plan.writes import replicas_at_most, written
 from infra.planning.shared_gpus import to_do_of_shared
 from infra.services.serving.next import one_version
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 from infra.settings.platform import Settings
 
 ROLLOUT = "a rollout"  # no model has a blank in its name

@@ -15,7 +15,7 @@ from infra.planning.capacity import limited, with_on_demand
 from infra.planning.cost import maximum_per_month
 from infra.services.external.plan import fallback_of
 from infra.services.serving.next import one_version
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 from infra.settings.platform import Settings
 
 # What is assumed to be lost per minute without a model. It decides which fix is named first: the gap of a rollout, or

@@ -19,7 +19,8 @@ from infra.services.gateway.plan import plan_gateway
 from infra.services.monitoring.plan import plan_monitoring
 from infra.services.serving.next import instead_of_two, with_next
 from infra.services.serving.on_cpu import no_gpu_nodes
-from infra.services.serving.placement import Placed, by_pool, place
+from infra.services.serving.placed import Placed, by_pool
+from infra.services.serving.placement import place
 from infra.services.serving.rollout import surges
 from infra.services.serving.served import Served, resolve
 from infra.services.weights.on_nodes import with_weights

@@ -22,7 +22,7 @@ from infra.services.serving.bucket_files import needs_files
 from infra.services.serving.check_batch import chooses_graphs
 from infra.services.serving.cold_start import finds_compiled
 from infra.services.serving.family import needed_by
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 from infra.services.serving.spare_start import ON_SPARE
 from infra.services.serving.start_parts import Figures, engine, image, launch, moved, weights_streamed
 

@@ -14,7 +14,7 @@ from infra.plan.writes import written
 from infra.planning.cheaper import Market
 from infra.planning.saving import saved_dollars
 from infra.planning.trial import Attempt, followed, what_follows
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 from infra.settings.sharing import Sharing
 
 MAX_SERVERS = 8  # on a GPU that take turns: with more, each waits long for its turn

@@ -9,7 +9,7 @@ from infra.plan.rules import Rule
 from infra.plan.words import count
 from infra.plan.writes import written
 from infra.planning.billed_nodes import nodes_by_hour
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 
 
 def check_spare(pool: PoolPlan, placed: Sequence[Placed], models: Mapping[str, ModelPlan]) -> Iterator[Finding]:

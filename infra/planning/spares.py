@@ -7,7 +7,7 @@ from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan, Spare
 from infra.planning.billed_nodes import replicas_by_hour
 from infra.planning.nodes import nodes_of
-from infra.services.serving.placement import Placed, by_pool
+from infra.services.serving.placed import Placed, by_pool
 
 
 def find_spares(

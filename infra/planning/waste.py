@@ -20,7 +20,7 @@ from infra.planning.on_cpu import on_cpu
 from infra.planning.saving import saved_dollars
 from infra.planning.share_gpus import share_gpus
 from infra.planning.trial import Attempt, Followed, followed, what_follows
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 from infra.sizing.question import Sized
 
 # Shown if less than this share of a card is needed, and at least EMPTY_GIB of it stay empty: there is no

@@ -10,7 +10,7 @@ from infra.offers.fixes import Changes
 from infra.offers.sizing import throughput_of
 from infra.planning.cpu_speed import slow_on_cpu
 from infra.services.serving.instead_on_cpu import lengths_of
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 from infra.services.serving.section import Model
 
 MAX_CHAT_GIB = 6.0  # of a chat model's file: each token reads all of it

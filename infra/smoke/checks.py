@@ -1,25 +1,35 @@
 """The checks: each calls the gateway as a client would, and says what came, or which promise is broken."""
 
 import json
-import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from infra.smoke.caller import Gateway, Reply
+from infra.smoke.asking import (
+    CHAT,
+    answered,
+    body_of,
+    chat,
+    counted,
+    has_status,
+    json_of,
+    limit_of,
+    message_of,
+    path_of,
+    refuse_cut,
+    words,
+)
+from infra.smoke.caller import Gateway
 from infra.smoke.images import image_url
 from infra.smoke.listed import check_list
 from infra.smoke.promises import Promise, Promises
 from infra.smoke.results import Broken, NotChecked
 
-CHAT = "/chat/completions"
 _UNKNOWN = "no-such-model-of-smoke"
 _WRONG_KEY = "wrong-key-of-smoke"
 _TRIES = 3  # of a time: other clients use the model too
-_SHORT, _LONG = 32, 2048  # tokens of an answer: a few words; thoughts before a structured answer
 _TOO_MANY = 64  # tokens over the longest request
 _NOT_THERE = ("server_not_allowed", "unknown_server")  # codes of the gateway
 _REFUSED = (400, 413, 422)
-_WORDS = ("time", "year", "people", "way", "day", "man", "thing", "woman", "life", "child", "world", "school")
 _TOOL = {
     "type": "function",
     "function": {
@@ -35,7 +45,6 @@ _SCHEMA = {
     "additionalProperties": False,
 }
 
-
 Check = Callable[[], str]  # what came; raises Broken, NotChecked and Unreachable
 
 
@@ -43,23 +52,23 @@ def of_gateway(gateway: Gateway, promised: Promises) -> Iterator[tuple[str, Chec
     yield "models", lambda: _models(gateway, promised)
     yield (
         "wrong key",
-        lambda: _status(gateway.post(CHAT, _chat(next(iter(promised.listed), _UNKNOWN)), key=_WRONG_KEY), 401),
+        lambda: has_status(gateway.post(CHAT, chat(next(iter(promised.listed), _UNKNOWN)), key=_WRONG_KEY), 401),
     )
-    yield "unknown model", lambda: _status(gateway.post(CHAT, _chat(_UNKNOWN)), 404)
+    yield "unknown model", lambda: has_status(gateway.post(CHAT, chat(_UNKNOWN)), 404)
     if (other := promised.not_allowed) is not None:
-        yield "not allowed", lambda: _status(gateway.post(CHAT, _chat(other)), 403)
+        yield "not allowed", lambda: has_status(gateway.post(CHAT, chat(other)), 403)
     for name in promised.custom:
         yield f"custom {name}", lambda name=name: _own(gateway, name)
     for name in promised.custom[:1]:
-        yield f"custom {name}, wrong key", lambda name=name: _status(gateway.own(name, key=_WRONG_KEY), 401)
+        yield f"custom {name}, wrong key", lambda name=name: has_status(gateway.own(name, key=_WRONG_KEY), 401)
     for name in promised.not_custom[:1]:
-        yield f"custom {name}, not allowed", lambda name=name: _status(gateway.own(name), 403)
+        yield f"custom {name}, not allowed", lambda name=name: has_status(gateway.own(name), 403)
 
 
 def of_model(caller: Gateway, model: Promise) -> Iterator[tuple[str, Check]]:
     gateway = caller.asking_for(model.version)
     if model.paused:
-        yield "paused", lambda: _status(gateway.post(_path(model), _body(model, "Hello")), 503)
+        yield "paused", lambda: has_status(gateway.post(path_of(model), body_of(model, "Hello")), 503)
         return
     if model.sleeps:
         yield "wakes", lambda: _wakes(gateway, model)
@@ -100,7 +109,7 @@ def _models(gateway: Gateway, promised: Promises) -> str:
     reply = gateway.get("/models")
     if reply.status == 401:
         raise NotChecked(f"{reply.error}. Is this a key of the client {promised.client}, and of this gateway?")
-    listed = {str(each.get("id")): each for each in _answered(reply).get("data") or ()}
+    listed = {str(each.get("id")): each for each in answered(reply).get("data") or ()}
     check_list(promised, listed)
     for each in promised.models:
         found = listed.get(each.asked, {}).get("max_model_len", each.listed_len)
@@ -119,35 +128,35 @@ def _own(gateway: Gateway, name: str) -> str:
 
 
 def _wakes(gateway: Gateway, model: Promise) -> str:
-    reply = gateway.post(_path(model), _body(model, "Hello"))
+    reply = gateway.post(path_of(model), body_of(model, "Hello"))
     if reply.status == 503:
         raise NotChecked(f"{reply.error}. It is starting: check again in some minutes")
-    return _counted(_answered(reply))
+    return counted(answered(reply))
 
 
 def _version(gateway: Gateway, model: Promise) -> str:
-    reply = gateway.post(_path(model), _body(model, "Hello"))
-    _answered(reply)
+    reply = gateway.post(path_of(model), body_of(model, "Hello"))
+    answered(reply)
     if reply.version != model.version:
         raise Broken(f"answered by {reply.version or 'no version of the model'} instead of {model.version}")
     return f"{reply.version}"
 
 
 def _plain(gateway: Gateway, name: str) -> str:
-    reply = _answered(gateway.post(CHAT, _chat(name)))
-    if not any(_message(reply).get(field) for field in ("content", "reasoning", "reasoning_content")):
+    reply = answered(gateway.post(CHAT, chat(name)))
+    if not any(message_of(reply).get(field) for field in ("content", "reasoning", "reasoning_content")):
         raise Broken("the answer is empty")
-    return _counted(reply)
+    return counted(reply)
 
 
 def _adapter(gateway: Gateway, model: Promise, name: str) -> str:
     if model.kind == "chat":
         return _plain(gateway, name)
-    return _counted(_answered(gateway.post(_path(model), {**_body(model, "Hello"), "model": name})))
+    return counted(answered(gateway.post(path_of(model), {**body_of(model, "Hello"), "model": name})))
 
 
 def _stream(gateway: Gateway, model: Promise) -> str:
-    found = gateway.stream(CHAT, {**_chat(model.asked), "stream": True, "stream_options": {"include_usage": True}})
+    found = gateway.stream(CHAT, {**chat(model.asked), "stream": True, "stream_options": {"include_usage": True}})
     if found.status != 200 or found.error:
         raise Broken(found.error)
     if not found.done or not any(choice.get("finish_reason") for each in found.chunks for choice in each["choices"]):
@@ -155,14 +164,14 @@ def _stream(gateway: Gateway, model: Promise) -> str:
     usage: Sequence[Any] = [each["usage"] for each in found.chunks if each.get("usage")]
     if not usage:
         raise Broken("the stream doesn't say how many tokens it has")
-    return _counted({"usage": usage[-1]})
+    return counted({"usage": usage[-1]})
 
 
 def _first_token(gateway: Gateway, model: Promise) -> str:
     """The way to the gateway is no part of the promise."""
     promised, took, way = model.first_token, float("inf"), gateway.round_trip()
     for _ in range(_TRIES):
-        found = gateway.stream(CHAT, {**_chat(model.asked, _words(round(model.prompt_tokens * 0.9))), "stream": True})
+        found = gateway.stream(CHAT, {**chat(model.asked, words(round(model.prompt_tokens * 0.9))), "stream": True})
         if found.first_seconds is None:
             raise Broken(found.error or "no token came")
         took = min(took, max(found.first_seconds - way, 0))
@@ -178,13 +187,13 @@ def _first_token(gateway: Gateway, model: Promise) -> str:
 
 def _tools(gateway: Gateway, model: Promise) -> str:
     question = "What is the weather in Paris? Call the tool get_weather."
-    reply = _answered(gateway.post(CHAT, {**_chat(model.asked, question, _limit(model)), "tools": [_TOOL]}))
-    _not_cut(reply)
-    calls = _message(reply).get("tool_calls") or ()
+    reply = answered(gateway.post(CHAT, {**chat(model.asked, question, limit_of(model)), "tools": [_TOOL]}))
+    refuse_cut(reply)
+    calls = message_of(reply).get("tool_calls") or ()
     if not calls:
         raise Broken("the model called no tool: its call stayed text, or it made none")
     function = calls[0].get("function") or {}
-    arguments = _json(function.get("arguments"))
+    arguments = json_of(function.get("arguments"))
     if function.get("name") != "get_weather" or not isinstance(arguments, dict) or "city" not in arguments:
         raise Broken(f"not the call that was asked for: {function.get('name')}({function.get('arguments')})")
     return f"get_weather({json.dumps(arguments)})"
@@ -193,10 +202,10 @@ def _tools(gateway: Gateway, model: Promise) -> str:
 def _json_schema(gateway: Gateway, model: Promise) -> str:
     wanted = {"type": "json_schema", "json_schema": {"name": "city", "schema": _SCHEMA, "strict": True}}
     question = "How many people live in Paris? Answer as JSON."
-    reply = _answered(gateway.post(CHAT, {**_chat(model.asked, question, _limit(model)), "response_format": wanted}))
-    _not_cut(reply)
-    content = _message(reply).get("content")
-    found = _json(content)
+    reply = answered(gateway.post(CHAT, {**chat(model.asked, question, limit_of(model)), "response_format": wanted}))
+    refuse_cut(reply)
+    content = message_of(reply).get("content")
+    found = json_of(content)
     if (
         not isinstance(found, dict)
         or set(found) != {"city", "inhabitants"}
@@ -208,13 +217,13 @@ def _json_schema(gateway: Gateway, model: Promise) -> str:
 
 def _image(gateway: Gateway, model: Promise) -> str:
     parts = [{"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": {"url": image_url()}}]
-    return _counted(
-        _answered(gateway.post(CHAT, {**_chat(model.asked), "messages": [{"role": "user", "content": parts}]}))
+    return counted(
+        answered(gateway.post(CHAT, {**chat(model.asked), "messages": [{"role": "user", "content": parts}]}))
     )
 
 
 def _vectors(gateway: Gateway, model: Promise, size: int | None, **more: Any) -> str:
-    reply = _answered(gateway.post("/embeddings", {**_body(model, "refund"), **more}))
+    reply = answered(gateway.post("/embeddings", {**body_of(model, "refund"), **more}))
     sizes = {len(each.get("embedding") or ()) for each in reply.get("data") or ()}
     if len(sizes) != 1 or 0 in sizes:
         raise Broken("no vector came")
@@ -225,7 +234,7 @@ def _vectors(gateway: Gateway, model: Promise, size: int | None, **more: Any) ->
 
 
 def _ranks(gateway: Gateway, model: Promise) -> str:
-    reply = _answered(gateway.post("/rerank", _body(model, "refund")))
+    reply = answered(gateway.post("/rerank", body_of(model, "refund")))
     scores = [each.get("relevance_score", each.get("score")) for each in reply.get("results") or ()]
     if len(scores) != 2 or None in scores:
         raise Broken(f"{len(scores)} scores for 2 documents")
@@ -233,78 +242,10 @@ def _ranks(gateway: Gateway, model: Promise) -> str:
 
 
 def _too_long(gateway: Gateway, model: Promise) -> str:
-    reply = gateway.post(_path(model), _body(model, _words(model.max_model_len + _TOO_MANY), 1))
+    reply = gateway.post(path_of(model), body_of(model, words(model.max_model_len + _TOO_MANY), 1))
     if model.truncates:
-        _answered(reply)
+        answered(reply)
         return "200: a part was left out, as the plan says"
     if reply.status not in _REFUSED:
         raise Broken(f"{reply.error} instead of 400")
     return str(reply.status)
-
-
-def _answered(reply: Reply) -> Mapping[str, Any]:
-    if reply.status != 200:
-        raise Broken(reply.error)
-    if not reply.body or "error" in reply.body:
-        raise Broken(f"not an answer of the API: {reply.error}")
-    return reply.body
-
-
-def _status(reply: Reply, wanted: int) -> str:
-    if reply.status != wanted:
-        raise Broken(f"{reply.error} instead of {wanted}")
-    return str(wanted)
-
-
-def _counted(reply: Mapping[str, Any]) -> str:
-    usage = reply.get("usage") or {}
-    prompt, written = usage.get("prompt_tokens"), usage.get("completion_tokens")
-    if not prompt:
-        raise Broken("the answer doesn't say how many tokens it has")
-    return f"{prompt:,} tokens in" + (f", {written:,} out" if written else "")
-
-
-def _not_cut(reply: Mapping[str, Any]) -> None:
-    """A model that thinks for long hasn't answered yet."""
-    if _choice(reply).get("finish_reason") == "length":
-        raise NotChecked(f"the answer has more than {_LONG:,} tokens, so its end isn't known")
-
-
-def _choice(reply: Mapping[str, Any]) -> Mapping[str, Any]:
-    return (reply.get("choices") or [{}])[0]
-
-
-def _message(reply: Mapping[str, Any]) -> Mapping[str, Any]:
-    return _choice(reply).get("message") or {}
-
-
-def _json(text: Any) -> Any:
-    try:
-        return json.loads(text)
-    except (TypeError, ValueError):
-        return None
-
-
-def _limit(model: Promise) -> int:
-    return min(_LONG, model.max_model_len // 2)
-
-
-def _path(model: Promise) -> str:
-    return {"embed": "/embeddings", "rerank": "/rerank"}.get(model.kind, CHAT)
-
-
-def _body(model: Promise, text: str, limit: int = _SHORT) -> Mapping[str, Any]:
-    if model.kind == "chat":
-        return _chat(model.asked, text, limit)
-    if model.kind == "embed":
-        return {"model": model.asked, "input": text}
-    return {"model": model.asked, "query": text, "documents": ["We pay the price back.", "The sky is blue."]}
-
-
-def _chat(model: str, text: str = "Say hello.", limit: int = _SHORT) -> Mapping[str, Any]:
-    return {"model": model, "max_tokens": limit, "temperature": 0, "messages": [{"role": "user", "content": text}]}
-
-
-def _words(number: int) -> str:
-    """A token each at least. No two begin alike: a prefix cache would make them fast."""
-    return " ".join(random.choices(_WORDS, k=number))

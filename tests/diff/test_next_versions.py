@@ -3,9 +3,9 @@
 import pytest
 
 from infra.cli.diff.verdict import headline, mark
+from infra.diff.afterwards import refuses_more
 from infra.diff.difference import compare
 from infra.diff.events import AWAY, NEW, NOTHING, ROLLOUT
-from infra.diff.traffic import refuses_more
 from infra.diff.versions import how
 from tests.diff.sides import Edit, side
 

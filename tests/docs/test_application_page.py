@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from infra.engines import ENGINES
-from infra.outputs import ModelEndpoint
+from infra.output_contract import ModelEndpoint
 from infra.services.access.client_secrets import secret_name
 from infra.services.gateway.envoy.external import SCRIPT
 from infra.services.gateway.envoy.files import files

@@ -10,7 +10,7 @@ import pulumi
 import pytest
 from ruamel.yaml import YAML
 
-from infra.outputs import VERSIONS, PlatformOutputs
+from infra.output_contract import VERSIONS, PlatformOutputs
 from infra.recording import record
 from tests.conftest import HANGS_SECONDS
 from tests.example_stacks import planned

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from infra.outputs import VERSION, VERSIONS, PlatformOutputs
+from infra.output_contract import VERSION, VERSIONS, PlatformOutputs
 from tests.example_stacks import ALL_STACKS, planned
 from tests.outputs.contract import breaks, described
 
 SCHEMA = PlatformOutputs.model_json_schema()
 HERE = Path(__file__).parent
 FROZEN, NEXT = (json.loads((HERE / f"v{each}.json").read_text(encoding="utf-8")) for each in VERSIONS)
-ADVICE = f"an application may read it: raise VERSION in infra/outputs.py and freeze v{VERSIONS[-1] + 1}.json"
+ADVICE = f"an application may read it: raise VERSION in infra/output_contract.py and freeze v{VERSIONS[-1] + 1}.json"
 
 
 def test_the_outputs_keep_what_each_of_their_versions_promised() -> None:

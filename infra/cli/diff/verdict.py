@@ -8,6 +8,7 @@ from infra.cli.diff.values import named
 from infra.cli.diff.ways import with_ways
 from infra.cli.diff.weaker import weaker
 from infra.cli.document.marked import code, said
+from infra.diff.afterwards import refuses_more
 from infra.diff.answers import CERTAIN, another_answers, what_answers
 from infra.diff.clients import asks_for_a_key_now
 from infra.diff.difference import Difference
@@ -17,7 +18,7 @@ from infra.diff.findings import broken_before
 from infra.diff.guard import Guarded
 from infra.diff.load_balancer import reach
 from infra.diff.nodes import node_group
-from infra.diff.traffic import Notice, refuses_more, renamed
+from infra.diff.traffic import Notice, renamed
 from infra.diff.versions import answering, begins_to_answer, ends_with_requests, model_of, takes_over
 from infra.owner import CLAIM, word_of
 from infra.plan.alike import alike

@@ -7,9 +7,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
+from infra.catalog.hardware import Gpu, Instance
 from infra.catalog.table import Row, Table, has_date
 from infra.catalog.toml_file import each_section, read_toml, section
-from infra.catalog.types import Gpu, Instance
 from infra.clouds.aws.node_room import allocatable
 
 # docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa-acc-inst-types.html, read 2026-11-27

@@ -7,7 +7,7 @@ from infra.offers.sizing import Sizing
 from infra.plan.findings import Decided
 from infra.plan.notes import Chosen
 from infra.plan.words import memory
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 from infra.sizing.batches import MEAN_SHARE
 from infra.sizing.estimates import Throughput
 from infra.sizing.question import Sized

@@ -9,7 +9,7 @@ from infra.plan.models import ColdStart, StartPart, Timeouts
 from infra.services.serving import start_parts
 from infra.services.serving.bucket_files import mounts
 from infra.services.serving.floors import floors
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 from infra.services.serving.served import Served
 from infra.services.serving.spare_start import on_spare
 

@@ -1,59 +1,18 @@
 """Which nodes a model runs on, and on how many of their GPUs. Each model is placed alone: a new model never
 moves another."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
-from infra.catalog import AT_LOAD, Catalog
-from infra.offers.fixes import STORED_METHOD, Changes, Fix, other_types, runs_in_8_bit, smaller_weights, ways_to_fit
-from infra.offers.host import SERVER_CPU, SERVER_GIB, WORKER_CPU, WORKER_GIB, has_room
-from infra.offers.host import share as share_of_node
-from infra.offers.options import Option, serving, smallest_fit, tries
+from infra.offers.options import smallest_fit
 from infra.offers.pools import Offer
-from infra.offers.sizing import Sizing, why_not
+from infra.offers.sizing import Sizing
 from infra.plan.findings import Decided
-from infra.plan.notes import Advice, Chosen, Finding, Violation, Write
-from infra.plan.rules import Rule
-from infra.plan.words import NO_START, count, decimals_that_differ, memory
-from infra.plan.writes import written
+from infra.plan.notes import Chosen, Finding
+from infra.plan.words import count
+from infra.services.serving.misfit import unplaced
+from infra.services.serving.placed import Placed, cost
 from infra.services.serving.served import Served
-from infra.sizing.question import Question, Sized
-from infra.sizing.weights import in_16_bit
-
-GPUS_OF_A_NODE = 8  # at most
-
-
-@dataclass(frozen=True)
-class Placed:
-    """A model with its nodes; `offer` and `sized` are None on the CPU, and where no pool can run it."""
-
-    served: Served
-    offer: Offer | None
-    sized: Sized | None
-    reasons: tuple[str, ...]
-    room: str = ""  # on counted nodes: where GPUs are free for one more pod at every time; blank: nowhere for certain
-    no_room: str = ""  # on counted nodes: why that isn't certain
-
-    @property
-    def starts(self) -> bool:
-        """False: no pool can run it, or it doesn't fit its GPUs."""
-        return self.served.cpu if self.sized is None else self.sized.fit.judged is not False
-
-    @property
-    def gpus(self) -> int:
-        """GPUs that one replica requests, even where no pool has them."""
-        if self.sized is not None:
-            return self.sized.gpus
-        return 0 if self.served.cpu else self.served.settings.gpus or 1
-
-
-def by_pool(placed: Iterable[Placed]) -> dict[str, list[Placed]]:
-    """The models of each pool, in the order given."""
-    on: dict[str, list[Placed]] = {}
-    for each in placed:
-        if each.offer is not None:
-            on.setdefault(each.offer.name, []).append(each)
-    return on
+from infra.sizing.question import Sized
 
 
 def place(served: Served, pools: Sequence[Offer], makeable: Sequence[Offer], sizing: Sizing) -> Decided[Placed]:
@@ -82,7 +41,7 @@ def place(served: Served, pools: Sequence[Offer], makeable: Sequence[Offer], siz
         yield from _choose(placed)
         return placed
     others = [pool for pool in pools if pool not in offers and not pool.existing]
-    return (yield from _unplaced(served, offers, [*others, *makeable], sizing))
+    return (yield from unplaced(served, offers, [*others, *makeable], sizing))
 
 
 def _is_too_small(served: Served, offer: Offer, sized: Sized) -> bool:
@@ -94,24 +53,6 @@ def _is_too_small(served: Served, offer: Offer, sized: Sized) -> bool:
 def _costs_more(offer: Offer, best: Offer, usd: float) -> bool:
     """Whether it costs more than the best. A price of another region counts as more than every price of this one."""
     return offer.borrowed > best.borrowed or (offer.usd_per_node_hour or 0.0) > usd
-
-
-def cost(served: Served, offer: Offer, sized: Sized) -> tuple[float, float, str]:
-    """Dollars per hour at the minimum of replicas, then at the maximum. A pool that the planner makes is paid in whole
-    nodes."""
-    if offer.settings is not None:
-        share = offer.usd_per_gpu_hour * sized.gpus
-        return share * served.replicas.min, share * served.replicas.max, offer.name
-    a_node = offer.gpus_per_node // sized.gpus
-    price = offer.usd_per_node_hour or 0.0
-    return -(-served.replicas.min // a_node) * price, -(-served.replicas.max // a_node) * price, offer.name
-
-
-def _whole_nodes(served: Served, option: Option) -> tuple[bool, tuple[float, float, str]]:
-    """The key to sort by: the cost of a pool for this model alone; those with a price of another region are last."""
-    offer = option.offer
-    assert offer is not None
-    return offer.borrowed, cost(served, offer, option.sized)
 
 
 def _choose(placed: Placed) -> Iterator[Finding]:
@@ -162,160 +103,3 @@ def _price(offer: Offer, sized: Sized) -> str:
     node = f", of a node for ${offer.usd_per_node_hour or 0:.2f}" if sized.gpus < offer.gpus_per_node else ""
     spot = "up to " if offer.capacity == "spot" else ""
     return f"{spot}${offer.usd_per_gpu_hour * sized.gpus:.2f} per hour for {gpus}{node}{offer.price_said}"
-
-
-def _unplaced(served: Served, offers: Sequence[Offer], others: Sequence[Offer], sizing: Sizing) -> Decided[Placed]:
-    """Refuses the model with what would make it fit, and leaves it where most of it fits, so that there is a plan.
-    `others`: pools that it could have instead, those of the stack file and those that the planner could make."""
-    near = [(sized, offer) for offer in offers for sized in tries(served.question, offer, sizing)]
-    asked = served.question
-    question = asked.but(max_model_len=min(asked.max_model_len, asked.own_context), gpus=None)
-    able = [each for each in serving(question, others, sizing) if runs_in_8_bit(question, each.sized.gpu)]
-    elsewhere = sorted(able, key=lambda option: _whole_nodes(served, option))
-    if not near:
-        path, why = f"{served.path}.pool", _runs(served, offers, sizing.catalog)
-        yield Violation(
-            Rule.FIT,
-            path,
-            f"{served.name}: {count(len(offers), 'pool')} to choose from, and none can run it{why}",
-            f"a pool of nodes that can run it below gpuPools, and its name as {path}",
-            (*_on_one_node(served, offers, sizing), *_advice(served, other_types(elsewhere, GPUS_OF_A_NODE), offers)),
-        )
-        return Placed(
-            served, None, None, (f"{NO_START}: {count(len(offers), 'pool')} to choose from, and none can run it",)
-        )
-    sized, offer = _nearest(served, near)
-    options = [each for each in elsewhere if each.offer is not None and each.offer.types != offer.types]
-    more = tries(served.question.but(gpus=None), offer, sizing)
-    yield Violation(
-        Rule.FIT,
-        f"{served.path}.maxModelLen",
-        _misfit(served, offer, sized),
-        f"{served.path}.model: a smaller one{smaller_repository(served, sizing.catalog)}",
-        _advice(served, ways_to_fit(sized, options, more, sizing), offers),
-    )
-    return Placed(
-        served,
-        offer,
-        sized,
-        (f"{NO_START}: nothing in the stack fits; {sized.gpus} x {offer.gpu} comes nearest", *sized.fit.reasons),
-    )
-
-
-def smaller_repository(served: Served, catalog: Catalog) -> str:
-    """A repository whose weights were made smaller beforehand: its name if it is known, else where to look for it."""
-    shape, question = served.settings.like or served.settings.model, served.question
-    if question.engine.library is not None or question.shape is None or not in_16_bit(question.shape):
-        return ""
-    known = catalog.quantized_repositories.get((shape, STORED_METHOD))
-    if known is not None:
-        return f", or {known}"
-    find = f"huggingface.co/models?search={shape.rpartition('/')[2]}"
-    return f", or, if {find} has one, a repository of it in {STORED_METHOD}, which `llm-platform model add` reads"
-
-
-def _on_one_node(served: Served, offers: Sequence[Offer], sizing: Sizing) -> tuple[Advice, ...]:
-    """A replica is on one node: where the stack's nodes have fewer GPUs than are asked for, how many are enough."""
-    question = served.question.but(gpus=None)
-    smaller = [way for way in smaller_weights(question, sizing.catalog) if way[1].quantization in AT_LOAD]
-    ways: list[tuple[Changes, Question]] = [((), question), *smaller]
-    for changes, each in ways:
-        options = serving(each, offers, sizing) if served.settings.gpus else []
-        if options:
-            keys = (("gpus", options[0].sized.gpus), *changes)
-            write = tuple((f"{served.path}.{key}", value) for key, value in keys)
-            return (Advice(write, written(write)),)
-    return ()
-
-
-def _nearest(served: Served, near: Sequence[tuple[Sized, Offer]]) -> tuple[Sized, Offer]:
-    """The cheapest with room for some of the cache, else for the weights, so that the bill of a refused plan isn't that
-    of the most expensive type."""
-    for holds in (_holds_some, _holds_weights):
-        holding = [each for each in near if holds(each[0])]
-        if holding:
-            return min(holding, key=lambda each: (each[1].borrowed, cost(served, each[1], each[0])))
-    return max(near, key=lambda each: (_room(each[0]), -each[0].gpus, each[1].name))
-
-
-def _holds_some(sized: Sized) -> bool:
-    return bool(sized.fit.kv_cache_tokens)
-
-
-def _holds_weights(sized: Sized) -> bool:
-    return sized.fit.weights_gib < (sized.gpu.engine_gib or 0.0)
-
-
-def _room(sized: Sized) -> float:
-    """How much fits: tokens of cache, or GiB of free memory (negative) where no token fits."""
-    return sized.fit.kv_cache_tokens or (sized.fit.usable_gib - sum(term.gib for term in sized.fit.terms))
-
-
-def _runs(served: Served, offers: Sequence[Offer], catalog: Catalog) -> str:
-    asked, place = served.settings.gpus or 0, max(offers, key=lambda each: each.gpus_per_node, default=None)
-    largest = place.gpus_per_node if place else 0
-    as_written = f", as gpuPools.{place.name}.existing.gpusPerNode says" if place and place.existing else ""
-    gpus = f" on {count(asked, 'GPU')}" if asked else ""
-    method = f" in {served.question.quantization}" if served.question.quantization else ""
-    one_node = (
-        f": all GPUs of a replica must be on one node, and no node has more than {largest}{as_written}"
-        if asked > largest > 0
-        else ""
-    )
-    reasons = (why_not(served.question, each.card, catalog) or _no_room(each) for each in offers)
-    why = "; ".join(dict.fromkeys(reason for reason in reasons if reason))
-    return f"{gpus}{method}{one_node}{f': {why}' if why else ''}"
-
-
-def _no_room(offer: Offer) -> str | None:
-    """Why a server on one of its GPUs finds no room on the node beside them; None: it does."""
-    if has_room(offer.types, 1, offer.parts):
-        return None
-    cpu, gib = share_of_node(offer.types, 1, offer.parts)
-    part = f"its part of {offer.instance_type} (1 of {offer.gpus_per_node} x {offer.gpu})"
-    return (
-        f"a server needs {SERVER_CPU + WORKER_CPU:g} cores and {SERVER_GIB + WORKER_GIB:g} GiB of the node, and {part}"
-        f" is {cpu:.1f} cores and {gib:.1f} GiB"
-    )
-
-
-def _misfit(served: Served, offer: Offer, sized: Sized) -> str:
-    fit = sized.fit
-    where = f"{served.name} on {sized.gpus} x {offer.gpu} (pool {offer.name})"
-    if fit.kv_cache_tokens is None:
-        return f"{where}: {fit.weights_gib:.1f} GiB of weights; the engine may use {fit.usable_gib:.1f}"
-    requests = sized.question.concurrency
-    need = requests * served.question.max_model_len * (fit.kv_bytes_per_token or 0) / 2**30
-    left = fit.kv_cache_gib.mid if fit.kv_cache_gib else 0.0
-    engine = sum(term.gib for term in fit.terms[1:])
-    taken = f"{fit.weights_gib:.1f} of weights and {engine:.1f} of the engine itself"
-    if left < 0:
-        return f"{where}: {fit.usable_gib:.1f} GiB that the engine may use are {memory(-left)} too few for {taken}"
-    decimals = decimals_that_differ(left, need)
-    return (
-        f"{where}: {fit.usable_gib:.1f} GiB that the engine may use leave {left:.{decimals}f} for the cache after"
-        f" {taken}; {requests} x {served.question.max_model_len:,} tokens need {need:.{decimals}f}"
-    )
-
-
-def _advice(served: Served, ways: Iterable[Fix], offers: Sequence[Offer]) -> tuple[Advice, ...]:
-    has_pools = any(offer.settings is not None for offer in offers)
-    return tuple(_written(served, fix, has_pools=has_pools) for fix in ways)
-
-
-def _written(served: Served, fix: Fix, *, has_pools: bool) -> Advice:
-    """As it stands in the stack file, with what a new pool would be. A pool that the planner makes has no key: there
-    another number of GPUs is enough."""
-    if fix.offer is not None and not has_pools:
-        write: Write = ((f"{served.path}.gpus", fix.gpus),)
-        return Advice(write, f"{written(write)} ({fix.effect})")
-    if fix.offer is None:
-        write = served.write(fix.changes)
-        return Advice(write, written(write))
-    types, name = (fix.offer.instance_type,), fix.offer.name
-    write = ((f"{served.path}.pool", name),)
-    if served.settings.gpus not in (None, fix.gpus):
-        write += ((f"{served.path}.gpus", fix.gpus),)
-    if fix.offer.settings is None:
-        write = ((f"gpuPools.{name}.instanceTypes", types), *write)
-    return Advice(write, f"{written(write)} ({fix.effect})")

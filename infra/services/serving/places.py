@@ -9,7 +9,7 @@ from infra.plan.findings import warned
 from infra.plan.kinds import KINDS
 from infra.plan.notes import Assumption, Finding, Step, ToDo
 from infra.services.serving.bucket_files import mount_requests, mounts, streams
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 from infra.services.serving.pods import server_resources
 from infra.services.serving.served import Served
 from infra.settings.cluster import Namespace

@@ -14,7 +14,7 @@ from infra.services.serving.arguments import choose_arguments, say_few_graphs
 from infra.services.serving.bucket_files import mounts, streams
 from infra.services.serving.cold_start import Waits, can_keep_compiled, cold_start, timeouts
 from infra.services.serving.family import dimensions_of, needed_by
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 from infra.services.serving.pod_scaling import plan_pod_scaling, say_pods
 from infra.services.serving.pods import server_resources
 from infra.services.serving.prefetch import plan_prefetch

@@ -9,7 +9,7 @@ from infra.plan.models import Scaling
 from infra.plan.pods import PodScaling
 from infra.plan.schedule import Schedule
 from infra.plan.words import duration
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 from infra.services.serving.pods import server_resources
 
 SHARE = 0.8  # of the CPU that a replica asks for, before it computes all the time

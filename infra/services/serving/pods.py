@@ -9,7 +9,7 @@ from infra.plan.notes import Advice, Finding, Violation, Write
 from infra.plan.rules import Rule
 from infra.plan.words import count
 from infra.plan.writes import written
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 from infra.services.serving.served import Served
 from infra.services.serving.vertical import largest, plan_vertical
 from infra.sizing.weights import GIB

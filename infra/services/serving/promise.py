@@ -9,7 +9,7 @@ from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice, Finding, Violation
 from infra.plan.rules import Rule
 from infra.plan.writes import written
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 from infra.services.serving.signals import replica_of, usual_promise
 from infra.settings.platform import Settings
 from infra.sizing.question import Sized

@@ -7,7 +7,7 @@ from infra.plan.models import GAP_PARTS, ColdStart, RolloutPlan
 from infra.plan.notes import Advice, Finding, Violation
 from infra.plan.rules import Rule
 from infra.plan.words import NO_START, count, minutes, without
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 
 
 def surges(placed: Placed, *, one_reader: bool) -> bool:

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 from infra.catalog import Catalog, ModelShape
-from infra.catalog.types import RopeFamily
+from infra.catalog.shapes import RopeFamily
 from infra.engines.model import Rope
 from infra.services.serving.section import Model
 

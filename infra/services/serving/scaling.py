@@ -6,7 +6,7 @@ from infra.plan.models import ColdStart, Scaling
 from infra.plan.schedule import Schedule
 from infra.plan.words import minutes
 from infra.services.serving.cold_start import half_minutes_up
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 from infra.services.serving.pod_scaling import cpu_of
 from infra.services.serving.section import Model
 from infra.services.serving.signals import Signals, signals_of

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from infra.plan.words import count
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 from infra.sizing.estimates import Throughput
 from infra.sizing.load import Load, Replica, room
 

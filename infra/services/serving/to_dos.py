@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from infra.config_keys import HUGGING_FACE_TOKEN
 from infra.plan.findings import warned
 from infra.plan.notes import Finding, Step, ToDo
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 from infra.services.serving.served import Served
 
 

@@ -7,7 +7,7 @@ from infra.plan.findings import warned
 from infra.plan.models import ColdStart, RolloutPlan
 from infra.plan.notes import Finding
 from infra.plan.words import memory, minutes, without
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 from infra.services.serving.scaling import held_for, wakes
 from infra.services.serving.served import Served
 from infra.sizing.estimates import Fit, held

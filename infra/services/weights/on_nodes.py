@@ -9,7 +9,7 @@ from infra.plan.cluster import CachePlan, PoolPlan
 from infra.plan.models import SERVER_SCRATCH_GIB
 from infra.plan.notes import Advice, Assumption, Finding, Violation
 from infra.plan.rules import Rule
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 from infra.services.serving.served import Served, claim_gib
 from infra.services.weights.plan import room_on_node
 

@@ -10,7 +10,7 @@ from infra.plan.findings import warned
 from infra.plan.notes import Advice, Assumption, Finding, Violation
 from infra.plan.rules import Rule
 from infra.plan.words import count
-from infra.services.serving.placement import Placed
+from infra.services.serving.placed import Placed
 from infra.services.weights.plan import NONE
 
 _CLASS = "cache: {kind: storageClass, storageClass: a class that offers ReadWriteMany}"
