@@ -159,5 +159,9 @@ def test_no_bucket_is_offered_as_a_stream_to_a_server_that_would_mount_it() -> N
 
 
 def test_a_server_that_mounts_the_bucket_keeps_nothing_in_it() -> None:
-    made = model(outcome(changed(EFS, cache={"kind": "s3", "compile": True}, models={"m": FILES})))
-    assert (made.mounted, made.keeps_compiled) == (True, False)
+    """And the plan says so."""
+    made = outcome(changed(EFS, cache={"kind": "s3", "compile": True}, models={"m": FILES}))
+    assert (model(made).mounted, model(made).keeps_compiled) == (True, False)
+    quiet = outcome(changed(EFS, cache={"kind": "s3"}, models={"m": FILES}))
+    said = [any("compiles at each start" in each.message for each in plan.assumptions) for plan in (made, quiet)]
+    assert said == [True, False]

@@ -44,7 +44,7 @@ def say_bucket(placed: Sequence[Placed], cache: CachePlan) -> Iterator[Finding]:
                 yield _way_out(each.served, cache.closes)
             yield _streamed(each, "the cache's bucket")
         elif mounts(each.served, cache):
-            yield _mounted(each)
+            yield _mounted(each, cache)
 
 
 def _claim(served: Served, claim: Claim, namespace: Namespace) -> str:
@@ -95,11 +95,13 @@ def _streamed(placed: Placed, bucket: str) -> Finding:
     return Assumption(f"{placed.served.path}.model", message)
 
 
-def _mounted(placed: Placed) -> Finding:
+def _mounted(placed: Placed, cache: CachePlan) -> Finding:
+    compiles = cache.compiled and placed.served.question.engine.limits.compiles is not None
+    again = "; it compiles at each start, because it has no way to the bucket by which to keep that" if compiles else ""
     cpu, gib = mount_requests(server_resources(placed), placed.gpus)
     message = (
         f"each start of {placed.served.name} reads {placed.served.loaded_gib:.1f} GiB of files from the cache's bucket,"
-        f" and nothing is kept on a disk; the pod that mounts it requests {gib:.2f} GiB and {cpu:.2f} CPU of what the"
+        f" and nothing is kept on a disk{again}; the pod that mounts it requests {gib:.2f} GiB and {cpu:.2f} CPU of what the"
         " server would have alone (from the driver's benchmarks: 2.2 GiB for each file that is read to its end; nothing"
         " limits it)"
     )
