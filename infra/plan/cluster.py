@@ -158,6 +158,11 @@ class PoolPlan:
         return not self.existing and GPU_LABEL in self.selector
 
     @property
+    def unmeasured(self) -> bool:
+        """Whether its nodes, which we make, lack the label by which dcgm-exporter starts there."""
+        return not self.existing and not self.needs_plugin
+
+    @property
     def highest(self) -> int:
         """Nodes that may run at the same time. Each group of a step may grow to the pool's maximum, and the autoscaler
         knows no maximum over several groups. But it adds a node only for a pod that fits on none that is there."""

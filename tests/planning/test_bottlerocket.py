@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 
 from components.aws.bottlerocket import settings
+from infra.services.monitoring.alerts.alert import Alert
+from infra.services.monitoring.alerts.kinds import Kind
+from infra.services.monitoring.alerts.platform import platform
+from infra.services.monitoring.dashboards.all import dashboards
 from infra.settings.mistakes import BadStackFile
 from tests.diff.sides import compared
 from tests.example_stacks import plan_text, planned, text
@@ -101,6 +105,16 @@ def test_the_plan_says_which_release_and_that_nothing_measures_the_gpus() -> Non
     without = plan(changed(PROD, gpuPools__l4__os="bottlerocket", addons={"dcgmExporter": "disabled"}))
     (quiet,) = [each.message for each in without.assumptions if each.path == "gpuPools.l4.os"]
     assert "dcgm-exporter" not in quiet
+
+
+def test_no_alert_and_no_dashboard_is_promised_of_what_nothing_measures() -> None:
+    alone = plan_text(
+        "alone", text("bottlerocket-karpenter").replace("[g4dn.xlarge]", "[g4dn.xlarge], os: bottlerocket")
+    )
+    for made, measured in ((KARPENTER, True), (alone, False)):
+        (alert,) = [each for each in platform(made.plan) if each.kind == Kind.GPU_ERROR]
+        assert isinstance(alert, Alert) is measured
+        assert ("gpus" in {each.name for each in dashboards(made.plan)}) is measured
 
 
 def test_another_release_of_amazon_linux_moves_none_of_its_nodes() -> None:

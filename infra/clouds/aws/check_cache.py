@@ -23,6 +23,8 @@ def check_cache(scope: Scope) -> None:
         _check_bucket(scope, kind)
     if cache.kind in _not_there(scope):
         got = f"{cache.kind} is made with a cluster that we create, and this one exists"
+        if cache.kind == EFS.kind and S3.kind not in _not_there(scope):
+            got = "efs is made beside node groups of this stack, and no pool has instanceTypes"
         others = [each for each in (EFS.kind, S3.kind) if each not in _not_there(scope)]
         instead = f", or kind: {' or '.join(others)}" if others else ""
         wrong(kind, got, f"write kind: storageClass, and the name of one of its classes{instead}", reads=CLUSTER_KIND)

@@ -16,7 +16,7 @@ _TITLES: Mapping[Source, str] = {
     KUBELET: "the kubelets",
     CERT_MANAGER: "cert-manager",
 }
-LACKS_GPUS = (
+_LACKS_GPUS = (
     f"nothing measures the GPUs: write addons: {{{DCGM}: install}}, or existing where Prometheus reads the"
     " dcgm-exporter of NVIDIA's GPU operator"
 )
@@ -33,7 +33,13 @@ def lacks(source: Source) -> str:
 
 
 def reads_gpus(plan: Plan) -> bool:
-    return plan.addons[DCGM].state != "disabled"
+    return plan.addons[DCGM].state != "disabled" and not all(pool.unmeasured for pool in plan.pools.values())
+
+
+def lacks_gpus(plan: Plan) -> str:
+    if plan.addons[DCGM].state == "disabled":
+        return _LACKS_GPUS
+    return f"dcgm-exporter runs on no node: the system of {', '.join(plan.pools)} ends it (gpuPools.NAME.os)"
 
 
 def gpu_metrics() -> Mapping[str, str]:

@@ -59,7 +59,7 @@ BAD_EXISTING_EKS = (
             Mistake(
                 "cache.kind",
                 7,
-                "efs is made with a cluster that we create, and this one exists",
+                "efs is made beside node groups of this stack, and no pool has instanceTypes",
                 "write kind: storageClass, and the name of one of its classes, or kind: s3",
             ),
         ),

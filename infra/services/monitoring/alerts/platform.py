@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from infra.plan.plan import Plan
 from infra.services.monitoring.alerts.alert import Alert, LeftOut, Severity
 from infra.services.monitoring.alerts.kinds import Kind
-from infra.services.monitoring.sources import CERT_MANAGER, KUBELET, LACKS_GPUS, lacks, reads_gpus, sources_of
+from infra.services.monitoring.sources import CERT_MANAGER, KUBELET, lacks, lacks_gpus, reads_gpus, sources_of
 
 # Errors that programs cause, which NVIDIA's device plugin ignores too (0.20.0, internal/rm/health.go).
 _OF_PROGRAMS = (13, 31, 43, 45, 68, 109)
@@ -27,7 +27,7 @@ def _gpu(plan: Plan) -> Alert | LeftOut:
     if not plan.pools:
         return LeftOut(Kind.GPU_ERROR, "no model runs on a GPU")
     if not reads_gpus(plan):
-        return LeftOut(Kind.GPU_ERROR, LACKS_GPUS)
+        return LeftOut(Kind.GPU_ERROR, lacks_gpus(plan))
     others = "".join(f" != {each}" for each in _OF_PROGRAMS)
     return Alert(
         Kind.GPU_ERROR,
