@@ -101,9 +101,9 @@ def _mounted(placed: Placed, cache: CachePlan) -> Finding:
     cpu, gib = mount_requests(server_resources(placed), placed.gpus)
     message = (
         f"each start of {placed.served.name} reads {placed.served.loaded_gib:.1f} GiB of files from the cache's bucket,"
-        f" and nothing is kept on a disk{again}; the pod that mounts it requests {gib:.2f} GiB and {cpu:.2f} CPU of what the"
-        " server would have alone (from the driver's benchmarks: 2.2 GiB for each file that is read to its end; nothing"
-        " limits it)"
+        f" and nothing is kept on a disk{again}; the pod that mounts it requests {gib:.2f} GiB and {cpu:.2f} CPU of"
+        " what the server would have alone (from the driver's benchmarks: 2.2 GiB for each file that is read to its"
+        " end; nothing limits it)"
     )
     return Assumption(f"{placed.served.path}.model", message)
 
