@@ -81,8 +81,10 @@ def _way(found: Sequence[Guarded], old: Side, new: Side, notices: Sequence[Notic
         return f"{owner.title} loses the data in it: copy it first, or leave it as it is. If this is intended: {allow}."
     if not _running(old) & _running(new):
         return f"No model that runs now runs afterwards, so none needs the weights: {allow}."
-    if not _running(new) & _down(notices):
-        return f"The weights are downloaded again before the old pods end, so users notice no gap: {allow}."
+    down = _running(new) & _down(notices)
+    if not down or not any(each.act == "replace" for each in found):
+        gap = "with the gap of a rollout that users notice" if down else "so users notice no gap"
+        return f"The weights are downloaded again before the old pods end, {gap}: {allow}."
     until = "its weights are downloaded again; nothing else is lost"
     if all(_keeps_its_files(each, old, new) for each in found):
         until = "its pods run again; the weights stay in the file system"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from infra.diff.space import claims, weights_of
+from infra.diff.space import stores, weights_of
 from infra.sides.types import ResourceChanges, Side
 
 
@@ -18,7 +18,7 @@ def old_weights(old: Side, new: Side, resources: ResourceChanges) -> OldWeights 
     """None where there are none, or where they go with the cache."""
     before, after = weights_of(old, new)
     folders = {folder: gib for folder, gib in sorted(before.items()) if gib and folder not in after}
-    if not folders or not (claims(old) & claims(new)) - resources.replaced.keys():
+    if not folders or not (stores(old) & stores(new)) - resources.replaced.keys():
         return None
     gib, price = round(sum(folders.values()), 2), _usd_per_gib(new)
     return OldWeights(gib, None if price is None else round(gib * price, 2), folders)

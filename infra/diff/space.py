@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.diff.findings import Found
-from infra.owner import CLAIM
+from infra.owner import CLAIM, VOLUME
 from infra.plan.words import kubectl
-from infra.registry import owner_of
+from infra.registry import holds_data, owner_of
 from infra.services.weights.plan import size_for
 from infra.services.weights.service import WEIGHTS
 from infra.sides.types import Side, type_of
@@ -84,10 +84,10 @@ def _made(side: Side) -> bool:
     return any(owner_of(urn) is WEIGHTS for urn in classes)
 
 
-def claims(side: Side) -> set[str]:
-    """The URN of the claim of the weights."""
-    found = (each["urn"] for each in side.resources if type_of(each["urn"]) == CLAIM)
-    return {urn for urn in found if owner_of(urn) is WEIGHTS}
+def stores(side: Side) -> set[str]:
+    """The URNs of what keeps the weights: a claim, a file system, a bucket. A volume keeps nothing itself."""
+    found = (each["urn"] for each in side.resources if type_of(each["urn"]) != VOLUME)
+    return {urn for urn in found if holds_data(type_of(urn)) and owner_of(urn) is WEIGHTS}
 
 
 def weights_of(old: Side, new: Side) -> tuple[dict[str, float], dict[str, float]]:

@@ -147,7 +147,8 @@ def as_mapping(write: Write) -> Mapping[str, Any]:
 
 def completed(plan: Plan, write: Write) -> Write:
     """A change with all that goes with it. Where it writes a pool into a stack file that leaves pools to the program,
-    the pools of the other models are written too; pools that it leaves empty are removed."""
+    the pools of the other models are written too; pools that it leaves empty are removed, and what says when replicas
+    scale where their number is fixed then."""
     given = dict(write)
     moved = {
         name: given[path] for name, each in plan.models.items() if given.get(path := f"{each.path}.pool") is not None
@@ -158,8 +159,18 @@ def completed(plan: Plan, write: Write) -> Write:
     pins = pool_pins(plan, gone) if moved or not pools <= plan.settings.gpu_pools.keys() else ()
     empty = _emptied(plan, gone, moved.values())
     kept = _kept_spare(plan, empty, moved, given)
-    extra = [*pins, *kept, *((f"gpuPools.{name}", None) for name in empty if name not in pools)]
+    fixed = [(f"{path}.scaling", None) for path in _no_longer_scaled(plan, given)]
+    extra = [*pins, *kept, *fixed, *((f"gpuPools.{name}", None) for name in empty if name not in pools)]
     return (*write, *((path, value) for path, value in extra if path not in given))
+
+
+def _no_longer_scaled(plan: Plan, given: Mapping[str, Any]) -> Iterator[str]:
+    for name, model in plan.settings.models.items():
+        path = f"models.{name}"
+        highest = given.get(f"{path}.replicas.max", given.get(f"{path}.replicas"))
+        lowest = given.get(f"{path}.replicas.min", model.replicas.min if f"{path}.replicas" not in given else highest)
+        if model.scaling is not None and highest is not None and highest == lowest:
+            yield path
 
 
 def _kept_spare(

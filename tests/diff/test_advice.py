@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from infra.cli.diff.verdict import headline
 from infra.diff.advice import advice
 from infra.diff.difference import Difference, compare
 from infra.diff.guard import serving
@@ -307,3 +308,17 @@ def test_a_bucket_instead_of_the_file_system_leaves_no_model_down_and_the_advice
     (said,) = ways(found)
     assert "users notice no gap" in said
     assert "down until" not in said
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lost"), [("efs", "s3", "the EFS file system"), ("s3", "efs", "the S3 bucket")]
+)
+def test_another_kind_of_cache_takes_a_model_away_for_its_rollout_alone(before: str, after: str, lost: str) -> None:
+    """The new weights are downloaded before its old pod ends, and the old ones go last."""
+    recreate = {"models.chat.rollout": {"strategy": "recreate"}}
+    was, now = (side("cloud", edited("cloud", {**recreate, "cache.kind": kind})) for kind in (before, after))
+    found = compare("cloud", was, now)
+    assert [each.model for each in found.notices if each.seconds] == ["chat"]
+    (said,) = ways(found)
+    assert "downloaded again before the old pods end, with the gap of a rollout that users notice" in said
+    assert f"removes {lost}" in headline(found)

@@ -53,6 +53,12 @@ def test_what_they_cost_is_in_text_and_json() -> None:
     assert f"old weights stay: 15.3 GiB of {QWEN}, for $4.58 per month" in said
 
 
+def test_a_bucket_keeps_them_too() -> None:
+    """A server reads it by its address, and no claim stands for it."""
+    found = _diff(edited("cloud", {"cache.kind": "s3"}), {"cache.kind": "s3", **SWAP})
+    assert document(found, None, {})["old_weights"] == {"gib": 15.26, "usd_per_month": 0.35, "folders": {QWEN: 15.26}}
+
+
 def test_a_claim_that_is_paid_for_whole_has_no_price_for_them() -> None:
     found = _diff(edited("cloud", DISK), {**DISK, **SWAP})
     assert found.old_weights is not None

@@ -102,6 +102,9 @@ def test_a_card_that_has_several_sizes_keeps_the_name_that_was_written() -> None
         ({"gpuMemoryGib": 23.6, "selector": {LABEL: "NVIDIA-A40"}}, "the plan counts with 23.6 GiB GPU (24 GiB)"),
         ({"gpu": "A40", "selector": {"accelerator": "NVIDIA-A40-48GB"}}, ""),
         ({"gpu": "A100-80", "selector": {"card": "a100"}}, ""),
+        ({"gpu": "H100-NVL", "selector": {"pool": "h100"}}, ""),  # the kind's name, and also that of its first card
+        ({"gpu": "H100-NVL", "selector": {"pool": "h100-80gb"}}, "names H100-80"),
+        ({"gpu": "L40S", "selector": {"pool": "l40"}}, "names L40 "),
         ({"gpu": "ours", "gpuMemoryGib": 44.3, "selector": {"accelerator": "a40"}}, ""),
         ({"gpu": "RTX 4090", "selector": {"pool": "gpu", "nvidia.com/gpu.present": "true"}}, ""),
     ],

@@ -352,6 +352,14 @@ def test_eks_needs_no_runtime_class() -> None:
     assert not [note for note in plan(SHARED).to_do if "runtimeClassName" in note.path]
 
 
+def test_what_scales_goes_where_the_replicas_that_are_left_are_the_minimum() -> None:
+    """A stack file that says when another replica starts, and allows none, is refused."""
+    scaled = changed(OWN, models__coder__scaling={"requestsPerReplica": 16})
+    [refused] = [each for each in plan(scaled).violations if each.rule == "GPUs at peak"]
+    assert refused.fix.startswith("models.coder.replicas.max: 1 with models.coder.scaling removed")
+    assert not broken(plan(follow(scaled, as_mapping(refused.advice[0].write))))
+
+
 def test_a_rollout_that_starts_the_new_pod_first_needs_a_free_gpu_too() -> None:
     """If no GPU is free, the old pod stops first, unless the file asks for the other order."""
     asked = changed(FITTING, models__chat__rollout={"strategy": "rolling"})

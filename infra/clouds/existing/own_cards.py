@@ -76,8 +76,9 @@ def _labels(path: str, nodes: ExistingNodes, card: Gpu, catalog: Catalog, kubect
     """A label that names another card: nodes of that card are selected, or none at all. A rule refuses this of NVIDIA's
     own label where the card is known."""
     for name, value in nodes.selector.items():
-        named = gpus_named(name.rpartition("/")[2] if value in _SET else value, catalog.gpus)
-        if card.slice or not named or any(_alike(card, each) for each in named):
+        text = name.rpartition("/")[2] if value in _SET else value
+        named = gpus_named(text, catalog.gpus)
+        if card.slice or not named or _is_kind(text, card) or any(_alike(card, each) for each in named):
             continue
         size = f" ({named[0].engine_gib:.0f} GiB)" if len(named) == 1 and named[0].engine_gib else ""
         other = " or ".join(each.name for each in named)
@@ -88,6 +89,11 @@ def _labels(path: str, nodes: ExistingNodes, card: Gpu, catalog: Catalog, kubect
             f"{label} names {other}{size}, and the plan counts with {card.name}{gib}: correct gpu or the selector;"
             f" `{kubectl} get nodes -l {label} -L {PRODUCT}` shows which card these nodes have",
         )
+
+
+def _is_kind(text: str, card: Gpu) -> bool:
+    """Whether it is the word that all cards of the kind have in their names: h100, of an H100-NVL too."""
+    return text.lower().removeprefix("nvidia-") == card.name.partition("-")[0].lower()
 
 
 def _alike(card: Gpu, named: Gpu) -> bool:

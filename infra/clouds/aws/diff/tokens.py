@@ -11,7 +11,8 @@ OWNS = (
     "llm:aws:KarpenterPool",
 )
 CLUSTER, VPC, SUBNET = "aws:eks/cluster:Cluster", "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet"
-FILE_SYSTEM, NODE_GROUP = "aws:efs/fileSystem:FileSystem", "aws:eks/nodeGroup:NodeGroup"
+FILE_SYSTEM, BUCKET = "aws:efs/fileSystem:FileSystem", "aws:s3/bucket:Bucket"
+NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 NODE_POOL, NODE_CLASS = "kubernetes:karpenter.sh/v1:NodePool", "kubernetes:karpenter.k8s.aws/v1:EC2NodeClass"
 ADDON, TEMPLATE = "aws:eks/addon:Addon", "aws:ec2/launchTemplate:LaunchTemplate"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from infra.clouds.aws.diff import access, refusals
 from infra.clouds.aws.diff.rights import rights
-from infra.clouds.aws.diff.tokens import CLUSTER, FILE_SYSTEM, NODE_CLASS, NODE_GROUP, NODE_POOL, TEMPLATE, VPC
+from infra.clouds.aws.diff.tokens import BUCKET, CLUSTER, FILE_SYSTEM, NODE_CLASS, NODE_GROUP, NODE_POOL, TEMPLATE, VPC
 from infra.clouds.aws.diff.way_out import way_out
 from infra.clouds.resource_types import NodeGroups, Reach, ResourceTypes, Said
 from infra.sides.types import Change, Changes, Forces, Resource, ResourceChanges, Side
@@ -39,11 +39,16 @@ class AwsTypes(ResourceTypes):
             "aws:opensearch/domain:Domain",
             "aws:rds/cluster:Cluster",
             "aws:rds/instance:Instance",
-            "aws:s3/bucket:Bucket",
+            BUCKET,
             "aws:s3/bucketV2:BucketV2",
         }
     )
-    words: Mapping[str, str] = {CLUSTER: "the EKS cluster", VPC: "the VPC", FILE_SYSTEM: "the EFS file system"}
+    words: Mapping[str, str] = {
+        CLUSTER: "the EKS cluster",
+        VPC: "the VPC",
+        FILE_SYSTEM: "the EFS file system",
+        BUCKET: "the S3 bucket",
+    }
     computed: Mapping[str, tuple[str, ...]] = {
         "aws:cloudwatch/logGroup:LogGroup": ("arn",),
         "aws:ec2/eip:Eip": ("allocationId", "publicIp"),
@@ -60,7 +65,7 @@ class AwsTypes(ResourceTypes):
         "aws:iam/policy:Policy": ("arn",),
         "aws:iam/role:Role": ("arn", "name"),
         "aws:kms/key:Key": ("arn", "keyId"),
-        "aws:s3/bucket:Bucket": ("arn", "bucket"),
+        BUCKET: ("arn", "bucket"),
         "aws:sqs/queue:Queue": ("arn", "name", "url"),
     }
     versions: Mapping[str, tuple[str, ...]] = {TEMPLATE: ("latestVersion",)}
