@@ -13,7 +13,7 @@ from infra.plan.plan import Plan
 from infra.plan.words import LIKELY
 from infra.planning.borrowed_prices import borrowed_then
 from infra.planning.budget import PATH as BUDGET
-from infra.planning.budget import further_over
+from infra.planning.budget import further_over, over_on_other_nodes
 from infra.planning.cpu_speed import slow_then
 from infra.planning.losses import shorter, with_losses
 from infra.planning.peak_nodes import what_nodes_cost, what_nodes_need
@@ -71,11 +71,13 @@ def harm_of(advice: Advice) -> int:
     return int(len({".replicas" in path for path in paths}) > 1)
 
 
-def in_order(ways: Iterable[Advice], plan: Plan, attempt: Attempt, *, dollars: bool = False) -> list[Advice]:
+def in_order(
+    ways: Iterable[Advice], plan: Plan, attempt: Attempt, *, dollars: bool = False, bills: bool = False
+) -> list[Advice]:
     """Advice that gives something up says so; what takes requests or context away comes after the others, and of those
     advice after which a fit is no longer certain, which is said too; then advice that needs a larger budget, then
     what makes answers slow, then what pauses models, and last what rests on another region's price. `dollars`: it says
-    what it adds to the maximum bill."""
+    what it adds to the bill. `bills`: what the bill is on other nodes, while it is over the budget."""
     tried = [(each, attempt(each.write)) for each in ways]
 
     def harm(pair: tuple[Advice, Plan | None]) -> tuple[bool, int, bool, int, bool, bool]:
@@ -89,17 +91,16 @@ def in_order(ways: Iterable[Advice], plan: Plan, attempt: Attempt, *, dollars: b
             bool(likely(plan, then)),
         )
 
-    return [_noted(each, plan, then, dollars=dollars) for each, then in sorted(tried, key=harm)]
+    return [_noted(each, plan, then, dollars=dollars, bills=bills) for each, then in sorted(tried, key=harm)]
 
 
-def _noted(advice: Advice, plan: Plan, then: Plan | None, *, dollars: bool) -> Advice:
+def _noted(advice: Advice, plan: Plan, then: Plan | None, *, dollars: bool, bills: bool) -> Advice:
     """With what the change takes, and what it brings with it."""
     unsure = [LIKELY] if likely(plan, then) else []
     cost = what_nodes_cost(plan, then) if dollars and then is not None else ()
     nodes = what_nodes_need(plan, then) if then is not None else ()
-    said = "; ".join(
-        (*cost, *further_over(plan, then), *nodes, *borrowed_then(plan, then), *stored_then(plan, then), *unsure)
-    )
+    over = over_on_other_nodes(plan, then) if bills else further_over(plan, then)
+    said = "; ".join((*cost, *over, *nodes, *borrowed_then(plan, then), *stored_then(plan, then), *unsure))
     whole = with_losses(advice, plan)
     return noted(whole, said) if said else whole
 

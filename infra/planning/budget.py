@@ -37,14 +37,42 @@ def check_budget(settings: Settings, cost: Cost) -> Iterator[Finding]:
 
 def further_over(plan: Plan, then: Plan | None) -> list[str]:
     """What is said of a change that breaks the budget, or a broken one further, and leaves it as it is."""
+    before, after = _totals(plan, then)
+    return _bill_then(plan, after) if rise(before, after) >= 1 and _is_over(plan, after) else []
+
+
+def over_on_other_nodes(plan: Plan, then: Plan | None) -> list[str]:
+    """What is said of a change that gives a model other nodes, or a pool more, while the budget is broken, be it for
+    less: between two such changes nobody can choose without their bills."""
+    before, after = _totals(plan, then)
+    if then is not None and _is_over(plan, before) and after and _has_other_nodes(plan, then):
+        return _bill_then(plan, after)
+    return further_over(plan, then)
+
+
+def _has_other_nodes(plan: Plan, then: Plan) -> bool:
+    moved = any(each.instance_type != plan.models[name].instance_type for name, each in then.models.items())
+    return moved or any(pool.max > plan.pools[name].max for name, pool in then.pools.items() if name in plan.pools)
+
+
+def _totals(plan: Plan, then: Plan | None) -> tuple[float, float]:
+    """The bill that the budget compares, before and after; nothing where the budget isn't the same."""
     budget = plan.settings.budget
     if budget is None or then is None or then.settings.budget != budget:
-        return []
-    before, after = (total(each.cost, budget) for each in (plan, then))
-    if after <= budget.usd_per_month or rise(before, after) < 1:
-        return []
-    over = rise(budget.usd_per_month, after)
-    return [f"the bill is then {usd(after)}, {usd(over)} over {budget.usd_per_month:,.0f}"]
+        return 0.0, 0.0
+    return total(plan.cost, budget), total(then.cost, budget)
+
+
+def _is_over(plan: Plan, bill: float) -> bool:
+    return plan.settings.budget is not None and bill > plan.settings.budget.usd_per_month
+
+
+def _bill_then(plan: Plan, bill: float) -> list[str]:
+    assert plan.settings.budget is not None
+    most = plan.settings.budget.usd_per_month
+    if not _is_over(plan, bill):
+        return [f"the bill is then {usd(bill)}, within {most:,.0f}"]
+    return [f"the bill is then {usd(bill)}, {usd(rise(most, bill))} over {most:,.0f}"]
 
 
 def enough(bill: float) -> int:

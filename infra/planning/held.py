@@ -50,7 +50,7 @@ def _all_ways(one: _Held, held: Iterable[_Held], plan: Plan, attempt: Attempt) -
             ways.append(way)
     if len(ways) > len(one.ways):
         ways.sort(key=lambda each: _cost(each, plan, attempt))
-    return in_order(ways, plan, attempt, dollars=one.violation.rule in _OF_NODES)
+    return in_order(ways, plan, attempt, dollars=one.violation.rule in _OF_NODES, bills=True)
 
 
 def _broken_then(way: Advice, attempt: Attempt) -> Collection[tuple[str, str]]:

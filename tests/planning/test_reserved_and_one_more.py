@@ -66,6 +66,14 @@ def test_each_way_says_how_the_expected_bill_rises_where_the_maximum_does_not(re
     assert dict(of_rule(refused, "GPU nodes").advice[-1].write) == {"gpuPools.big.max": refused.pools["big"].max_needed}
 
 
+def test_each_way_on_other_nodes_says_its_bill_while_the_budget_is_broken(refused: Plan) -> None:
+    """Those that cost less too: a reader compares them."""
+    for way in of_rule(refused, "GPU nodes").advice:
+        usd = bill(outcome(follow(STACK, as_mapping(way.write)), REGION))
+        left = f"${round(usd) - 50000:,} over 50,000" if usd > 50000 else "within 50,000"
+        assert f"the bill is then ${usd:,.0f}, {left}" in way.text
+
+
 def test_where_the_old_pod_ends_first_already_another_pool_is_all_that_is_needed() -> None:
     stack = follow(STACK, RECREATE)
     plan = planned(stack, REGION)
