@@ -101,6 +101,16 @@ def test_each_limit_that_is_chosen_says_its_formula(three: Plan) -> None:
     assert chosen["gateway.clients.web.requestsPerMinute"].value == 60 * web.concurrent_requests
 
 
+def test_a_part_that_is_more_than_half_is_called_the_minimum() -> None:
+    """Beside `half of the 24 requests`, 16 is no contradiction then."""
+    clients = {"web": {"models": ["llama-8b", "llama-70b"]}, "batch": {"models": ["llama-8b", "llama-70b"]}}
+    found = plan(changed(PROD, gateway__clients=clients, models__llama_8b__maxNumSeqs=6))
+    small, large = (places(found.models[name]) / 2 for name in ("llama-8b", "llama-70b"))
+    assert small < MIN_AT_ONCE < large
+    reason = found.chosen["gateway.clients.web.concurrentRequests"].reason
+    assert reason.endswith(f"; of them at most {large:.0f} for llama-70b, {MIN_AT_ONCE} for llama-8b (the minimum)")
+
+
 def test_callers_of_one_key_stay_for_a_release_beside_clients_and_share_the_models_with_them() -> None:
     beside = _with({"web": {"models": ["llama-8b"]}})
     (said,) = (each.message for each in beside.warnings if each.path == "gateway.clients")

@@ -10,7 +10,7 @@ from infra.plan.gateway import ClientPlan
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Chosen, Finding
 from infra.plan.words import count
-from infra.services.gateway.limits import Default, at_once, at_once_of, per_minute, places
+from infra.services.gateway.limits import MIN_AT_ONCE, SHARED, Default, at_once, at_once_of, per_minute, places
 from infra.services.gateway.section import Client
 
 ALL = "all"  # the models of the platform, in a list of names; those elsewhere are there by name only
@@ -81,8 +81,9 @@ def _wanted(client: Client, models: Mapping[str, ModelPlan]) -> set[str]:
     return named - {ALL} | {name for model in models.values() for name in names_of(model)}
 
 
-def _said(at_once_of: Mapping[str, int]) -> str:
-    parts = [f"{limit:,} for {name}" for name, limit in at_once_of.items()]
+def _said(at_once_of: Mapping[str, int], models: Mapping[str, ModelPlan]) -> str:
+    small = {name for name in at_once_of if places(models[name]) * SHARED < MIN_AT_ONCE}
+    parts = [f"{limit:,} for {name}{' (the minimum)' * (name in small)}" for name, limit in at_once_of.items()]
     more = f" and {count(len(parts) - _FEW, 'more model')}" if len(parts) > _FEW else ""
     return f"; of them at most {', '.join(parts[:_FEW])}{more}" if parts else ""
 
@@ -118,7 +119,7 @@ class _Asked:
             ("requestsPerMinute", self.wanted.requests_per_minute, self._per_minute),
         ):
             if given is None:
-                parts = _said(planned.at_once_of) if key == "concurrentRequests" else ""
+                parts = _said(planned.at_once_of, self.models) if key == "concurrentRequests" else ""
                 yield Chosen(f"{path}.{key}", found.value, found.reason + parts)
         yield from self._warn_of_queue(f"{path}.concurrentRequests")
 
