@@ -126,12 +126,19 @@ def _placed(
     pool = together or (_to(place, [placed], market, attempt) if place is not None else None)
     found = _moved(place, [placed], market, attempt) if place is not None and pool is None else None
     more = found is not None and not found.then.violations and _costs_more(market.plan, found.then)
-    other = "a pool of smaller GPUs costs more, because these nodes stay" if more else "a pool of smaller GPUs"
+    other = f"{_named(place, market)}{' costs more, because these nodes stay' if more else ''}"
     fewer = _on_fewer_gpus(placed, market, attempt)
     ways = (fewer, pool, share_gpus(placed, market, attempt), on_cpu(placed, market, attempt))
     advice = tuple(each for each in ways if each is not None)
     can_be = [other] if pool is None and fewer is None and market.makeable else []
     return _with_ways(warned, ", or ".join([*can_be, *(each.text for each in advice)]), advice)
+
+
+def _named(place: Offer | None, market: Market) -> str:
+    if place is None:
+        return "a pool of smaller GPUs"
+    kind = f"{place.gpus_per_node} x {place.gpu}"
+    return f"a pool of {place.types[0].name} ({kind})" if market.is_new(place) else f"pool {place.name} ({kind})"
 
 
 def _on_fewer_gpus(placed: Placed, market: Market, attempt: Attempt) -> Advice | None:
