@@ -71,8 +71,10 @@ def _to_one_pool(plan: Plan, found: Mapping[str, Sequence[Candidate]]) -> Iterat
 def _on_spot(plan: Plan, attempt: Attempt) -> Iterator[_Found]:
     effect = "the cloud may take spot nodes away with two minutes' notice, and may have none when they are needed"
     for pool in plan.pools.values():
-        on = [each.name for each in plan.models.values() if each.pool == pool.name and not each.paused]
-        if on and _could_be_spot(pool):
+        models = [each for each in plan.models.values() if each.pool == pool.name and not each.paused]
+        on = [each.name for each in models]
+        start = all(each.fit is None or each.fit.fits for each in models)  # else nodes are billed that nothing uses
+        if on and start and _could_be_spot(pool):
             write = completed(plan, ((f"gpuPools.{pool.name}.capacity", "spot"),))
             own = (f"{plan.models[on[0]].path}.pool", pool.name)
             cheaper = lower_bill(plan, on[0], write if own in write else (*write, own), effect, attempt)

@@ -138,6 +138,15 @@ def test_nodes_on_demand_name_what_spot_would_save_and_risk(pool: dict | None, o
         assert saved < before.cost.usd_per_month_min - after.cost.usd_per_month_min, "no best zone of one moment"
 
 
+def test_nodes_of_a_model_that_does_not_start_save_nothing() -> None:
+    """Beside it, the pool's other model would get a saving on nodes that nothing can use."""
+    huge = {"model": "deepseek-ai/DeepSeek-R1", "pool": "l4"}
+    stack = changed(DEV, gpuPools={"l4": {"instanceTypes": ["g6.xlarge"]}}, models__qwen3_8b__pool="l4")
+    assert any("may have none" in way.effect for way in plan(stack).cheaper["qwen3-8b"])
+    beside = plan({**stack, "models": {**stack["models"], "huge": huge}})
+    assert not any("may have none" in way.effect for ways in beside.cheaper.values() for way in ways)
+
+
 def test_ones_own_price_which_is_billed_on_spot_too_offers_no_spot(tmp_path: Path) -> None:
     table = tmp_path / "prices.csv"
     table.write_text("instance_type,usd_per_hour\ng6.xlarge,0.5\n", encoding="utf-8")

@@ -240,7 +240,9 @@ def test_on_an_expensive_node_the_cheapest_new_place_is_named_or_that_each_costs
     pool = {"big": {"instanceTypes": ["p5en.48xlarge"], "max": 1}}
     once = {**DEV, "gpuPools": pool, "models": {"large": BIG | {"rollout": {"strategy": "recreate"}}, "small": SMALL}}
     message = waste(plan(once))["models.small.pool"]
-    assert re.search(r"and the rest is cache for \d+ more: a pool of g6e\.xlarge \(1 x L40S\) costs more, because these", message)
+    assert re.search(
+        r"and the rest is cache for \d+ more: a pool of g6e\.xlarge \(1 x L40S\) costs more, because these", message
+    )
     two = {"big": {"instanceTypes": ["p5en.48xlarge"], "max": 2}}
     scaled = {**DEV, "gpuPools": two, "models": {"large": BIG | {"replicas": {"min": 1, "max": 2}}, "small": SMALL}}
     before = plan(scaled)
