@@ -69,10 +69,10 @@ def _is_over(plan: Plan, bill: float) -> bool:
 
 def _bill_then(plan: Plan, bill: float) -> list[str]:
     assert plan.settings.budget is not None
-    most = plan.settings.budget.usd_per_month
+    limit = plan.settings.budget.usd_per_month
     if not _is_over(plan, bill):
-        return [f"the bill is then {usd(bill)}, within {most:,.0f}"]
-    return [f"the bill is then {usd(bill)}, {usd(rise(most, bill))} over {most:,.0f}"]
+        return [f"the bill is then {usd(bill)}, within {limit:,.0f}"]
+    return [f"the bill is then {usd(bill)}, {usd(rise(limit, bill))} over {limit:,.0f}"]
 
 
 def enough(bill: float) -> int:
