@@ -1,6 +1,6 @@
 """The advice for a broken rule that makes it hold once followed, and breaks no other: alone, or with another change."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from infra.plan.notes import Advice, Violation, Write
@@ -17,6 +17,7 @@ from infra.planning.trial import Attempt, broken_by
 
 MAX_IN_TWO = 4  # pieces of advice that are combined, and with how many others each, where none is enough alone
 MAX_ADVICE = 24  # pieces that are tried; a stack that breaks many rules shows the rest untried
+WaysOut = Callable[[Violation, Plan], Violation]
 _OF_NODES = (Rule.GPUS_AT_PEAK, Rule.GPU_NODES)
 
 
@@ -29,14 +30,15 @@ class _Held:
     untried: Sequence[Advice]
 
 
-def that_holds(plan: Plan, attempt: Attempt) -> tuple[Violation, ...]:
-    """The plan's violations with the advice that, once followed, fixes the rule and breaks no other."""
+def that_holds(plan: Plan, attempt: Attempt, ways_out: WaysOut) -> tuple[Violation, ...]:
+    """The plan's violations with the advice that, once followed, fixes the rule and breaks no other. `ways_out`: the
+    violation of a changed plan, with all that is known to do about it."""
     left = MAX_ADVICE
     held: list[_Held] = []
     for violation in plan.violations:
         tried, untried = violation.advice[:left], violation.advice[left:]
         left -= len(tried)
-        held.append(_Held(violation, _held(violation, tried, plan, attempt), untried))
+        held.append(_Held(violation, _held(violation, tried, plan, attempt, ways_out), untried))
     return tuple(_with(each.violation, [*_all_ways(each, held, plan, attempt), *each.untried]) for each in held)
 
 
@@ -58,7 +60,9 @@ def _broken_then(way: Advice, attempt: Attempt) -> Collection[tuple[str, str]]:
     return broken_by(then) if then is not None else ()
 
 
-def _held(violation: Violation, tried: Sequence[Advice], plan: Plan, attempt: Attempt) -> list[Advice]:
+def _held(
+    violation: Violation, tried: Sequence[Advice], plan: Plan, attempt: Attempt, ways_out: WaysOut
+) -> list[Advice]:
     """Each alone; and, unless one of them costs nothing, those that don't hold alone together with one more change,
     where no way that holds alone is as good. What keeps to the requests and the context that are asked for is first."""
     alone = [(each, _tried(each, violation, plan, attempt)) for each in tried]
@@ -67,7 +71,7 @@ def _held(violation: Violation, tried: Sequence[Advice], plan: Plan, attempt: At
     if any(_costs_nothing(each, plan, attempt) for each in quick):
         return sorted(held, key=lambda each: shorter(each, plan))
     failed = [each for each, way in alone if way is None][:MAX_IN_TWO]
-    in_two = filter(None, (_with_another(each, violation, plan, attempt) for each in failed))
+    in_two = filter(None, (_with_another(each, violation, plan, attempt, ways_out) for each in failed))
     better = [way for way in in_two if not any(_as_good(each, way, plan, attempt) for each in held)]
     return sorted([*better, *held], key=lambda each: _cost(each, plan, attempt))
 
@@ -115,18 +119,27 @@ def _tried(advice: Advice, violation: Violation, plan: Plan, attempt: Attempt) -
     return Advice(whole, _text(advice, whole)) if not new else None
 
 
-def _with_another(advice: Advice, violation: Violation, plan: Plan, attempt: Attempt) -> Advice | None:
-    """Where following it leaves the rule broken, or breaks one other: with the cheapest of that rule's advice then."""
+def _with_another(
+    advice: Advice, violation: Violation, plan: Plan, attempt: Attempt, ways_out: WaysOut
+) -> Advice | None:
+    """Where following it leaves the rule broken, or breaks one other: with the cheapest of that rule's advice then. A
+    model that doesn't run is no answer to what the model needs."""
     then = attempt(completed(plan, advice.write))
     if then is None:
         return None
     left = {each for each in broken_by(then) if each == (violation.rule, violation.path) or each not in broken_by(plan)}
     if len(left) != 1:
         return None
-    beside = [more for each in then.violations if (each.rule, each.path) in left for more in each.advice]
+    broken = [ways_out(each, then) for each in then.violations if (each.rule, each.path) in left]
+    changed = {path.rpartition(".")[0] for path, _ in advice.write}
+    beside = [more for each in broken for more in each.advice if not _pauses(more, changed)]
     both = (_both(advice, each) for each in beside[:MAX_IN_TWO])
     found = filter(None, (_tried(each, violation, plan, attempt) for each in both))
     return min(found, key=lambda each: _cost(each, plan, attempt), default=None)
+
+
+def _pauses(advice: Advice, models: Collection[str]) -> bool:
+    return any(path.endswith(".paused") and path.rpartition(".")[0] in models for path, _ in advice.write)
 
 
 def _both(one: Advice, other: Advice) -> Advice:

@@ -126,7 +126,11 @@ def _that_hold(
         for each in market.placed
     }
     violations = tuple(with_ways_out(each, market) for each in market.plan.violations)
-    held = that_holds(replace(market.plan, violations=violations), attempt)
+    held = that_holds(
+        replace(market.plan, violations=violations),
+        attempt,
+        lambda violation, then: with_ways_out(violation, replace(market, plan=then)),
+    )
     means = Means(smaller, {name: [each.write for each in ways] for name, ways in found.items()}, Types(market))
     ways = tuple(with_ways(each, held, market.plan, means, attempt, catalog) for each in held)
     return tuple(say_cut(each, attempt.limit) for each in ways) if attempt.cut else ways

@@ -640,3 +640,17 @@ def test_nodes_that_two_pools_select_are_warned_of(selectors: tuple[Any, Any], w
     found = plan(changed(OWN, gpuPools=pools, models={"chat": model, "other": {**model, "pool": "b"}}))
     said = [each.path for each in found.warnings if "has the labels of" in each.message]
     assert said == warned
+
+
+def test_a_model_that_needs_all_gpus_is_not_paused_so_that_it_fits() -> None:
+    """The models beside it make room: by the CPU, where they can be served there."""
+    gone = ("models.coder", "models.vision", "models.chat.quantization")
+    box = follow(OWN, {**dict.fromkeys(gone), "models.chat.gpus": 1, "models.chat.replicas": 1})
+    box = changed(box, **existing(nodes=1))
+    [refused] = plan(box).violations
+    assert refused.rule == "Fit"
+    written = [as_mapping(each.write) for each in refused.advice]
+    assert not any("models.chat.paused" in each for each in written)
+    [room] = [each for each in written if each.get("models.chat.gpus") == 2]
+    assert room["models.embed.gpus"] == 0
+    assert not broken(plan(follow(box, room)))
