@@ -41,10 +41,11 @@ def _is_on_spot(plan: Plan, model: str) -> bool:
 
 
 def _only_for_rollouts(plan: Plan, then: Plan) -> bool:
-    """Whether every replica has its GPUs without the nodes that are added."""
+    """Whether every replica has its GPUs without the nodes that are added, and no other step gives them more hours."""
     grown = _grown(plan, then)
-    before = (plan.pools[name] for name in grown)
-    return bool(grown) and all(each.peak_gpus <= each.max * each.gpus_per_node for each in before)
+    before = [plan.pools[name] for name in grown]
+    same = all(each.kinds == then.pools[each.name].kinds for each in before)
+    return bool(grown) and same and all(each.peak_gpus <= each.max * each.gpus_per_node for each in before)
 
 
 def what_nodes_need(plan: Plan, then: Plan) -> Iterator[str]:

@@ -94,7 +94,7 @@ def test_a_stack_that_has_such_nodes_alone_may_leave_nvidias_chart_out() -> None
     without = text("bottlerocket-karpenter").replace("models:", "addons: {nvidiaDevicePlugin: disabled}\n    models:")
     with pytest.raises(BadStackFile, match="pool t4 has no GPUs without it"):
         plan_text("mixed", without)
-    alone = without.replace("[g4dn.xlarge]", "[g4dn.xlarge], os: bottlerocket")
+    alone = without.replace("[g4dn.xlarge]", "[g4dn.xlarge], os: bottlerocket, warmPool: 0")
     assert release(plan_text("alone", alone).recording, "nvidia-device-plugin") is None
 
 

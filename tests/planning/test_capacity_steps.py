@@ -91,6 +91,15 @@ def _on_block(*steps: Any, **pool: Any) -> dict[str, Any]:
     return stack
 
 
+def test_a_step_beside_a_block_is_paid_for_more_than_the_hours_of_rollouts() -> None:
+    """Outside the window it has every replica."""
+    stack = _on_block(instanceTypes=["p5.4xlarge"], capacity=[BLOCK | {"instances": 2, "zone": "use1-az2"}])
+    two = changed(stack, models__qwen3_8b__replicas={"min": 1, "max": 2})
+    (peak,) = planned(two).violations
+    assert "on-demand] (+$10" in peak.fix
+    assert "hours of rollouts" not in peak.fix
+
+
 def test_reserved_instances_are_billed_whether_they_are_used_or_not() -> None:
     """One node is used at the minimum, and two are paid; those beside them cost what the last step costs at most."""
     made = ladder(RESERVED, "spot", "on-demand")

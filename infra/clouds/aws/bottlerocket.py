@@ -37,8 +37,9 @@ def check_bottlerocket(scope: Scope, pool: GpuPool, key: Key) -> None:
     if pool.os != BOTTLEROCKET:
         return
     reads: list[Key] = [(*key, "os")]
+    asked = {"sharing": pool.sharing, "warmPool": pool.warm_pool, "amiRelease": pool.ami_release}
     for name, got in _WITHOUT.items():
-        if scope.written((*key, name)):
+        if asked[name]:
             scope.report.wrong((*key, name), got, "leave it out, or write os: al2023", reads=reads)
     cache = scope.settings.cache
     if cache is not None and cache.kind == NODE.kind and cache.path and not cache.path.startswith(_WRITABLE):
