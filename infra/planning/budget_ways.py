@@ -11,7 +11,7 @@ from infra.plan.notes import Advice, Violation, Write
 from infra.plan.plan import Plan
 from infra.plan.rules import Rule
 from infra.planning.advice import in_order
-from infra.planning.budget import PATH, biggest, of
+from infra.planning.budget import PATH, biggest, of, total
 from infra.planning.budget_nodes import fewer_nodes, paused_alone, spare_of_several, unused
 from infra.planning.budget_parts import (
     ENDS,
@@ -33,6 +33,7 @@ from infra.planning.budget_search import Search
 from infra.planning.budget_together import MIN_PART, all_together, as_near_as_it_gets, together
 from infra.planning.trial import Attempt, broken_by, holds
 from infra.services.serving.next import servers
+from infra.settings.platform import Budget
 
 NONE_COUNTED = " (nodes that exist cost this, whatever runs on them)"
 NONE_EXISTING = " (no single change of pools, replicas, nodes or weights keeps to it, nor do several that were tried)"
@@ -42,6 +43,7 @@ NONE = (
 )
 NONE_KNOWN = " (nothing that was tried keeps to it at prices that are known for the region)"
 NAMED = 3  # of the changes proposed, beside spot and the expected bill
+ALIKE = 0.005  # bills that differ by less are alike
 MIN_SHARE = 0.02  # of the bill: a smaller saving is no reason to run other weights
 
 
@@ -53,7 +55,7 @@ def with_ways(
     budget = plan.settings.budget
     if violation.rule != Rule.BUDGET or budget is None:
         return violation
-    first = _first_of((each for each in held if each.rule != Rule.BUDGET), attempt)
+    first = _first_of((each for each in held if each.rule != Rule.BUDGET), budget, attempt)
     then = attempt(first) if first else plan
     if then is None or not holds(plan, then):
         return violation
@@ -94,16 +96,33 @@ def _at_other_prices(search: Search, means: Means) -> list[Advice]:
     return list(islice(filter(search.is_borrowed, _ways(search, means)), 1))
 
 
-def _first_of(others: Iterable[Violation], attempt: Attempt) -> Write:
+def _first_of(others: Iterable[Violation], budget: Budget, attempt: Attempt) -> Write:
     """What makes each of the other rules hold: the bill is computed with it. A change that makes several hold is
     enough for all of them."""
     whole: Write = ()
     for each in others:
         then = attempt(whole) if whole else None
         if then is None or (each.rule, each.path) in broken_by(then):
-            more = dict(each.advice[0].write) if each.advice else {}
+            more = dict(_shortest(each.advice, budget, attempt)) if each.advice else {}
             whole = tuple((dict(whole) | more).items())
     return whole
+
+
+def _shortest(ways: Sequence[Advice], budget: Budget, attempt: Attempt) -> Write:
+    """The first, or of larger pools one with fewer changes for a bill that is alike: a node for the hours of rollouts
+    instead of a gap in each model."""
+    first, *others = (each.write for each in ways)
+    larger = [each for each in others if len(each) < len(first) and all(map(_is_max, dict(each)))]
+    then = attempt(first) if larger else None
+    for write in larger if then is not None else ():
+        one = attempt(write)
+        if one is not None and then is not None and total(one.cost, budget) <= (1 + ALIKE) * total(then.cost, budget):
+            return write
+    return first
+
+
+def _is_max(path: str) -> bool:
+    return path.startswith("gpuPools.") and path.endswith(".max")
 
 
 def _none(plan: Plan, *, unsure: Sequence[Advice]) -> str:

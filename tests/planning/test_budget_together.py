@@ -87,3 +87,25 @@ def test_a_refused_plan_names_the_lower_bills_and_remedies_that_it_would_have_wi
     assert {name: [each.name for each in ways] for name, ways in refused.remedies.items()} == {
         name: [each.name for each in ways] for name, ways in free.remedies.items()
     }
+
+
+def test_a_node_for_rollouts_is_one_change_and_a_gap_in_each_model_are_several() -> None:
+    """Both make the other broken rule hold, for a bill that is alike: the ways within the budget have the former."""
+    small = {"pool": "l4", "maxModelLen": 8192}
+    stack = {
+        "cluster": {"create": {"version": "1.35", "zones": 2, "access": ACCESS}},
+        "gpuPools": {"l4": {"instanceTypes": ["g6.xlarge"], "max": 4}},
+        "models": {
+            "a": {"model": "Qwen/Qwen3-8B", **small, "replicas": {"min": 1, "max": 3}},
+            "b": {"model": "Qwen/Qwen3-4B", **small},
+        },
+        "budget": {"usdPerMonth": 2500},
+    }
+    broken = {each.path: each for each in planned(stack).violations}
+    recreate, *_ = broken["gpuPools.l4.max"].advice
+    assert [path for path, _ in recreate.write] == ["models.a.rollout.strategy", "models.b.rollout.strategy"]
+    ways = broken["budget.usdPerMonth"].advice
+    assert ways
+    assert not [way.text for way in ways if "recreate" in way.text]
+    for way in ways:
+        assert outcome(follow(stack, as_mapping(way.write))).violations == ()
