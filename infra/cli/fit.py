@@ -6,8 +6,11 @@ from typing import Any
 from infra.catalog import Catalog
 from infra.cli.document import rendered
 from infra.cli.fit_advice import Given, Way, in_library, more_than_a_node, ways
-from infra.cli.fit_document import against, makes, of_all, of_one
-from infra.cli.fit_input import BadInput, Where, read
+from infra.cli.fit_all import of_all
+from infra.cli.fit_input import BadInput, read
+from infra.cli.fit_one import makes, of_one
+from infra.cli.fit_where import Where
+from infra.cli.fit_words import against
 from infra.cli.speed import speed_data
 from infra.offers.options import Option, everywhere, offer_with, on_offer
 from infra.offers.pools import of_type

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from infra.catalog import Catalog, Gpu
-from infra.cli.fit_input import MAX_GPUS, Where
+from infra.cli.fit_where import MAX_GPUS, Where
 from infra.offers.fixes import Changes, Fix, ways_to_be_certain, ways_to_fit
 from infra.offers.options import Option, is_certain, serving, tries
 from infra.offers.options import fits as fits_at_all

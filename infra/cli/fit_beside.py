@@ -1,10 +1,10 @@
 """The options of `fit` for what a stack file can add to a model: adapters, a model that proposes tokens, and stretched
 positions."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from infra.catalog import Catalog, ModelShape
+from infra.cli.fit_typed import Typed
 from infra.engines import Engine
 from infra.services.serving.adapters import ASSUMED_RANK, STEPS, slots_for
 from infra.services.serving.rope import family_of, never_stretched
@@ -20,18 +20,15 @@ FACTOR, ORIGINAL = "rope-factor", "rope-original"
 
 @dataclass(frozen=True)
 class Beside:
-    """Reads them. `whole` reads an option as a whole number: its name, the maximum, the unit."""
+    """Reads them."""
 
-    given: Mapping[str, str | None]
+    typed: Typed
     catalog: Catalog
-    whole: Callable[[str, int, str], int | None]
-    number: Callable[[str, float, str], float | None]
-    wrong: Callable[[str, str], None]
 
     def stretched(self, shape: ModelShape, engine: Engine, asked: int | None) -> ModelShape:
         """The model with the context that stretched positions give it, as `ropeScaling` does in a stack file."""
-        factor = self.number(FACTOR, MAX_FACTOR, "times the tokens that the model was trained for")
-        original = self.whole(ORIGINAL, MAX_ORIGINAL, "tokens")
+        factor = self.typed.number(FACTOR, MAX_FACTOR, "times the tokens that the model was trained for")
+        original = self.typed.whole(ORIGINAL, MAX_ORIGINAL, "tokens")
         if factor is None:
             self._alone(ORIGINAL, FACTOR)
             return shape
@@ -39,11 +36,11 @@ class Beside:
         original = original or (family.original if family else None)
         length = int((original or 0) * factor)
         if (why := _not_stretched(shape, engine, original, length)) is not None:
-            self.wrong(f"--{FACTOR} {factor:g}", why)
+            self.typed.wrong(f"--{FACTOR} {factor:g}", why)
             return shape
         if (asked or 0) > length:
             got = f"--{FACTOR} {factor:g} gives {length}; write that or less, or a larger factor"
-            self.wrong(f"--max-model-len {asked}", got)
+            self.typed.wrong(f"--max-model-len {asked}", got)
         return replace(shape, max_context=length)
 
     def added(self, question: Question) -> Question:
@@ -53,33 +50,33 @@ class Beside:
         ranks = question.engine.limits.adapter_ranks
         if not ranks:
             for option in (ADAPTERS, RANK):
-                if (given := self.given.get(option)) is not None:
-                    self.wrong(f"--{option} {given}", f"{question.engine.title} serves no adapters here")
+                if (given := self.typed.get(option)) is not None:
+                    self.typed.wrong(f"--{option} {given}", f"{question.engine.title} serves no adapters here")
             return None
-        number, rank = self.whole(ADAPTERS, STEPS[-1], "adapters"), self.whole(RANK, max(ranks), "rank")
+        number, rank = self.typed.whole(ADAPTERS, STEPS[-1], "adapters"), self.typed.whole(RANK, max(ranks), "rank")
         if number is None:
             self._alone(RANK, ADAPTERS)
         elif question.task != "chat":
-            self.wrong(f"--{ADAPTERS} {number}", "adapters are for models that chat")
+            self.typed.wrong(f"--{ADAPTERS} {number}", "adapters are for models that chat")
         else:
             return slots_for(number, rank or ASSUMED_RANK, question.engine)
         return None
 
     def _draft(self, question: Question) -> Draft | None:
-        name, tokens = self.given.get(PROPOSER), self.whole(PROPOSED, MAX_PROPOSED, "tokens")
+        name, tokens = self.typed.get(PROPOSER), self.typed.whole(PROPOSED, MAX_PROPOSED, "tokens")
         if name is None:
             self._alone(PROPOSED, PROPOSER)
             return None
         draft = self.catalog.models.get(name)
         if (why := _refused(name, draft, question, question.engine)) is not None:
-            self.wrong(f"--{PROPOSER} {name}", why)
-        elif tokens is None and self.given.get(PROPOSED) is None:
-            self.wrong(f"--{PROPOSER} {name}", f"how many tokens at once? Add --{PROPOSED}, e.g. 5")
+            self.typed.wrong(f"--{PROPOSER} {name}", why)
+        elif tokens is None and self.typed.get(PROPOSED) is None:
+            self.typed.wrong(f"--{PROPOSER} {name}", f"how many tokens at once? Add --{PROPOSED}, e.g. 5")
         return Draft(tokens or 1, draft)
 
     def _alone(self, option: str, needed: str) -> None:
-        if self.given.get(option) is not None:
-            self.wrong(f"--{option} {self.given[option]}", f"of what? Add --{needed}")
+        if self.typed.get(option) is not None:
+            self.typed.wrong(f"--{option} {self.typed.get(option)}", f"of what? Add --{needed}")
 
 
 def _refused(name: str, draft: ModelShape | None, question: Question, engine: Engine) -> str | None:
