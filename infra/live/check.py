@@ -78,7 +78,10 @@ def storage_class(plan: Plan, state: State, cluster: ReachedCluster) -> Iterator
 def driver(plan: Plan, state: State, cluster: ReachedCluster) -> Iterator[Obstacle]:
     """A cluster that the stack makes gets the driver; without it pods wait for their volume, and no error is seen."""
     storage = plan.cache.storage
-    if plan.cluster.made or storage is None or storage.driver is None or cluster.get("csidriver", storage.driver):
+    if plan.cluster.made or storage is None or storage.driver is None:
+        return
+    mounted = not storage.bucket or any(model.mounted for model in plan.models.values())
+    if not mounted or cluster.get("csidriver", storage.driver):
         return
     said = f"the cluster has no CSI driver {storage.driver}, by which nodes mount {storage.said}"
     yield Obstacle("cache.kind", said, f"run: {plan.cluster.command_for_driver(storage.driver)}")

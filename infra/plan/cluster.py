@@ -289,7 +289,7 @@ class Storage:
     iops: int = 0
     throughput: int = 0  # MiB/s; 0: it isn't made with a throughput
     bucket: bool = False  # servers stream from it: nothing mounts it, so it has no claim
-    driver: str | None = None  # of CSI, by which nodes mount it
+    driver: str | None = None  # of CSI, by which nodes mount it; of a bucket, those whose servers need files
 
 
 @dataclass(frozen=True)

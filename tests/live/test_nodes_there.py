@@ -41,6 +41,12 @@ def subnet(name: str, zone: str, *, public: bool = False, free: int = 200) -> di
 BOTH = [subnet("subnet-0ab1", "use1-az1"), subnet("subnet-0ab2", "use1-az2")]
 
 
+WITH = {
+    "vllm": "model: Qwen/Qwen3-4B,",
+    "tgi": "model: Qwen/Qwen2.5-7B-Instruct, engine: tgi, acknowledgeMaintenanceMode: true,",
+}
+
+
 def answers(
     machine: Machine,
     *,
@@ -215,6 +221,15 @@ def test_a_file_system_that_a_node_there_could_not_mount_is_one(
     [(at, said)] = found(MOUNTED)
     assert at == path
     assert says in said
+
+
+@pytest.mark.parametrize("engine", ["vllm", "tgi"])
+def test_a_bucket_needs_a_driver_where_a_server_reads_it_as_files(machine: Machine, engine: str) -> None:
+    answers(machine, daemon=PLUGIN, autoscaler=AUTOSCALER, driver=False)
+    named = text("existing-eks-efs").replace("kind: efs", "kind: s3").replace(", use1-az3]", "]")
+    obstacles = found(plan_text("bucket", named.replace("model: Qwen/Qwen3-4B,", WITH[engine])).plan)
+    command = "run: aws eks create-addon --addon-name aws-mountpoint-s3-csi-driver"
+    assert [(at, command in said) for at, said in obstacles] == [("cache.kind", True)] * (engine == "tgi")
 
 
 def test_a_file_system_that_each_node_there_can_mount_is_none(machine: Machine) -> None:
