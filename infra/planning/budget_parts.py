@@ -1,6 +1,6 @@
 """Changes that may be parts of a way to a budget, from one model or pool each, the largest savings first."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,11 +54,17 @@ def spot(pool: str) -> Write:
 
 
 def able_on_spot(plan: Plan) -> list[str]:
-    """Pools of nodes that we make on demand and on which a model runs, the most expensive first."""
+    """Pools of nodes that we make on demand, perhaps where there is no spot node, and on which a model runs, the most
+    expensive first."""
     used = {model.pool for model in plan.models.values()}
     items = sorted((item for item in plan.cost.items if item.pool in used), key=lambda item: (-item.max, item.name))
     pools = [plan.pools[item.pool] for item in items if item.pool]
-    return [pool.name for pool in pools if pool.kinds == ("on-demand",) and not pool.existing]
+    return [pool.name for pool in pools if not pool.existing and _is_on_demand_at_times(pool.kinds)]
+
+
+def _is_on_demand_at_times(kinds: Collection[str]) -> bool:
+    """What is reserved beside it would stay unused."""
+    return "on-demand" in kinds and {*kinds} <= {"on-demand", "spot"}
 
 
 def platform(search: Search) -> list[Write]:

@@ -154,6 +154,20 @@ def test_no_advice_counts_a_reservation_as_saved(instances: dict[str, int]) -> N
         assert paid(outcome(follow(stack, dict(write)))) == paid(made), write
 
 
+@pytest.mark.parametrize("steps", [("spot", "on-demand"), ("on-demand", "spot")])
+def test_a_budget_may_leave_the_nodes_on_demand_out(steps: tuple[str, ...]) -> None:
+    """A list's maximum is on demand; spot alone costs less, and takes what may not be there."""
+    stack = stack_of(*steps)
+    stack["budget"] = {"usdPerMonth": round(outcome(stack).cost.usd_per_month_max) - 1}
+    made = planned(stack)
+    (over,) = [each for each in made.violations if each.rule == "Budget"]
+    (way,) = [each for each in over.advice if dict(each.write) == {"gpuPools.l4.capacity": "spot"}]
+    then = outcome(follow(stack, dict(way.write)))
+    assert then.violations == ()
+    assert f"${then.cost.usd_per_month_max:,.0f}" in way.text
+    assert "two minutes' notice" in way.text
+
+
 def paid(made: Plan) -> list[tuple[str | None, int, tuple[str, ...]]]:
     """What is reserved, in all pools."""
     steps = [step for pool in made.pools.values() for step in pool.steps if step.reservation]
