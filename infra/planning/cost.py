@@ -138,9 +138,11 @@ def _in_rollouts(nodes: BilledNodes) -> str:
 
 
 def _beyond(pool: PoolPlan, nodes: BilledNodes) -> str:
-    """A maximum is billed as it is written, so fewer nodes may be all that a stack ever starts."""
+    """A maximum is billed as it is written, so fewer nodes may be all that a stack ever starts. The groups of a list's
+    steps may have more nodes than it, and a smaller one changes nothing then."""
     needed = nodes.all_month + nodes.surge - nodes.beyond
-    return f", though replicas and rollouts need {needed} (gpuPools.{pool.name}.max)" if nodes.beyond else ""
+    larger = nodes.beyond and pool.max > needed
+    return f", though replicas and rollouts need {needed} (gpuPools.{pool.name}.max)" if larger else ""
 
 
 def _counts(*nodes: float) -> str:

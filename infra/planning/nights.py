@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from infra.plan.findings import split
+from infra.plan.models import ModelPlan
 from infra.plan.money import Cost, Night
 from infra.plan.notes import Assumption
 from infra.plan.schedule import DAYS, WEEK, Schedule, Window, share_of_week
@@ -22,13 +23,19 @@ def nights(billed: Billed, cost: Cost) -> Mapping[str, Night]:
 
 def say_hours(billed: Billed) -> Iterator[Assumption]:
     for model in billed.models.values():
-        if model.schedule is not None and not model.paused:
+        if model.schedule is not None and not model.paused and not _on_nodes_that_stay(billed, model):
             yield Assumption(
                 f"{model.path}.schedule",
                 f"billed by the hours of the week, {model.schedule.ahead_minutes} min before each window and"
                 f" {model.schedule.after_minutes} min after it included: its replicas start, and its nodes end, that"
                 " much earlier and later; daylight saving time is left out, and a node that another model needs stays",
             )
+
+
+def _on_nodes_that_stay(billed: Billed, model: ModelPlan) -> bool:
+    """Nodes that exist are billed at all hours, whatever runs on them."""
+    pool = billed.pools.get(model.pool or "")
+    return pool is not None and pool.existing and pool.min == pool.max
 
 
 def _night(billed: Billed, cost: Cost, name: str, schedule: Schedule) -> Night:

@@ -75,7 +75,8 @@ def _readings(key: str, value: Any, node: Schema, depth: int) -> Iterator[Any]:
             named = value.lower().removeprefix(_EXTERNAL.lower())
             yield f"{_EXTERNAL}{re.sub(r'[^a-z0-9]+', '-', named).strip('-')}"
         if key in ("baseUrl", "runbooks") and _ADDRESS.fullmatch(value.strip()):
-            yield f"https://{value.strip()}"
+            path = "/v1" if key == "baseUrl" and "/" not in value else ""  # what providers' pages say
+            yield f"https://{value.strip()}{path}"
         if key == "cidr" and _IP.fullmatch(value.strip()):
             yield f"{value.strip()}/16"
         if any({"key", "effect"} <= form.get("properties", {}).keys() for form in forms(node)):

@@ -70,6 +70,15 @@ def test_where_a_request_goes(named: Plan) -> None:
     assert gpt.paths == ("/v1/embeddings",)
 
 
+@pytest.mark.parametrize(("url", "warned"), [("https://api.openai.com/", True), ("https://api.openai.com/v1", False)])
+def test_a_url_without_a_path_is_warned_of(url: str, warned: bool) -> None:
+    """Few providers answer there, and every other one with 404."""
+    found = plan(changed(_prod(), external={"gpt": {**GPT, "baseUrl": url}}))
+    said = [each.message for each in found.warnings if each.path == "external.gpt.baseUrl"]
+    assert [*map(bool, said)] == [True] * warned
+    assert all("https://api.openai.com/chat/completions" in each for each in said)
+
+
 def test_a_sleeping_model_holds_its_callers_only_until_they_go_elsewhere() -> None:
     made = plan(_with_fallback({"to": "gpt", "afterSeconds": 45}, replicas={"min": 0, "max": 2}))
     assert (made.models["llama-8b"].held_seconds, made.traffic.upstreams["llama-8b"].held_seconds) == (45, 45)

@@ -55,6 +55,13 @@ def test_two_rules_about_the_same_maximum_name_the_same_ways(refused: Plan) -> N
     check_fixes(STACK, refused, REGION)
 
 
+def test_the_bill_names_no_maximum_that_is_smaller_already(refused: Plan) -> None:
+    """More nodes are counted because of the groups, which no smaller `max` changes."""
+    (row,) = [item for item in refused.cost.items if item.pool == "big"]
+    assert refused.pools["big"].max == 1
+    assert "gpuPools.big.max" not in row.what
+
+
 def test_each_way_says_how_the_expected_bill_rises_where_the_maximum_does_not(refused: Plan) -> None:
     for way in of_rule(refused, "GPU nodes").advice:
         then = outcome(follow(STACK, as_mapping(way.write)), REGION)

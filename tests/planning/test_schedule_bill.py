@@ -80,3 +80,18 @@ def test_it_is_said_what_the_bill_assumes_of_hours() -> None:
     (said,) = [each for each in plan(stack(a=model(OFFICE))).assumptions if each.path == "models.a.schedule"]
     assert "15 min before each window and 15 min after it" in said.message
     assert "daylight saving time is left out" in said.message
+
+
+def test_of_nodes_that_are_billed_at_all_hours_no_hours_are_said() -> None:
+    """None of them ends when a window does."""
+    own = {"gpu": "L4", "nodes": 2, "selector": {"gpu": "l4"}, "usdPerGpuHour": 0.4}
+    found = plan(
+        {
+            **stack(a=model(OFFICE)),
+            "cluster": {"existing": {"context": "own"}},
+            "gpuPools": {"l4": {"existing": own}},
+            "cache": {"kind": "node"},
+        }
+    )
+    assert found.nights["a"].saves_min == 0
+    assert not [each for each in found.assumptions if each.path == "models.a.schedule"]

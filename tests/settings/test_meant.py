@@ -73,6 +73,7 @@ TYPED: list[tuple[str, Any, Any]] = [
     ("models.a.like", ["Qwen/Qwen3-8B"], "Qwen/Qwen3-8B"),
     ("tags", ["team=ml", "env=dev"], {"team": "ml", "env": "dev"}),
     ("external.gpt.baseUrl", "api.openai.com/v1", "https://api.openai.com/v1"),
+    ("external.gpt.baseUrl", "api.openai.com", "https://api.openai.com/v1"),
     ("external.gpt.keySecret", "externalKey-Mistral_key", "externalKey-mistral-key"),
     ("gateway.custom.rerank.service", "tools/rerank-v2", "rerank-v2"),
     ("budget.usdPerMonth", "18 000", 18000),

@@ -48,6 +48,12 @@ def warn_of_externals(traffic: TrafficPlan, cluster: ClusterPlan) -> Iterator[Fi
     for name, external in traffic.externals.items():
         sent = "; ".join(whose(traffic, name))
         yield warned(f"external.{name}", f"data leaves the network, to {external.host} ({external.model}): {sent}")
+        if not external.prefix:
+            yield warned(
+                f"external.{name}.baseUrl",
+                f"it has no path, so requests go to https://{external.host}{external.path(external.paths[0])}: many"
+                " providers need one such as /v1, as their page for OpenAI's clients says, and answer 404 without",
+            )
     if traffic.externals and not cluster.made:
         hosts = ", ".join(sorted({f"{each.host}:{each.port}" for each in traffic.externals.values()}))
         yield Assumption(
