@@ -5,11 +5,11 @@ from typing import Any
 
 from infra.cli.speed import speed_data
 from infra.offline import Planned
-from infra.plan.cluster import CapacityPlan, Loss, PoolPlan
 from infra.plan.models import Floor, ModelPlan, StartPart
 from infra.plan.money import Cheaper, CostItem, Remedy, in_cents
 from infra.plan.notes import Advice, Note, ToDo, Violation, Warned
 from infra.plan.plan import Plan
+from infra.plan.pools import CapacityPlan, Loss, PoolPlan
 from infra.plan.schedule import DAYS
 from infra.planning.advice import as_mapping
 from infra.recording import Recorded

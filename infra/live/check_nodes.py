@@ -7,8 +7,8 @@ from infra.live.check import Obstacle
 from infra.live.cluster import ReachedCluster
 from infra.live.releases import TYPE as RELEASE
 from infra.live.state import State
-from infra.plan.cluster import has_made
 from infra.plan.plan import Plan
+from infra.plan.pools import has_made
 
 # Add-on -> where it runs, a part of its image's name, what happens without it, and with two of them.
 _ADDONS = {

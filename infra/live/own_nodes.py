@@ -6,8 +6,8 @@ from typing import Any
 from infra.live.check import Obstacle
 from infra.live.cluster import ReachedCluster
 from infra.live.state import State
-from infra.plan.cluster import PoolPlan
 from infra.plan.plan import Plan
+from infra.plan.pools import PoolPlan
 from infra.plan.words import count
 
 _KEEPS_OFF = ("NoSchedule", "NoExecute")

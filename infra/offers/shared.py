@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from infra.catalog import Catalog, Gpu
-from infra.plan.cluster import PoolPlan
 from infra.plan.labels import GPU_RESOURCE
+from infra.plan.pools import PoolPlan
 from infra.settings.sharing import Sharing
 
 # Of the driver for each process on a card, which no engine counts in its share: 0.51 GiB on an H100 with driver 580.

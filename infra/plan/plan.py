@@ -4,13 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, MonitoringPlan, PoolPlan, Quota
+from infra.plan.cache import CachePlan
+from infra.plan.cluster import AddonPlan, ClusterPlan, Quota
 from infra.plan.definitions import Definitions
 from infra.plan.gateway import TrafficPlan
 from infra.plan.labels import in_metrics
 from infra.plan.models import ModelPlan, Spare
 from infra.plan.money import Cheaper, Cost, Morning, Night, Remedy
+from infra.plan.monitoring import MonitoringPlan
 from infra.plan.notes import Assumption, Chosen, ToDo, Violation, Warned
+from infra.plan.pools import PoolPlan
+from infra.plan.way_in import GatewayPlan
 from infra.settings.platform import Settings
 
 

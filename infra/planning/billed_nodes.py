@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.money import EXPECTED_LOAD, HOURS_PER_MONTH
+from infra.plan.pools import PoolPlan
 from infra.plan.schedule import share_of_week
 from infra.planning.nodes import nodes_for, nodes_of
 from infra.services.serving.placed import Placed, by_pool

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Iterable
 
-from infra.plan.cluster import PoolPlan
 from infra.plan.plan import Plan
+from infra.plan.pools import PoolPlan
 
 
 def borrowed_then(plan: Plan, then: Plan | None) -> list[str]:

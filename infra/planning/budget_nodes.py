@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from infra.plan.cluster import PoolPlan
 from infra.plan.notes import Advice, Write
 from infra.plan.plan import Plan
+from infra.plan.pools import PoolPlan
 from infra.planning.budget_parts import ENDS
 from infra.planning.budget_search import Search
 from infra.planning.trial import is_counted

@@ -5,7 +5,7 @@ from typing import Any
 
 from infra.catalog import Catalog
 from infra.offers.pools import Offer
-from infra.plan.cluster import CapacityPlan, PoolPlan
+from infra.plan.pools import CapacityPlan, PoolPlan
 from infra.settings.capacity import SHORT, CapacityStep
 from infra.settings.cluster import GpuPool
 

@@ -8,10 +8,10 @@ from infra.offers.fixes import Fix, ways_to_be_certain
 from infra.offers.options import is_certain, serving, tries
 from infra.offers.pools import Offer, beside, on_spot
 from infra.offers.sizing import Sizing
-from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice, Warned, Write
 from infra.plan.plan import Plan
+from infra.plan.pools import PoolPlan
 from infra.plan.words import BILLS, usd
 from infra.plan.writes import written
 from infra.planning.advice import completed

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from infra.plan.cluster import PoolPlan
 from infra.plan.money import Cheaper
 from infra.plan.plan import Plan
+from infra.plan.pools import PoolPlan
 from infra.planning.advice import completed
 from infra.planning.borrowed_prices import borrowed_then
 from infra.planning.cheaper import WORTH_MORE, Candidate

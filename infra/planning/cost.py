@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from infra.catalog import Catalog
 from infra.clouds.cloud import Cloud
-from infra.plan.cluster import CachePlan, PoolPlan
+from infra.plan.cache import CachePlan
 from infra.plan.findings import Decided
 from infra.plan.models import ModelPlan
 from infra.plan.money import HOURS_PER_MONTH, Cost, CostItem
 from infra.plan.notes import Assumption
+from infra.plan.pools import PoolPlan
 from infra.plan.words import count
 from infra.planning.billed_nodes import ROLLOUTS_ASSUMED, BilledNodes, billed_nodes
 from infra.registry import cloud_of

@@ -3,8 +3,9 @@ infra/services/addons/check.py says so)."""
 
 from collections.abc import Iterator, Mapping
 
-from infra.plan.cluster import AddonPlan, PoolPlan
+from infra.plan.cluster import AddonPlan
 from infra.plan.notes import Advice, Finding, Violation
+from infra.plan.pools import PoolPlan
 from infra.plan.rules import Rule
 from infra.plan.writes import written
 from infra.services.addons.optional import AUTOSCALER, node_scaler

@@ -9,10 +9,10 @@ from infra.clouds.existing.runtime_class import choose_runtime_class
 from infra.clouds.existing.section import ExistingNodes
 from infra.offers.pools import Offer
 from infra.offers.shared import config_of
-from infra.plan.cluster import PoolPlan
 from infra.plan.findings import Decided
 from infra.plan.labels import DEVICE_PLUGIN_CONFIG, GPU_LABEL, GPU_RESOURCE, GPU_TAINT, MPS_LABEL, POOL_LABEL
 from infra.plan.notes import Assumption, Chosen, Finding
+from infra.plan.pools import PoolPlan
 from infra.plan.words import count
 from infra.planning.capacity import reserved_nodes, spread_nodes, steps_of
 from infra.planning.own_pools import check_own_nodes

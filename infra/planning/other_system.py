@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from infra.catalog import Catalog
-from infra.plan.cluster import PoolPlan
 from infra.plan.findings import split
 from infra.plan.models import ColdStart
 from infra.plan.money import Remedy
 from infra.plan.notes import Write
 from infra.plan.plan import Plan
+from infra.plan.pools import PoolPlan
 from infra.registry import cloud_of
 from infra.services.serving.placed import Placed
 from infra.services.serving.start_parts import boot, image, launch

@@ -6,10 +6,11 @@ from itertools import permutations
 
 from infra.clouds.existing.own_nodes import Fits, Wanted, blocked, fewer, in_turn, losses, pack
 from infra.offers.pools import Offer
-from infra.plan.cluster import ClusterPlan, Loss, OwnNode, OwnNodes, PoolPlan
+from infra.plan.cluster import ClusterPlan
 from infra.plan.findings import Decided, warned
 from infra.plan.labels import GPU_LABEL
 from infra.plan.notes import Advice, Finding, Step, ToDo, Violation, Write
+from infra.plan.pools import Loss, OwnNode, OwnNodes, PoolPlan
 from infra.plan.rules import Rule
 from infra.plan.words import count
 from infra.plan.writes import replicas_at_most, written

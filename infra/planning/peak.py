@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from infra.catalog import Catalog
-from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice, Finding, Violation
+from infra.plan.pools import PoolPlan
 from infra.plan.rules import Rule
 from infra.plan.words import count, minutes, without
 from infra.plan.writes import replicas_at_most, written

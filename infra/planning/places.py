@@ -9,8 +9,12 @@ from infra.clouds.cloud import Cloud
 from infra.clouds.existing.distributions import distribution_of
 from infra.offers.pools import Offer, beside, declared, makeable
 from infra.offers.sizing import Sizing
-from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, MonitoringPlan, PoolPlan
+from infra.plan.cache import CachePlan
+from infra.plan.cluster import AddonPlan, ClusterPlan
 from infra.plan.findings import Decided
+from infra.plan.monitoring import MonitoringPlan
+from infra.plan.pools import PoolPlan
+from infra.plan.way_in import GatewayPlan
 from infra.planning.nodes import plan_pool
 from infra.planning.own_pools import with_room
 from infra.registry import cloud_of

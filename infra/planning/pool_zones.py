@@ -4,9 +4,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from infra.catalog import Catalog
-from infra.plan.cluster import CachePlan, ClusterPlan, PoolPlan
+from infra.plan.cache import CachePlan
+from infra.plan.cluster import ClusterPlan
 from infra.plan.findings import warned
 from infra.plan.notes import Advice, Finding, Violation, Write
+from infra.plan.pools import PoolPlan
 from infra.plan.rules import Rule
 from infra.plan.writes import written
 from infra.registry import cloud_of

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 
 from infra.catalog import Catalog
 from infra.models.places import Bucket
-from infra.plan.cluster import CachePlan, PoolPlan
+from infra.plan.cache import CachePlan
 from infra.plan.findings import split
 from infra.plan.models import ColdStart, ModelPlan, StartPart
 from infra.plan.money import HOURS_PER_MONTH, Remedy
 from infra.plan.notes import Write
 from infra.plan.plan import Plan
+from infra.plan.pools import PoolPlan
 from infra.plan.words import count
 from infra.planning.advice import pool_pins
 from infra.planning.billed_nodes import nodes_by_hour

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 
 from infra.offers.pools import Offer
 from infra.offers.shared import CONTEXT_GIB, config_of
-from infra.plan.cluster import ClusterPlan, PoolPlan
+from infra.plan.cluster import ClusterPlan
 from infra.plan.findings import warned
 from infra.plan.labels import DEVICE_PLUGIN_CONFIG, GPU_LABEL, MPS_LABEL
 from infra.plan.notes import Assumption, Finding, Step, ToDo
+from infra.plan.pools import PoolPlan
 from infra.plan.words import count
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice, Finding, Violation
+from infra.plan.pools import PoolPlan
 from infra.plan.rules import Rule
 from infra.plan.words import count
 from infra.plan.writes import written

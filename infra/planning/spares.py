@@ -3,8 +3,8 @@ no replica has."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan, Spare
+from infra.plan.pools import PoolPlan
 from infra.planning.billed_nodes import replicas_by_hour
 from infra.planning.nodes import nodes_of
 from infra.services.serving.placed import Placed, by_pool

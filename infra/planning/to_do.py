@@ -3,8 +3,9 @@
 import shlex
 from collections.abc import Iterator, Mapping
 
-from infra.plan.cluster import ClusterPlan, PoolPlan
+from infra.plan.cluster import ClusterPlan
 from infra.plan.notes import Finding, Step, ToDo
+from infra.plan.pools import PoolPlan
 from infra.plan.words import count
 
 # Labels below these domains are set by software on the node or by whoever makes it, never by hand.

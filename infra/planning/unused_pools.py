@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from infra.plan.cluster import PoolPlan
 from infra.plan.findings import warned
 from infra.plan.money import rise
 from infra.plan.notes import Advice, Finding, Warned
 from infra.plan.plan import Plan
+from infra.plan.pools import PoolPlan
 from infra.plan.words import count, saves
 from infra.plan.writes import written
 from infra.planning.saving import saved_dollars

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from infra.plan.cluster import PoolPlan
 from infra.plan.findings import warned
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Finding
+from infra.plan.pools import PoolPlan
 from infra.plan.words import who_prices
 from infra.planning.borrowed_prices import borrowed_by
 from infra.planning.unused_pools import warn_of_unused

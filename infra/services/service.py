@@ -10,13 +10,15 @@ from infra.owner import Owner, Part
 
 if TYPE_CHECKING:
     from infra.catalog import Catalog
-    from infra.plan.cluster import AddonPlan, ClusterPlan, GatewayPlan, MonitoringPlan
+    from infra.plan.cluster import AddonPlan, ClusterPlan
     from infra.plan.findings import Decided
     from infra.plan.gateway import TrafficPlan
     from infra.plan.models import ModelPlan
     from infra.plan.money import CostItem
+    from infra.plan.monitoring import MonitoringPlan
     from infra.plan.notes import Finding
     from infra.plan.plan import Plan
+    from infra.plan.way_in import GatewayPlan
     from infra.settings.checks.scope import Scope
     from infra.settings.platform import Settings
     from infra.settings.sections import OwnSection

@@ -6,10 +6,10 @@ from functools import cached_property
 from typing import Any
 
 from components.scaling_behavior import behavior, failures
-from infra.plan.cluster import PoolPlan
 from infra.plan.gateway import Upstream
 from infra.plan.models import ColdStart, ModelPlan, Scaling
 from infra.plan.plan import Plan
+from infra.plan.pools import PoolPlan
 from infra.plan.signals import CACHE, IN_FLIGHT, KEPT, WAITING
 from infra.simulate.clients import ClientLimits, clients_of
 from infra.simulate.hours import Hours, hours_of

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from infra.engines.last_words import LastWords
-from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.plan import Plan
+from infra.plan.pools import PoolPlan
 from infra.status.seen import Pod, Seen
 
 Refusal = Literal["no-capacity", "quota"]

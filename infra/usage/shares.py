@@ -8,10 +8,10 @@ idle.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from infra.plan.cluster import PoolPlan
 from infra.plan.models import ModelPlan
 from infra.plan.money import HOURS_PER_MONTH
 from infra.plan.plan import Plan
+from infra.plan.pools import PoolPlan
 from infra.sizing.requests import MEAN_REQUEST
 from infra.usage.measured import Measured, Node, Used
 

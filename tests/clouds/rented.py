@@ -19,11 +19,13 @@ from infra.clouds.cloud import Cloud
 from infra.clouds.resource_types import NodeGroups, ResourceTypes
 from infra.clouds.site import Site
 from infra.live import Namespaces
-from infra.plan.cluster import ClusterPlan, PoolPlan, Quota, Storage
+from infra.plan.cache import Storage
+from infra.plan.cluster import ClusterPlan, Quota
 from infra.plan.findings import Decided
 from infra.plan.money import CostItem, PriceNote
 from infra.plan.notes import Assumption, Chosen
 from infra.plan.plan import Plan
+from infra.plan.pools import PoolPlan
 from infra.planning.cost import Billed
 from infra.services.addons.make import make_addons
 from infra.settings.checks.scope import Scope

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from infra.cli.report import report
 from infra.offline import Planned
-from infra.plan.cluster import PoolPlan
 from infra.plan.money import HOURS_PER_MONTH
+from infra.plan.pools import PoolPlan
 from infra.planning import Plan
 from infra.planning.capacity import spread_nodes
 from infra.recording import Recording

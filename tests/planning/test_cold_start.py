@@ -7,7 +7,7 @@ import pytest
 
 from infra.clouds.aws.storage import EBS, EFS
 from infra.engines import ENGINES
-from infra.plan.cluster import CachePlan
+from infra.plan.cache import CachePlan
 from infra.plan.money import Remedy
 from infra.planning import Plan
 from infra.services.serving import start_parts

@@ -8,7 +8,7 @@ import pytest
 from infra.cli.report import report
 from infra.clouds.existing.own_nodes import Wanted, blocked, losses, pack
 from infra.offline import Planned
-from infra.plan.cluster import OwnNode
+from infra.plan.pools import OwnNode
 from infra.planning import Plan
 from infra.planning.advice import as_mapping
 from infra.recording import Recording

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.plan.cluster import PrometheusLoginPlan, SecretRef
+from infra.plan.monitoring import PrometheusLoginPlan, SecretRef
 from infra.planning import Plan
 from tests.cli.running import plan as plan_command
 from tests.cli.running import write_stack

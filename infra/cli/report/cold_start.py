@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 from infra.cli.document import Column, Row, Section
-from infra.plan.cluster import PoolPlan
 from infra.plan.models import ColdStart, ModelPlan, Spare
 from infra.plan.money import Remedy
 from infra.plan.plan import Plan
+from infra.plan.pools import PoolPlan
 from infra.plan.words import BILLS, duration, usd
 from infra.plan.writes import pieces
 from infra.sizing.estimates import span

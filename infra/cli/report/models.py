@@ -6,10 +6,10 @@ from infra.cli.document import Column, Row, Section, columns
 from infra.cli.report.words import between, price, two_figures
 from infra.engines import ENGINES
 from infra.plan.alike import alike
-from infra.plan.cluster import CapacityPlan, PoolPlan, units
 from infra.plan.models import ModelPlan
 from infra.plan.money import Cheaper
 from infra.plan.plan import Plan
+from infra.plan.pools import CapacityPlan, PoolPlan, units
 from infra.plan.words import NO_START, count, interval, minutes, saves, usd
 from infra.sizing.estimates import requests, span
 from infra.sizing.requests import MEAN_REQUEST

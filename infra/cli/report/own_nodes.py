@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from infra.cli.document import Row, Section, columns
-from infra.plan.cluster import OwnNode, PoolPlan, units
 from infra.plan.plan import Plan
+from infra.plan.pools import OwnNode, PoolPlan, units
 from infra.plan.words import NO_START, count, minutes, without
 from infra.services.external.plan import fallback_of
 

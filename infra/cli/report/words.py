@@ -2,8 +2,8 @@
 
 import math
 
-from infra.plan.cluster import PoolPlan
 from infra.plan.models import ReplicasPlan
+from infra.plan.pools import PoolPlan
 from infra.sizing.estimates import span
 
 

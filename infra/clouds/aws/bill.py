@@ -13,11 +13,13 @@ from infra.clouds.aws.logs import logs_item
 from infra.clouds.aws.plan import AwsCluster, aws_cluster
 from infra.clouds.aws.storage import EBS, EFS, S3
 from infra.clouds.aws.whose import headline, others_elsewhere, price_note, spot_note
-from infra.plan.cluster import CachePlan, GatewayPlan, PoolPlan
+from infra.plan.cache import CachePlan
 from infra.plan.findings import Decided
 from infra.plan.models import Resources
 from infra.plan.money import HOURS_PER_MONTH, CostItem, PriceNote
 from infra.plan.notes import Assumption, Finding
+from infra.plan.pools import PoolPlan
+from infra.plan.way_in import GatewayPlan
 from infra.plan.words import count, usd
 from infra.services.addons.pods import addon_pods
 from infra.services.gateway.token_limits import gateway_pods

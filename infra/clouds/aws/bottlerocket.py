@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 
 from infra.clouds.aws.nodes import BOTTLEROCKET
 from infra.clouds.aws.plan import AwsCluster
-from infra.plan.cluster import AddonPlan, PoolPlan
+from infra.plan.cluster import AddonPlan
 from infra.plan.notes import Assumption, Finding
+from infra.plan.pools import PoolPlan
 from infra.services.addons.optional import DCGM
 from infra.services.weights.plan import NODE
 from infra.settings.checks.scope import Scope

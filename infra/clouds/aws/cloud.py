@@ -46,13 +46,16 @@ if TYPE_CHECKING:
     from infra.live.left import Left
     from infra.live.state import Held, State
     from infra.models.places import Bucket
-    from infra.plan.cluster import AddonPlan, CachePlan, ClusterPlan, GatewayPlan, PoolPlan, Quota, SystemNodesPlan
+    from infra.plan.cache import CachePlan
+    from infra.plan.cluster import AddonPlan, ClusterPlan, Quota, SystemNodesPlan
     from infra.plan.findings import Decided
     from infra.plan.gateway import TrafficPlan
     from infra.plan.models import ModelPlan
     from infra.plan.money import CheaperPlatform, CostItem, PriceNote
     from infra.plan.notes import Finding, Note
     from infra.plan.plan import Plan
+    from infra.plan.pools import PoolPlan
+    from infra.plan.way_in import GatewayPlan
     from infra.planning.cost import Billed
     from infra.settings.checks.scope import Scope
     from infra.settings.mistakes import Report

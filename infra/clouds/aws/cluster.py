@@ -17,7 +17,8 @@ from infra.clouds.aws.reached_from import warn_of_access, warn_of_gateway
 from infra.clouds.aws.s3_driver import DRIVER, list_driver, mounted
 from infra.clouds.aws.section import MAX_SYSTEM_NODES, CreateCluster
 from infra.clouds.aws.whose import others_elsewhere
-from infra.plan.cluster import CachePlan, SystemNodesPlan
+from infra.plan.cache import CachePlan
+from infra.plan.cluster import SystemNodesPlan
 from infra.plan.findings import Decided, warned
 from infra.plan.notes import Assumption, Chosen, Finding, Violation
 from infra.plan.rules import Rule

@@ -5,10 +5,11 @@ from dataclasses import replace
 from itertools import islice
 
 from infra.clouds.aws.load_balancer import ALB, LONGEST_DEREGISTRATION
-from infra.plan.cluster import GatewayPlan, PoolPlan
 from infra.plan.findings import warned
 from infra.plan.gateway import TrafficPlan, Upstream
 from infra.plan.notes import Advice, Finding, Warned, Write
+from infra.plan.pools import PoolPlan
+from infra.plan.way_in import GatewayPlan
 from infra.plan.writes import written
 
 # docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html: an update that isn't forced fails where a

@@ -11,10 +11,12 @@ from infra.clouds.aws.nodes import NO_OPERANDS, OWN_TAG
 from infra.clouds.aws.plan import AwsCluster
 from infra.clouds.aws.storage import EFS
 from infra.clouds.existing.cluster import version_of
-from infra.plan.cluster import AddonPlan, CachePlan, PoolPlan, has_made
+from infra.plan.cache import CachePlan
+from infra.plan.cluster import AddonPlan
 from infra.plan.findings import Decided
 from infra.plan.labels import GPU_LABEL
 from infra.plan.notes import Assumption, Chosen, Finding, Step, ToDo
+from infra.plan.pools import PoolPlan, has_made
 from infra.settings.cluster import ExistingCluster
 from infra.settings.platform import Settings
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from infra.plan.cluster import PoolPlan
+from infra.plan.pools import PoolPlan
 
 _OTHERS = 1  # groups of pools without steps: of a group that no pattern names, the autoscaler warns in each round
 _APART = 10

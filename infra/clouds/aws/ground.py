@@ -10,8 +10,8 @@ from components.aws.existing_cluster import ExistingEksCluster
 from components.aws.node_template import NodeDisk
 from infra.clouds.aws.nodes import OWN_TAG
 from infra.clouds.aws.plan import aws_cluster
-from infra.plan.cluster import PoolPlan
 from infra.plan.plan import Plan
+from infra.plan.pools import PoolPlan
 
 OF_RELEASE = ("version", "releaseVersion")  # inputs of a node group
 SubnetIds = pulumi.Input[Sequence[pulumi.Input[str]]]

@@ -10,9 +10,10 @@ better, so the stack file decides; the default is one group, because a change wo
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from infra.plan.cluster import ClusterPlan, NodeGroupPlan, PoolPlan
+from infra.plan.cluster import ClusterPlan
 from infra.plan.findings import Decided, warned
 from infra.plan.notes import Advice, Chosen, Finding, Violation
+from infra.plan.pools import NodeGroupPlan, PoolPlan
 from infra.plan.rules import Rule
 from infra.plan.writes import written
 from infra.settings.platform import Settings

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from infra.clouds.aws.drain import NODE_UPDATE_SECONDS
 from infra.clouds.aws.plan import AwsCluster
-from infra.plan.cluster import PoolPlan
 from infra.plan.notes import Assumption, Finding, Step, ToDo
+from infra.plan.pools import PoolPlan
 from infra.plan.words import count
 from infra.settings.capacity import Kind
 

@@ -9,8 +9,8 @@ from infra.clouds.aws.plan import AwsCluster, aws_cluster
 from infra.live.check import Obstacle
 from infra.live.commands import output_of
 from infra.live.state import Held, State
-from infra.plan.cluster import NodeGroupPlan, PoolPlan
 from infra.plan.plan import Plan
+from infra.plan.pools import NodeGroupPlan, PoolPlan
 from infra.sides.types import pool_of
 
 _LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"

@@ -11,8 +11,8 @@ from infra.clouds.aws.storage import EFS
 from infra.live.check import Obstacle
 from infra.live.commands import NotRead, output_of
 from infra.live.state import State
-from infra.plan.cluster import PoolPlan, has_made
 from infra.plan.plan import Plan
+from infra.plan.pools import PoolPlan, has_made
 from infra.plan.words import count
 from infra.settings.cluster import ExistingCluster
 

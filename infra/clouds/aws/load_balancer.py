@@ -1,6 +1,6 @@
 """What a gateway has to know of an Application Load Balancer."""
 
-from infra.plan.cluster import IngressController
+from infra.plan.way_in import IngressController
 
 # An example; a message shows it with the stack's own region and account.
 CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/5f0c"

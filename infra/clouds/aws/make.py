@@ -38,8 +38,8 @@ from infra.clouds.aws.to_do import no_admins
 from infra.clouds.site import Site
 from infra.live import Namespaces
 from infra.live.state import State
-from infra.plan.cluster import has_made
 from infra.plan.plan import Plan
+from infra.plan.pools import has_made
 from infra.services.addons.make import charts, make_addons
 from infra.services.addons.optional import KARPENTER
 from infra.services.addons.plan import KARPENTER_KINDS, LOGS

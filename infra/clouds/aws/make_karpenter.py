@@ -15,9 +15,9 @@ from infra.clouds.aws.ground import Ground, node_disk
 from infra.clouds.aws.karpenter import IDLE_SECONDS, ami_alias, capacity_types, leave_seconds
 from infra.clouds.aws.nodes import BOTTLEROCKET
 from infra.clouds.aws.plan import aws_cluster
-from infra.plan.cluster import PoolPlan
 from infra.plan.labels import GPU_TAINT
 from infra.plan.plan import Plan
+from infra.plan.pools import PoolPlan
 from infra.services.addons.optional import KARPENTER
 from infra.services.gateway.times import longest_end
 

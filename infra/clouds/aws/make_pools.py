@@ -13,9 +13,9 @@ from components.aws.node_template import Reservation
 from infra.clouds.aws.ground import OF_RELEASE, Ground, node_disk
 from infra.clouds.aws.nodes import BOTTLEROCKET, minor_of
 from infra.clouds.aws.plan import aws_cluster
-from infra.plan.cluster import NodeGroupPlan, PoolPlan
 from infra.plan.labels import GPU_TAINT, STEP_LABEL
 from infra.plan.plan import Plan
+from infra.plan.pools import NodeGroupPlan, PoolPlan
 
 
 def make_pools(plan: Plan, ground: Ground, cloud: aws.Provider) -> dict[str, Sequence[pulumi.Resource]]:

@@ -11,9 +11,9 @@ from typing import Any
 
 from infra.clouds.aws.node_room import DAEMONS
 from infra.clouds.aws.plan import AwsCluster
-from infra.plan.cluster import PoolPlan, has_made
 from infra.plan.labels import GPU_TAINT
 from infra.plan.notes import Finding, Step, ToDo
+from infra.plan.pools import PoolPlan, has_made
 from infra.services.addons.optional import KARPENTER, node_scaler
 from infra.settings.platform import Settings
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from infra.catalog import Catalog
 from infra.clouds.aws.disks import AMI_GIB, root_gib
-from infra.plan.cluster import PoolPlan
 from infra.plan.labels import GPU_LABEL
 from infra.plan.models import SERVER_SCRATCH_GIB
 from infra.plan.notes import Assumption, Finding
+from infra.plan.pools import PoolPlan
 from infra.settings.cluster import GpuPool
 from infra.settings.platform import Settings
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from infra.catalog import Instance
 from infra.clouds.aws.plan import aws_cluster
-from infra.plan.cluster import ClusterPlan, PoolPlan, Quota
+from infra.plan.cluster import ClusterPlan, Quota
 from infra.plan.notes import Finding, Step, ToDo
+from infra.plan.pools import PoolPlan
 
 # Of EC2, in vCPUs: (family, capacity) -> code, name.
 OF_INSTANCES = {

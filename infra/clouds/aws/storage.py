@@ -1,6 +1,6 @@
 """Where weights can be kept on AWS, on a cluster that the stack makes."""
 
-from infra.plan.cluster import Storage
+from infra.plan.cache import Storage
 
 # EFS has no size, but a claim needs a number. This one never changes.
 EFS = Storage("efs", "EFS", size_gib=1024, owns_files=True, driver="efs.csi.aws.com")

@@ -6,8 +6,9 @@ from infra.clouds.aws.arns import EXAMPLE_ACCOUNT, account_of
 from infra.clouds.aws.plan import AwsCluster
 from infra.clouds.aws.storage import S3
 from infra.models.places import Bucket, place_of
-from infra.plan.cluster import AddonPlan, PoolPlan
+from infra.plan.cluster import AddonPlan
 from infra.plan.notes import Finding, Step, ToDo
+from infra.plan.pools import PoolPlan
 from infra.services.serving.next import servers
 from infra.settings.platform import Settings
 

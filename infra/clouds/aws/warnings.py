@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from infra.plan.cluster import ClusterPlan, PoolPlan
+from infra.plan.cluster import ClusterPlan
 from infra.plan.findings import warned
 from infra.plan.kinds import RARE_TYPE
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Finding
+from infra.plan.pools import PoolPlan
 from infra.plan.words import count
 
 # docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html; how often, by type:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from infra.catalog import Catalog, Instance
 from infra.catalog.whose import Priced, borrowed, names
 from infra.clouds.aws.facts import HOME
-from infra.plan.cluster import PoolPlan
+from infra.plan.pools import PoolPlan
 from infra.settings.platform import Settings
 from infra.sizing.estimates import span
 

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from infra.clouds.site import Site
     from infra.live import Namespaces
     from infra.live.check import Obstacle
-    from infra.plan.cluster import AddonPlan, ClusterPlan, PoolPlan, Quota
+    from infra.plan.cluster import AddonPlan, ClusterPlan, Quota
     from infra.plan.findings import Decided
     from infra.plan.money import PriceNote
     from infra.plan.notes import Finding
     from infra.plan.plan import Plan
+    from infra.plan.pools import PoolPlan
     from infra.planning.cost import Billed
     from infra.settings.checks.scope import Scope
     from infra.settings.platform import Settings

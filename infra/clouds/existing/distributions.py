@@ -7,8 +7,9 @@ RKE2's chart rke2-runtimeclasses; operator.runtimeClass of NVIDIA's GPU operator
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from infra.plan.cluster import ClusterPlan, IngressController
+from infra.plan.cluster import ClusterPlan
 from infra.plan.notes import Finding, Step, ToDo
+from infra.plan.way_in import IngressController
 from infra.settings.platform import Settings
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from infra.plan.cluster import Loss, OwnNode
+from infra.plan.pools import Loss, OwnNode
 
 _WORST_LAST: tuple[Loss, ...] = ("serves", "restarts", "may_wait", "waits")
 

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping
 
 from infra.clouds.existing.distributions import Distribution
 from infra.clouds.existing.section import ExistingNodes
-from infra.plan.cluster import ClusterPlan, PoolPlan
+from infra.plan.cluster import ClusterPlan
 from infra.plan.findings import Decided, warned
 from infra.plan.labels import GPU_RESOURCE
 from infra.plan.notes import Chosen, Finding, Step, ToDo
+from infra.plan.pools import PoolPlan
 
 _HARM = "without a RuntimeClass a server finds no GPU: it crashes, or silently serves from the CPU"
 # Distributions whose containerd has NVIDIA's runtime in addition to the default one, which sees no GPU.

@@ -3,8 +3,9 @@ does."""
 
 from collections.abc import Iterator, Mapping
 
-from infra.plan.cluster import ClusterPlan, GatewayPlan
+from infra.plan.cluster import ClusterPlan
 from infra.plan.notes import Finding, Step, ToDo
+from infra.plan.way_in import GatewayPlan
 from infra.settings.platform import Settings
 
 _POD_SECURITY = "pod-security.kubernetes.io/enforce"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infra.clouds.existing.distributions import Distribution
-from infra.plan.cluster import IngressController
+from infra.plan.way_in import IngressController
 
 if TYPE_CHECKING:
     from infra.clouds.cloud import Cloud

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from infra.clouds.existing.distributions import distribution_of
-from infra.plan.cluster import GatewayPlan, IngressController
 from infra.plan.findings import Decided, warned
 from infra.plan.notes import Assumption, Chosen, Finding
+from infra.plan.way_in import GatewayPlan, IngressController
 from infra.plan.words import kubectl
 from infra.services.gateway.controllers import LOAD_BALANCER, controller_of
 from infra.services.gateway.section import Gateway

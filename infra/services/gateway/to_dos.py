@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from infra.plan.cluster import ClusterPlan, GatewayPlan
+from infra.plan.cluster import ClusterPlan
 from infra.plan.labels import CLIENT_LABEL
 from infra.plan.notes import Finding, Step, ToDo
+from infra.plan.way_in import GatewayPlan
 from infra.services.gateway.controllers import LOAD_BALANCER
 from infra.settings.platform import Settings
 

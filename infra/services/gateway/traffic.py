@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 
 from infra.catalog import Catalog
 from infra.engines import ENGINES
-from infra.plan.cluster import GatewayPlan
 from infra.plan.findings import Decided, warned
 from infra.plan.gateway import TrafficPlan, Upstream, longest, silence
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Finding
 from infra.plan.versions import server_of_next
+from infra.plan.way_in import GatewayPlan
 from infra.services.access.client_secrets import base_url
 from infra.services.external.plan import plan_externals, plan_fallback
 from infra.services.gateway.abilities import abilities_of

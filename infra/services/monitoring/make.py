@@ -10,7 +10,7 @@ from components.prometheus_login import PrometheusLogin
 from components.prometheus_rules import PrometheusRules
 from infra.clouds.site import Site
 from infra.config_keys import NAMESPACE
-from infra.plan.cluster import MonitoringPlan
+from infra.plan.monitoring import MonitoringPlan
 from infra.plan.plan import Plan
 from infra.services.monitoring.alerts.alert import rule
 from infra.services.monitoring.alerts.groups import SECONDS, common_of, objects_of, unread

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from infra.catalog import Catalog
-from infra.plan.cluster import AddonPlan, MonitoringPlan, PrometheusLoginPlan, SecretRef
+from infra.plan.cluster import AddonPlan
+from infra.plan.monitoring import MonitoringPlan, PrometheusLoginPlan, SecretRef
 from infra.services.addons.section import ExistingPrometheus
 from infra.services.monitoring.check import AMAZON
 from infra.settings.platform import Settings

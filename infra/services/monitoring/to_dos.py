@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from infra.plan.cluster import AddonPlan, ClusterPlan, MonitoringPlan, PrometheusLoginPlan
+from infra.plan.cluster import AddonPlan, ClusterPlan
 from infra.plan.findings import warned
+from infra.plan.monitoring import MonitoringPlan, PrometheusLoginPlan
 from infra.plan.notes import Assumption, Finding, Step, ToDo
 from infra.services.monitoring.plan import namespace_of
 from infra.settings.platform import Settings

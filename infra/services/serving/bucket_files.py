@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from infra.catalog import Catalog
 from infra.engines import ENGINES
 from infra.models.places import place_of
-from infra.plan.cluster import CachePlan
+from infra.plan.cache import CachePlan
 from infra.plan.models import Resources
 from infra.services.serving.family import needed_by, needed_for
 from infra.services.serving.next import servers

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from infra.catalog import Catalog
 from infra.models.places import Bucket
-from infra.plan.cluster import CachePlan, PoolPlan
+from infra.plan.cache import CachePlan
 from infra.plan.models import ColdStart, StartPart, Timeouts
+from infra.plan.pools import PoolPlan
 from infra.services.serving import start_parts
 from infra.services.serving.bucket_files import mounts
 from infra.services.serving.floors import floors

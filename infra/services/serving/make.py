@@ -21,9 +21,9 @@ from infra.clouds.site import Site
 from infra.engines import ENGINES
 from infra.engines.engine import Engine
 from infra.models.places import Claim
-from infra.plan.cluster import MonitoringPlan
 from infra.plan.labels import GPU_RESOURCE
 from infra.plan.models import ModelPlan, PrefetchPlan, Scaling
+from infra.plan.monitoring import MonitoringPlan
 from infra.plan.plan import Plan
 from infra.plan.versions import server_of_next
 from infra.services.addons.optional import KARPENTER, node_scaler

@@ -4,7 +4,7 @@ so whether the weights are there is for a person to see."""
 from collections.abc import Callable, Iterator, Sequence
 
 from infra.models.places import Bucket, Claim, NodePath
-from infra.plan.cluster import CachePlan
+from infra.plan.cache import CachePlan
 from infra.plan.findings import warned
 from infra.plan.kinds import KINDS
 from infra.plan.notes import Assumption, Finding, Step, ToDo

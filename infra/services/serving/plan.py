@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from infra.offers.sizing import Sizing, throughput_of
-from infra.plan.cluster import CachePlan, Loss, PoolPlan
+from infra.plan.cache import CachePlan
 from infra.plan.findings import Decided
 from infra.plan.models import ColdStart, ModelPlan, RolloutPlan, Timeouts
+from infra.plan.pools import Loss, PoolPlan
 from infra.services.serving.adapters import adapters_of, explain_slots
 from infra.services.serving.answers import parsers_of, say_unknown_parsers
 from infra.services.serving.arguments import choose_arguments, say_few_graphs

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from infra.catalog import Catalog
 from infra.catalog.types import Image
-from infra.plan.cluster import CachePlan, ClusterPlan
+from infra.plan.cache import CachePlan
+from infra.plan.cluster import ClusterPlan
 from infra.plan.models import PrefetchPlan
 from infra.plan.notes import Assumption, Finding
 from infra.services.serving.adapters import adapters_of

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from infra.plan.cluster import PoolPlan
 from infra.plan.models import GAP_PARTS, ColdStart, RolloutPlan
 from infra.plan.notes import Advice, Finding, Violation
+from infra.plan.pools import PoolPlan
 from infra.plan.rules import Rule
 from infra.plan.words import NO_START, count, minutes, without
 from infra.services.serving.placed import Placed

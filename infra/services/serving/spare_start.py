@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from infra.plan.cluster import PoolPlan
 from infra.plan.models import StartPart
+from infra.plan.pools import PoolPlan
 from infra.plan.words import count
 
 _THERE = {

@@ -8,8 +8,9 @@ from infra.catalog import Instance
 from infra.catalog.types import Image, Measured
 from infra.engines import ENGINES, Engine
 from infra.engines.engine import StartStep
-from infra.plan.cluster import CachePlan, PoolPlan
+from infra.plan.cache import CachePlan
 from infra.plan.models import StartPart, StartTerm
+from infra.plan.pools import PoolPlan
 from infra.sizing.estimates import span
 from infra.sizing.question import Question, Sized
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-from infra.plan.cluster import Loss
 from infra.plan.findings import warned
 from infra.plan.models import ColdStart, RolloutPlan
 from infra.plan.notes import Finding
+from infra.plan.pools import Loss
 from infra.plan.words import memory, minutes, without
 from infra.services.serving.placed import Placed
 from infra.services.serving.scaling import held_for, wakes

@@ -2,8 +2,8 @@
 
 from components.model_pod import PodPlace, PodSize
 from components.spare_gpus import SpareGpus, SparePods
-from infra.plan.cluster import PoolPlan
 from infra.plan.plan import Plan
+from infra.plan.pools import PoolPlan
 from infra.services.service import Made
 from infra.services.spare.plan import SparePlan
 

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from infra.clouds.cloud import Cloud
-from infra.plan.cluster import CachePlan, PoolPlan
+from infra.plan.cache import CachePlan
 from infra.plan.models import SERVER_SCRATCH_GIB
 from infra.plan.notes import Advice, Assumption, Finding, Violation
+from infra.plan.pools import PoolPlan
 from infra.plan.rules import Rule
 from infra.services.serving.placed import Placed
 from infra.services.serving.served import Served, claim_gib

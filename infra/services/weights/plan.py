@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from infra.catalog import Catalog
 from infra.clouds.cloud import Cloud
-from infra.plan.cluster import CachePlan, ClusterPlan, Storage
+from infra.plan.cache import CachePlan, Storage
+from infra.plan.cluster import ClusterPlan
 from infra.plan.findings import Decided, warned
 from infra.plan.notes import Advice, Chosen, Violation
 from infra.plan.rules import Rule

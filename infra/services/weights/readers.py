@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from infra.clouds.cloud import Cloud
 from infra.offers.pools import Offer
-from infra.plan.cluster import CachePlan, ClusterPlan
+from infra.plan.cache import CachePlan
+from infra.plan.cluster import ClusterPlan
 from infra.plan.findings import warned
 from infra.plan.notes import Advice, Assumption, Finding, Violation
 from infra.plan.rules import Rule

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from infra.plan.cluster import PoolPlan
 from infra.plan.labels import GPU_RESOURCE
+from infra.plan.pools import PoolPlan
 from infra.plan.words import count
 from infra.status.findings import Cause
 from infra.status.seen import Node, Pod
