@@ -74,7 +74,7 @@ class Search:
                 self._bill(then),
                 *say_moved(self.plan, then, self.catalog),
                 *say_left(self.plan, then),
-                *say_gaps(self.plan, then),
+                *say_gaps(self.plan, then, whole),
                 *say_spot(whole),
             ]
         )
@@ -171,7 +171,7 @@ class Search:
         usd = self.lowest if spare else self.now
         whole = self._whole(((PATH, enough(usd)), *spare))
         said = [f"${usd:,.0f}"] if self.beside or spare else []
-        said += ["replicas and rollouts need no more nodes"] if spare else []
+        said += [*say_gaps(self.plan, self.plan, whole), *(["replicas and rollouts need no more nodes"] * bool(spare))]
         return Advice(whole, f"{written(whole)} ({'; '.join(said)})" if said else written(whole))
 
     def is_certain(self, advice: Advice) -> bool:

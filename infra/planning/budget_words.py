@@ -45,10 +45,13 @@ def say_left(before: Plan, then: Plan) -> Iterator[str]:
             yield f"{count(left, 'node')} of {name} {are} then neither used nor counted in the bill"
 
 
-def say_gaps(before: Plan, then: Plan) -> Iterator[str]:
+def say_gaps(before: Plan, then: Plan, write: Write) -> Iterator[str]:
+    """Models that are away while they roll and weren't, or whose old pod ends first because that is written."""
+    asked = {path for path, value in write if value == "recreate"}
     for name, model in then.models.items():
         gap = model.rollout.gap_seconds
-        if gap is not None and before.models[name].rollout.gap_seconds is None and not model.paused:
+        new = before.models[name].rollout.gap_seconds is None or f"{model.path}.rollout.strategy" in asked
+        if gap is not None and new and not model.paused:
             yield f"about {minutes(gap)} {without(name, fallback_of(then.settings, name))} per rollout"
 
 

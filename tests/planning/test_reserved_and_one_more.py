@@ -44,6 +44,7 @@ def test_the_budget_is_kept_by_the_change_that_a_person_finds(refused: Plan) -> 
     assert then.violations == ()
     assert f"(${bill(then):,.0f}" in way.text
     assert bill(then) < 50000 < bill(refused)
+    assert re.search(r"; about \d+ min without huge per rollout", way.text)
 
 
 def test_two_rules_about_the_same_maximum_name_the_same_ways(refused: Plan) -> None:
