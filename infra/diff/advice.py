@@ -10,6 +10,7 @@ from infra.diff.events import AWAY, ELSEWHERE
 from infra.diff.guard import SYSTEM_NODES, Guarded, serving
 from infra.diff.interim import Beside, as_written, kept_max, shares_max, with_both
 from infra.diff.nodes import node_group
+from infra.diff.rolling import without_a_gap
 from infra.diff.settings import settings_changed
 from infra.diff.traffic import Notice
 from infra.diff.two_changes import two_changes
@@ -32,6 +33,7 @@ def advice(old: Side, new: Side, refused: Sequence[Guarded], notices: Sequence[N
     """
     return [
         *_ways(old, new, refused, notices),
+        *([] if refused else without_a_gap(old, new, notices)),
         *(each for cloud in clouds() for each in cloud.types.advice(old, new)),
         *two_changes(old, new, {each.model: each.waits for each in notices if each.waits is not None}),
         *one_key_after_the_other(old, new),
