@@ -35,6 +35,12 @@ def assumptions(asked: Asked, plan: Plan) -> Iterator[str]:
             "a new node is of the first step of `capacity` that isn't at its maximum, since nobody knows when a step"
             " lacks capacity; each has its own price, and only spot nodes are taken back"
         )
+    blocks = [step.reservation or "" for pool in plan.pools.values() for step in pool.steps if step.kind == "block"]
+    if blocks:
+        yield (
+            f"the day is in the window of {', '.join(blocks)}, whose nodes were paid up front and cost nothing here; on"
+            " another day the next step has them, or nothing"
+        )
     yield "callers who try again aren't in it"
     yield "dollars are those of GPU nodes at the plan's price per hour; other costs aren't in it"
 
