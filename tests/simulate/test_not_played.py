@@ -28,8 +28,8 @@ def test_that_the_hpa_of_the_gateway_is_not_played_is_said() -> None:
     assert "its HPA isn't played" not in _said(plan(PROD))
 
 
-def test_a_day_is_in_the_window_of_a_block_and_says_so() -> None:
-    """Its nodes are in no price, so a day with them looks as if it cost nothing."""
+def test_a_simulated_day_is_in_the_window_of_a_block_and_says_so() -> None:
+    """Its nodes are in no price, so one with them looks as if it cost nothing."""
     said = _said(planned("capacity-block").plan)
     assert "in the window of cr-0a1b2c3d4e5f60719, whose nodes were paid up front" in said
     assert "in the window" not in _said(plan(PROD))
