@@ -6,21 +6,19 @@ from itertools import islice
 from typing import Any
 
 from infra.catalog import Catalog
-from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice, Violation, Write
 from infra.plan.plan import Plan
 from infra.plan.rules import Rule
 from infra.planning.advice import in_order
 from infra.planning.budget import PATH, biggest, of, total
+from infra.planning.budget_models import MIN_SHARE, fewer_requests, in_fewer_replicas, smaller
 from infra.planning.budget_nodes import fewer_nodes, paused_alone, spare_of_several, unused
 from infra.planning.budget_parts import (
-    ENDS,
     MODELS_TRIED,
     Means,
     able_on_spot,
     every_replica,
     every_type,
-    fewer_replicas,
     minimum_replicas,
     most_expensive,
     parts,
@@ -32,7 +30,6 @@ from infra.planning.budget_paused import as_large_as_needed, while_paused
 from infra.planning.budget_search import Search
 from infra.planning.budget_together import MIN_PART, all_together, as_near_as_it_gets, together
 from infra.planning.trial import Attempt, broken_by, holds
-from infra.services.serving.next import servers
 from infra.settings.platform import Budget
 
 NONE_COUNTED = " (nodes that exist cost this, whatever runs on them)"
@@ -44,7 +41,6 @@ NONE = (
 NONE_KNOWN = " (nothing that was tried keeps to it at prices that are known for the region)"
 NAMED = 3  # of the changes proposed, beside spot and the expected bill
 ALIKE = 0.005  # bills that differ by less are alike
-MIN_SHARE = 0.02  # of the bill: a smaller saving is no reason to run other weights
 
 
 def with_ways(
@@ -192,55 +188,16 @@ def _changes(search: Search, means: Means) -> Iterator[Advice]:
     yield from search.first(spare_of_several(search))
     for name in costly:
         yield from fewer_nodes(search, plan.pools[name])
-        yield from _fewer_replicas(search, models[name])
+        yield from in_fewer_replicas(search, models[name])
     for name in (each for each in costly if models[each]):
         yield from filter(None, map(search.advice, means.types.of(name)))
     yield from filter(None, map(search.advice, platform(search)))
     expensive = [model for model in most_expensive(search) if model.pool in costly]
-    yield from _smaller(search, most_expensive(search), expensive, means)
+    yield from smaller(search, most_expensive(search), expensive, means)
     writes = (write for model in expensive for write in means.cheaper.get(model.name, ())[:2])
     yield from search.first(writes, MIN_SHARE * search.now)
     yield from search.first(write for model in expensive for write in means.on_cpu(model.name))
-    yield from islice(filter(None, (_fewer_requests(search, model) for model in expensive)), 1)
-
-
-def _fewer_replicas(search: Search, models: Sequence[ModelPlan]) -> Iterator[Advice]:
-    """For one model of a pool at a time, first the model that could give up the largest number of GPUs: if that isn't
-    enough, the others aren't either."""
-    for end in ENDS[search.budget.of]:
-        for model in sorted(models, key=lambda model: (-_replica_gpus(model, end), model.name)):
-            advice = _replicas(search, model, end, ()) if getattr(model.replicas, end) > 1 else None
-            if advice is None:
-                break
-            yield advice
-
-
-def _replica_gpus(model: ModelPlan, end: str) -> int:
-    """GPUs of the replicas beyond one."""
-    return model.gpus * (getattr(model.replicas, end) - 1)
-
-
-def _replicas(search: Search, model: ModelPlan, end: str, beside: Write) -> Advice | None:
-    """Below its minimum only where nothing above it is enough."""
-
-    def change(number: int) -> Write:
-        return (*beside, fewer_replicas(model, end, number))
-
-    number = search.largest(1, getattr(model.replicas, end) - 1, change)
-    return search.advice(change(number)) if number is not None else None
-
-
-def _fewer_requests(search: Search, model: ModelPlan) -> Advice | None:
-    """Fewer requests at once need a smaller cache, and so fewer GPUs, where the planner chooses their number."""
-    given = servers(search.plan.settings.models)[model.name]
-    if given.gpus is not None or model.task != "chat":
-        return None
-
-    def change(number: int) -> Write:
-        return ((f"{model.path}.concurrency", number),)
-
-    number = search.largest(1, (given.concurrency or 1) - 1, change)
-    return search.advice(change(number)) if number is not None else None
+    yield from islice(filter(None, (fewer_requests(search, model) for model in expensive)), 1)
 
 
 def _on_spot(search: Search) -> Iterator[Write]:
@@ -249,30 +206,6 @@ def _on_spot(search: Search) -> Iterator[Write]:
     yield from (spot(name) for name in able if name in costly)
     if len(able) > 1:
         yield tuple(part for name in able for part in spot(name))
-
-
-def _smaller(
-    search: Search, models: Sequence[ModelPlan], costly: Sequence[ModelPlan], means: Means
-) -> Iterator[Advice]:
-    """Smaller weights and a smaller cache: of one model, then of all; where that alone isn't enough, with a cheaper
-    type or fewer replicas. The first that keeps to the budget. `costly`: those of which one may be enough."""
-    ways = {model.name: means.smaller.get(model.name, ()) for model in models}
-    one = [write for model in costly for write in ways[model.name]]
-    every = tuple(part for model in models for part in _smallest(ways[model.name]))
-    smallest = [*((model, _smallest(ways[model.name])) for model in costly), *((model, every) for model in costly)]
-    found = search.first(filter(None, (*one, every)), MIN_SHARE * search.now)
-    on_types = (write for model in costly for write in means.types.with_smaller(model.name))
-    found = found or search.first(on_types)
-    fewer = (
-        _replicas(search, model, end, write) for model, write in smallest if write for end in ENDS[search.budget.of]
-    )
-    yield from found or islice(filter(None, fewer), 1)
-
-
-def _smallest(ways: Sequence[Write]) -> Write:
-    """The one with the smallest need of memory, among those that keep the repository."""
-    own = [write for write in ways if not any(path.endswith(".like") for path, _ in write)]
-    return own[-1] if own else ()
 
 
 def _in_several(search: Search, means: Means, *, slow: bool) -> Iterator[Advice]:
