@@ -82,7 +82,13 @@ def more_than_a_node(sized: Sized, catalog: Catalog) -> Iterator[str]:
 
 
 def in_library(question: Question, catalog: Catalog) -> Iterator[str]:
-    """What a stack file has to say of a repository, for an engine that takes no repositories."""
+    """What a stack file has to say of a repository: that its code may run, or for an engine that takes no repositories,
+    what it is called there."""
+    if question.shape is not None and question.shape.custom_code and question.engine.limits.remote_code is not None:
+        yield (
+            f"{question.name} needs code from its repository: a stack file says trustRemoteCode: true and revision: the"
+            " commit whose code you have read"
+        )
     library = question.engine.library
     if library is None or question.name not in catalog.models:
         return

@@ -100,7 +100,7 @@ def _said(value: object) -> str:
 
 
 def _capacity(before: float | None, after: float | None) -> Iterator[str]:
-    if before is None or after is None or int(before * 10) == int(after * 10):
+    if before is None or after is None or requests(before) == requests(after):
         return
     yield f"a replica holds {held(after, 'full-length request')} at once, was {requests(before)}"
 

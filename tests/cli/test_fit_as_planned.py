@@ -77,6 +77,13 @@ def test_a_repository_is_the_file_of_its_tag_in_the_engines_own_library(reposito
     assert f"Ollama serves it by the tag {tag}" in " ".join(by_name["reasons"])  # and what a stack file says
 
 
+@pytest.mark.parametrize(("model", "needed"), [("moonshotai/Kimi-K2-Instruct", True), ("Qwen/Qwen3-8B", False)])
+def test_code_of_the_repository_is_named_as_a_stack_file_has_to(model: str, needed: bool) -> None:
+    for where in (("--gpu", "B200", "--gpus", "8"), ()):
+        said = run("fit", model, "--max-model-len", "8192", *where).stdout
+        assert ("trustRemoteCode: true and revision" in " ".join(said.split())) is needed
+
+
 def test_an_encoder_without_a_known_tag_is_in_16_bit() -> None:
     """Ollama's files of encoders are: bge-m3 has 0.57 billion parameters in 1.2 GB."""
     said = fit_json("BAAI/bge-m3", "--engine", "ollama", "--instance-type", "g5.xlarge")["weights_gib"]

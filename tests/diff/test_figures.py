@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from infra.cli.diff.figures_table import figures_table
-from infra.cli.diff.tables import bill, to_do
+from infra.cli.diff.tables import bill, fit, to_do
 from infra.cli.diff.values import NONE
 from infra.cli.document.marked import plain
 from infra.diff.difference import compare
@@ -165,3 +165,18 @@ def ends_of(cell: str) -> tuple[int, int]:
 
 def amount_of(cell: str) -> int:
     return 0 if cell == NONE else int(cell.replace(",", ""))
+
+
+def test_a_figure_that_reads_the_same_on_both_sides_is_no_change() -> None:
+    """27.2 and 27.8 full-length requests are 27 of each."""
+    was, now = (
+        cloud_side(
+            "cloud", edited("cloud", {"models.chat.maxModelLen": 1024, "models.chat.gpuMemoryUtilization": each})
+        )
+        for each in (0.9, 0.904)
+    )
+    held = [each.models["chat"]["max_concurrency"] for each in (was, now)]
+    assert held[0] != held[1]
+    found = compare("cloud", was, now)
+    assert not any("full-length" in said for each in found.notices for said in each.afterwards)
+    assert [figure for _, figure, *_ in fit(found)] == ["KV cache, GiB per GPU"]

@@ -132,12 +132,12 @@ def _thing(platform: Mapping[str, object], section: str, name: str) -> object:
 
 
 def fit(difference: Difference) -> list[tuple[str, str, str, str]]:
-    """Model, figure, now, after."""
-    changed = (
-        (name, tuple((_FIGURES[key], _figure(key, each.old), _figure(key, each.new)) for key, each in changes.items()))
+    """Model, figure, now, after. What reads the same on both sides is left out."""
+    rows = {
+        name: [(_FIGURES[key], _figure(key, each.old), _figure(key, each.new)) for key, each in changes.items()]
         for name, changes in figures.models_changed(difference.old, difference.new).items()
-    )
-    return _blocks(changed)
+    }
+    return _blocks((name, tuple(row for row in of if row[1] != row[2])) for name, of in rows.items())
 
 
 def fit_title(difference: Difference) -> str:
