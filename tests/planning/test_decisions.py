@@ -181,7 +181,9 @@ def test_quotas_are_added_up_by_family_and_capacity() -> None:
 def test_a_gated_model_asks_for_its_licence_and_a_missing_token() -> None:
     first, later = _to_do(plan(PROD)), _to_do(plan(PROD, secrets=frozenset({"huggingFaceToken"})))
     assert "huggingface.co/meta-llama/Llama-3.1-8B-Instruct" in first["models.llama-8b.model"]
-    assert first["huggingFaceToken"].startswith("llama-8b: `pulumi config set --secret huggingFaceToken -s prod`")
+    assert first["huggingFaceToken"].startswith(
+        "a token that may read llama-8b: `pulumi config set --secret huggingFaceToken -s prod`"
+    )
     assert "huggingFaceToken" not in later
     assert "huggingFaceToken" not in _to_do(plan(DEV))
 

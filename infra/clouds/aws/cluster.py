@@ -104,8 +104,8 @@ def _new(
         yield Chosen(
             f"{path}.network.nat",
             "perZone" if nat_per_zone else "one",
-            f"{len(zones)} zones; a NAT gateway costs ${month:.0f} per month{whose}; if one serves all zones, they lose"
-            " it with its zone",
+            f"{len(zones)} zones; a NAT gateway costs ${month:.0f} per month{whose}; with one for all zones, none"
+            " reaches the internet while the zone of that NAT gateway is down",
         )
     yield from warn_of_access(create)
     yield Assumption(path, f"the zones {', '.join(zones)} offer what the catalogue says; the account was not read")

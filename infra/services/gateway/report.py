@@ -33,7 +33,7 @@ def gateway_tables(plan: Plan) -> Iterator[Table]:
         f" {traffic.body_mib} MiB"
     )
     whose = (
-        "the system nodes: its own row of the bill"
+        "the system nodes, with a separate row in the bill"
         if plan.cluster.made
         else "nodes that the cluster has, which the bill doesn't count"
     )
@@ -63,8 +63,8 @@ def _in_a_rollout(traffic: TrafficPlan) -> str:
     """The room for one more is checked; for those that end there may be none, and nothing is lost by that."""
     _, grace = ends_after(traffic)
     return (
-        f"in a rollout one more runs, and each that ends keeps its room for up to {duration(grace)}: where no node has"
-        " room besides, the next one waits until it has ended"
+        f"during a rollout one more pod runs, and a pod that ends keeps its room for up to {duration(grace)}: where no"
+        " node has other room, the next pod waits for that"
     )
 
 

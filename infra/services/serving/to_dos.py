@@ -14,9 +14,10 @@ def list_licences(stack: str, placed: Sequence[Placed], secrets: frozenset[str])
     licensed = [served for served in gated if not _is_private_alone(served)]
     for nth, repository in enumerate(sorted({served.settings.model for served in licensed})):
         asking = [served for served in licensed if served.settings.model == repository]
+        who = f"{_names(asking)}: " if len(asking) > 1 else ""
         yield ToDo(
             f"{asking[0].path}.model",
-            f"{_names(asking)}: accept the licence at huggingface.co/{repository} with the account whose token is used",
+            f"{who}accept the licence at huggingface.co/{repository} with the account whose token is used",
             Step.LICENCES,
             nth,
             _each(asking),
@@ -32,8 +33,8 @@ def list_licences(stack: str, placed: Sequence[Placed], secrets: frozenset[str])
     if gated and HUGGING_FACE_TOKEN not in secrets:
         yield ToDo(
             HUGGING_FACE_TOKEN,
-            f"{_names(gated)}: `pulumi config set --secret {HUGGING_FACE_TOKEN} -s {stack}` with a token that may read"
-            f" them; if the stack is new, run `pulumi stack init {stack}` first",
+            f"a token that may read {_names(gated)}: `pulumi config set --secret {HUGGING_FACE_TOKEN} -s {stack}`; if"
+            f" the stack is new, run `pulumi stack init {stack}` first",
             Step.SECRETS,
             names=_each(gated),
         )

@@ -25,6 +25,6 @@ def traces_table(plan: Plan, made: TracingPlan) -> Table:
         ("spans of", ", ".join(("the gateway", *engines))),
         ("go to", made.to.url if made.to is not None else kept),
     )
-    whose = "the system nodes: its own row of the bill" if plan.cluster.made else "nodes that the cluster has"
+    whose = "the system nodes, with a separate row in the bill" if plan.cluster.made else "nodes that the cluster has"
     note = f"no prompts, no answers; one pod that asks for {pod().cpu:g} CPU and {MEMORY_MIB} MiB of {whose}"
     return Table("TRACES", ("",), rows, note)

@@ -22,5 +22,5 @@ def _note(plan: Plan, made: DashboardsPlan) -> str:
     if not has_grafana(plan.settings):
         return f"{where}, for the sidecar of a Grafana that exists"
     cpu, gib = sum(each.cpu for each in GRAFANA), sum(each.memory_gib for each in GRAFANA)
-    whose = "the system nodes: its own row of the bill" if plan.cluster.made else "nodes that the cluster has"
+    whose = "the system nodes, with a separate row in the bill" if plan.cluster.made else "nodes that the cluster has"
     return f"{where}, for the Grafana that the stack installs; it asks for {cpu:g} CPU and {gib:.2f} GiB of {whose}"
