@@ -6,12 +6,13 @@ import re
 import pytest
 
 from components.aws.network import Network
+from infra.cli.report.cold_start import cold_start_section
 from infra.clouds.aws.diff import access
 from infra.plan.plan import Plan
 from tests.components.aws_examples import NETWORK, on_aws, waits_for
 from tests.example_stacks import planned as site
-from tests.planning.following import follow, outcome
-from tests.planning.stacks import CATALOG, DEV, changed
+from tests.planning.following import follow, outcome, planned
+from tests.planning.stacks import CATALOG, DEV, PROD, changed
 
 S3 = {**DEV, "cache": {"kind": "s3", "compile": True}}
 OPEN = changed(S3, cache__endpoint="gateway")
@@ -99,6 +100,20 @@ def test_without_it_the_warning_has_the_remedy_and_its_price_and_both_hold() -> 
     assert _warnings(then) == []
     assert _usd(then) - _usd(OUTSIDE) == pytest.approx(float(price), abs=0.01)
     assert OUTSIDE.cache.bucket_cidrs == ()
+
+
+@pytest.mark.parametrize("kind", ["efs", "s3"])
+def test_a_start_that_the_endpoint_slows_is_shorter_by_what_is_printed(kind: str) -> None:
+    """Each of four GPUs reads all of the weights."""
+    stack = changed(PROD, cache={"kind": kind})
+    made = planned(stack)
+    (found,) = [each for each in made.remedies["llama-70b"] if each.name == "weights streamed from S3"]
+    said = [each for line in cold_start_section(made).note.splitlines() for each in line.split("; ")]
+    (line,) = [each for each in said if "cache.endpoint" in each and "less for llama-70b" in each]
+    written = dict(re.findall(r"(cache\.\w+): (\w+)", line))
+    assert written == {"cache.endpoint": "gateway"} | ({} if kind == "s3" else {"cache.kind": "s3"})
+    then = outcome(follow(stack, written)).models["llama-70b"].cold_start.seconds
+    assert made.models["llama-70b"].cold_start.seconds - then == pytest.approx(found.seconds, abs=2)
 
 
 def test_a_network_that_we_make_has_it_unless_the_stack_file_says_gateway() -> None:

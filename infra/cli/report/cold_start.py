@@ -154,8 +154,10 @@ def _also(plan: Plan, shown: list[str]) -> Iterator[str]:
 
 
 def _to_write(plan: Plan, remedy: Remedy) -> str:
-    """With the other keys of a section that the stack file lacks: one that is there decides all of its keys."""
-    beside = tuple(each for each in remedy.write_with if each[0].startswith("cache.") and plan.settings.cache is None)
+    """With the other keys of the cache's section, where the stack file hasn't got them."""
+    there = plan.settings.cache.model_dump() if plan.settings.cache is not None else {}
+    of_cache = ((path, value) for path, value in remedy.write_with if path.startswith("cache."))
+    beside = tuple((path, value) for path, value in of_cache if there.get(path.removeprefix("cache.")) != value)
     return " with ".join([remedy.write or "", *pieces(beside)])
 
 
