@@ -72,7 +72,10 @@ def test_another_key_that_shortens_a_start_is_said_with_its_price() -> None:
     such as a spare replica, isn't here."""
     (line,) = [each for each in _section(PROD).note.splitlines() if "by a key too" in each]
     assert "cache.compile: true, 1 min 19 s less for llama-70b; " in line
-    assert "cache.kind: s3, 59 s less for llama-70b ($23 less per month of the minimum bill)" in line
+    assert (
+        "cache.kind: s3 with cache.endpoint: gateway, 59 s less for llama-70b ($23 less per month of the minimum bill)"
+        in line
+    )
     assert "gpuPools.l4.warmPool: 1, 22 s less for llama-8b ($" in line
 
 
@@ -99,7 +102,8 @@ def test_a_key_that_shortens_one_start_and_lengthens_another_says_both() -> None
     (remedy,) = [each for each in now.remedies["llama-70b"] if each.write == "cache.kind: s3"]
     later = then.models["llama-8b"].cold_start.seconds - now.models["llama-8b"].cold_start.seconds
     assert remedy.slower == {"llama-8b": later}
-    assert f"cache.kind: s3, 59 s less for llama-70b, {later} s more for llama-8b ($" in _section(stack).note
+    written = "cache.kind: s3 with cache.endpoint: gateway"
+    assert f"{written}, 59 s less for llama-70b, {later} s more for llama-8b ($" in _section(stack).note
 
 
 @pytest.mark.parametrize(("pools", "said"), [({}, True), (DEV["gpuPools"], False)], ids=["chosen", "in the stack file"])
