@@ -64,9 +64,9 @@ def test_the_engine_agrees_with_the_diff(deployed: Project, tmp_path: Path) -> N
 
     with ThreadPoolExecutor(4) as pool:
         engine = dict(zip(OWN, pool.map(preview, OWN), strict=True))
-    assert engine == {name: told(name) for name in OWN}
+    assert engine == {name: by_the_diff(name) for name in OWN}
 
 
-def told(name: str) -> dict[str, set[str]]:
+def by_the_diff(name: str) -> dict[str, set[str]]:
     resources = compare("own", base("own"), side("own", edited("own", CHANGES[name].edit))).resources
     return {kind: set(getattr(resources, kind)) for kind in OPERATIONS.values()}

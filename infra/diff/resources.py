@@ -90,7 +90,7 @@ def _follow(
     changes: dict[str, dict[str, Change]], before: Mapping[str, Resource], after: Mapping[str, Resource], forces: Forces
 ) -> dict[str, tuple[str, ...]]:
     """Adds properties of other resources that a change makes unknown; returns what is replaced, and why."""
-    users = _users(before.keys() & after.keys(), after)
+    users = _users(after)
     because: dict[str, tuple[str, ...]] = {}
     waiting = sorted(changes)
     while waiting:
@@ -123,7 +123,7 @@ def _word(urn: str) -> str:
     return f"{type_of(urn).rpartition(':')[2]} {name_of(urn)}"
 
 
-def _users(both: object, after: Mapping[str, Resource]) -> dict[str, list[tuple[str, str, str]]]:
+def _users(after: Mapping[str, Resource]) -> dict[str, list[tuple[str, str, str]]]:
     """By URN: the resources that read its attributes, each with the property and the attribute."""
     by_name = alike((urn, name_of(urn)) for urn in sorted(after))
     users: dict[str, list[tuple[str, str, str]]] = {}

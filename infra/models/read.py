@@ -17,7 +17,7 @@ from infra.models.source import Source
 from infra.models.task import Beside
 from infra.models.weights import Tensors, counted, guesses
 
-CONFIG, INDEX, ONE = "config.json", "model.safetensors.index.json", "model.safetensors"
+CONFIG, INDEX = "config.json", "model.safetensors.index.json"
 _OLD_INDEX = "pytorch_model.bin.index.json"
 _NOT_READ = Path(__file__).parent / "data" / "not_read.toml"
 

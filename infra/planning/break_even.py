@@ -16,7 +16,6 @@ SECONDS_PER_MONTH = HOURS_PER_MONTH * 3600
 
 @dataclass(frozen=True)
 class BreakEven:
-    api_price: float  # dollars per million output tokens
     tokens_per_month: float  # output tokens; below this number the API is cheaper
     replica_tokens_per_month: tuple[float, float] | None  # at full load, low and high; None: no estimate
     reason: str
@@ -40,7 +39,7 @@ def break_even(usd_per_hour: float, api_price: float, throughput: Throughput) ->
         f"${month:,.0f} per month / ${api_price:g} per million = {_millions(tokens)} output tokens per month,"
         f" {tokens / SECONDS_PER_MONTH:,.0f} per second all month"
     )
-    return BreakEven(api_price, tokens, makes, f"{start}; {_can(tokens, makes, throughput)}")
+    return BreakEven(tokens, makes, f"{start}; {_can(tokens, makes, throughput)}")
 
 
 def _can(tokens: float, makes: tuple[float, float] | None, throughput: Throughput) -> str:

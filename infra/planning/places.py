@@ -91,7 +91,7 @@ class Nodes:
 def plan_platform(asked: Asked) -> Decided[Platform]:
     settings, catalog = asked.settings, asked.catalog
     cluster = yield from asked.cloud.plan_cluster(asked.stack, settings, asked.region, asked.config, catalog)
-    served = yield from _served(asked, cluster)
+    served = yield from _served(asked)
     cache = yield from plan_cache(settings, served, cluster, asked.cloud, catalog)
     yield from asked.cloud.explain(settings, cluster, cache, catalog)
     gateway = yield from plan_gateway(settings, asked.cloud)
@@ -99,7 +99,7 @@ def plan_platform(asked: Asked) -> Decided[Platform]:
     return Platform(cluster, served, cache, gateway, addons, plan_monitoring(settings, addons, catalog))
 
 
-def _served(asked: Asked, cluster: ClusterPlan) -> Decided[list[Served]]:
+def _served(asked: Asked) -> Decided[list[Served]]:
     without = no_gpu_nodes(asked.settings, asked.cloud)
     served: list[Served] = []
     for name, (model, next_of) in sorted(with_next(asked.settings.models).items()):

@@ -86,7 +86,6 @@ class ClientSummary:
 @dataclass(frozen=True)
 class Summary:
     seconds: float
-    runs: int
     models: tuple[ModelSummary, ...]
     pools: tuple[PoolSummary, ...]
     clients: tuple[ClientSummary, ...]
@@ -103,7 +102,6 @@ def summary(platform: Platform, outcomes: Sequence[Outcome]) -> Summary:
     per_day = DAY / outcomes[0].seconds
     return Summary(
         outcomes[0].seconds,
-        len(outcomes),
         tuple(_model(platform, each.name, outcomes, per_day) for each in platform.servers),
         tuple(_pools(platform, outcomes, per_day)),
         tuple(_client(each.name, outcomes) for each in platform.clients),

@@ -29,7 +29,7 @@ def said(plan: Plan, tried: Tried, options: str = "") -> str:
 def _sections(plan: Plan, tried: Tried, options: str) -> Iterator[tuple[str, Iterable[str]]]:
     behind = count(len(tried.stand_ins), "stand-in")
     yield f"{plan.stack}: the planned gateway before {behind} of models; no cluster, no GPU", ()
-    yield "", [f"{name:<10}{value}" for name, value in _where(plan, tried)]
+    yield "", [f"{name:<10}{value}" for name, value in _where(tried)]
     yield "models", _models(plan, tried.stand_ins)
     if own := plan.traffic.custom:
         yield (
@@ -41,7 +41,7 @@ def _sections(plan: Plan, tried: Tried, options: str) -> Iterator[tuple[str, Ite
     yield "Ctrl-C ends it.", ()
 
 
-def _where(plan: Plan, tried: Tried) -> Iterator[tuple[str, str]]:
+def _where(tried: Tried) -> Iterator[tuple[str, str]]:
     yield "base URL", tried.base_url
     for name, key in tried.keys.items():
         yield "key", f"{key}  (client {name}; of this run only)"

@@ -137,8 +137,8 @@ class NodeGroup:
     def disk_gib(self) -> float:
         """The root volume or, with Bottlerocket, its second one; or the instance's own NVMe if the node's configuration
         puts containers there."""
-        told = base64.b64decode(self.template.get("userData", ""))
-        if b"RAID0" in told or b'"ephemeral-storage", "bind"' in told:
+        user_data = base64.b64decode(self.template.get("userData", ""))
+        if b"RAID0" in user_data or b'"ephemeral-storage", "bind"' in user_data:
             return self.nvme_gib
         return self.template["blockDeviceMappings"][-1]["ebs"]["volumeSize"]
 

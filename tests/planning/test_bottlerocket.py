@@ -43,10 +43,10 @@ def test_the_pools_that_ask_for_it_have_its_image_and_no_others(group: str, imag
 
 @pytest.mark.parametrize("nvme", [False, True])
 def test_nodes_pull_in_parallel_to_the_disks_that_they_have(nvme: bool) -> None:
-    told = tomllib.loads(settings(nvme=nvme))["settings"]
-    assert told["container-runtime"]["snapshotter"] == "soci"
-    assert told["container-runtime-plugins"]["soci-snapshotter"]["pull-mode"] == "parallel-pull-unpack"
-    commands = [each["commands"] for each in told.get("bootstrap-commands", {}).values()]
+    given = tomllib.loads(settings(nvme=nvme))["settings"]
+    assert given["container-runtime"]["snapshotter"] == "soci"
+    assert given["container-runtime-plugins"]["soci-snapshotter"]["pull-mode"] == "parallel-pull-unpack"
+    commands = [each["commands"] for each in given.get("bootstrap-commands", {}).values()]
     assert [[call[1:3] for call in each] for each in commands] == [
         [["ephemeral-storage", "init"], ["ephemeral-storage", "bind"]]
     ] * nvme

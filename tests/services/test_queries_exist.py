@@ -14,7 +14,6 @@ from infra.engines.vllm import engine as vllm
 from infra.engines.vllm.facts import facts
 from infra.plan.plan import Plan
 from infra.recording import Recording
-from infra.services.monitoring.registry import registry
 from infra.services.monitoring.sources import gpu_metrics
 from infra.status.first_tokens import first_tokens
 from infra.usage.measured import measure
@@ -87,6 +86,13 @@ def broken(metrics: Mapping[str, Metric]) -> list[str]:
         for query in queries
         for each in unknown(query, metrics, made)
     ]
+
+
+def registry() -> Mapping[str, Metric]:
+    """Every metric that a query may name, by its name: those of the engines, and of what runs beside them."""
+    beside = (each for name, each in exporters().items() if name not in ENGINES)
+    of_engines = (engine.exported for engine in ENGINES.values() if engine.exported is not None)
+    return {name: metric for exporter in (*beside, *of_engines) for name, metric in exporter.metrics.items()}
 
 
 def _named() -> set[str]:

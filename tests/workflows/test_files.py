@@ -97,13 +97,13 @@ def test_a_role_of_staging_or_prod_is_for_main_or_for_what_somebody_approved() -
     """The rules are settings of GitHub's: what the page tells people to set."""
     page = (ROOT / "docs/platform/delivery.md").read_text(encoding="utf-8")
     rows = re.findall(r"^ *\| (`.+`) \| `(deploy|preview|drift)` \| (.+) \| (.+) \|$", page, re.MULTILINE)
-    told = {(user, name): rules for names, user, *rules in rows for name in re.findall("`([^`]+)`", names)}
-    assert set(told) == {
+    protected = {(user, name): rules for names, user, *rules in rows for name in re.findall("`([^`]+)`", names)}
+    assert set(protected) == {
         (user, f"{prefix}{name}")
         for user, prefix in (("deploy", ""), ("preview", "preview-"), ("drift", "drift-"))
         for name in ENVIRONMENTS
     }
-    for (user, name), (reviewers, branches) in told.items():
+    for (user, name), (reviewers, branches) in protected.items():
         assert branches == ("all" if user == "preview" else "`main`"), name
         assert reviewers.startswith("yes") == (user != "drift" and not name.endswith("dev")), name
 

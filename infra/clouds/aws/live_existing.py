@@ -31,7 +31,7 @@ def nodes_there(plan: Plan, state: State) -> Iterator[Obstacle]:
     found = _read(plan, "eks", "describe-cluster", "--name", plan.cluster.name)["cluster"]
     yield from _takes_groups(plan, existing, found)
     subnets, nodes = _its_subnets(plan, existing, found), _its_nodes(plan)
-    yield from _security_groups(plan, existing, found, nodes)
+    yield from _security_groups(existing, found, nodes)
     yield from _subnets(plan, state, subnets, found)
     if plan.cache.storage == EFS:
         yield from mounts_there(existing.zones or (), subnets, nodes)
@@ -135,7 +135,7 @@ def _way_out(subnet: str, tables: Sequence[Any]) -> Iterator[Obstacle]:
         yield Obstacle(f"{_PATH}.subnetIds", message, fix)
 
 
-def _security_groups(plan: Plan, existing: ExistingCluster, found: Any, nodes: Sequence[Any]) -> Iterator[Obstacle]:
+def _security_groups(existing: ExistingCluster, found: Any, nodes: Sequence[Any]) -> Iterator[Obstacle]:
     """Nodes of some modules have a separate security group, which lets in nothing from the cluster's own."""
     ours = {found["resourcesVpcConfig"]["clusterSecurityGroupId"], *existing.security_group_ids}
     groups = [{each["GroupId"] for each in node["SecurityGroups"]} for node in nodes]
