@@ -3,7 +3,13 @@
 import pulumi
 import pulumi_random as random
 
-LENGTH = 43  # letters and digits: about 256 bits
+_LENGTH = 43  # letters and digits: about 256 bits
+
+
+def random_key(name: str, parent: pulumi.Resource) -> pulumi.Output[str]:
+    """Kept in the state, as a secret."""
+    made = random.RandomPassword(name, length=_LENGTH, special=False, opts=pulumi.ResourceOptions(parent=parent))
+    return pulumi.Output.secret(made.result)
 
 
 class ApiKey(pulumi.ComponentResource):
@@ -18,8 +24,5 @@ class ApiKey(pulumi.ComponentResource):
         if given is not None:
             self.key = pulumi.Output.secret(given)
         else:
-            made = random.RandomPassword(
-                f"{name}-random", length=LENGTH, special=False, opts=pulumi.ResourceOptions(parent=self)
-            )
-            self.key = pulumi.Output.secret(made.result)
+            self.key = random_key(f"{name}-random", self)
         self.register_outputs({"key": self.key})

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_kubernetes as k8s
-import pulumi_random as random
 
-from components.api_key import LENGTH
+from components.api_key import random_key
 
 # The environment variables that OpenAI's clients read: a pod takes both with one `envFrom`.
 KEY_FIELD = "OPENAI_API_KEY"
@@ -37,7 +36,7 @@ class ClientKeys(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("llm:kubernetes:ClientKeys", name, None, opts)
-        keys = [given[number] if number in given else self._made(f"{name}-key-{number}") for number in numbers]
+        keys = [given[number] if number in given else random_key(f"{name}-key-{number}", self) for number in numbers]
         self.keys = pulumi.Output.secret(pulumi.Output.all(*keys))
         self.newest = pulumi.Output.secret(keys[-1])
         for logical_name, namespace in secrets.items():
@@ -48,7 +47,3 @@ class ClientKeys(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(parent=self, depends_on=list(depends_on)),
             )
         self.register_outputs({"keys": self.keys})
-
-    def _made(self, name: str) -> pulumi.Output[str]:
-        made = random.RandomPassword(name, length=LENGTH, special=False, opts=pulumi.ResourceOptions(parent=self))
-        return pulumi.Output.secret(made.result)

@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pulumi
 import pulumi_kubernetes as k8s
-import pulumi_random as random
 
-from components.api_key import LENGTH
+from components.api_key import random_key
 from components.container import API_KEY, ENGINE_KEYS
 
 
@@ -34,7 +33,7 @@ class EngineKeys(pulumi.ComponentResource):
     ) -> None:
         super().__init__("llm:kubernetes:EngineKeys", name, None, opts)
         self.numbers = tuple(numbers)
-        keys = {number: self._made(f"{name}-{number}") for number in sorted(numbers)}
+        keys = {number: random_key(f"{name}-{number}", self) for number in sorted(numbers)}
         self.sent = keys[numbers[0]]
         accepted = pulumi.Output.all(*keys.values(), *([also] if also is not None else []))
         texts = {file: pulumi.Output.secret(accepted.apply(text)) for file, text in files.items()}
@@ -45,7 +44,3 @@ class EngineKeys(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(depends_on)),
         )
         self.register_outputs({})
-
-    def _made(self, name: str) -> pulumi.Output[str]:
-        made = random.RandomPassword(name, length=LENGTH, special=False, opts=pulumi.ResourceOptions(parent=self))
-        return pulumi.Output.secret(made.result)

@@ -6,9 +6,8 @@ from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
-import pulumi_random as random
 
-from components.api_key import LENGTH
+from components.api_key import random_key
 from components.network_policy import counter_policy
 from components.pods import container_security_context, secret_variable, security_context, spread
 
@@ -87,8 +86,7 @@ class TokenLimits(pulumi.ComponentResource):
 
 def _secrets(name: str, parent: pulumi.Resource) -> Mapping[str, pulumi.Input[str]]:
     """The service takes the password from its environment, the store from a file: both see it nowhere else."""
-    made = random.RandomPassword(name, length=LENGTH, special=False, opts=pulumi.ResourceOptions(parent=parent))
-    password = pulumi.Output.secret(made.result)
+    password = random_key(name, parent)
     return {_PASSWORD: password, _STORE_FILE: pulumi.Output.format("requirepass {0}\n", password)}
 
 

@@ -114,9 +114,14 @@ def _running(side: Side) -> set[str]:
     return {name for name in side.models if not side.endpoint(name).get("paused")}
 
 
-def _pool(each: Guarded, allow: str, old: Side, new: Side, notices: Sequence[Notice]) -> str:
+def _on(each: Guarded, old: Side, new: Side) -> tuple[list[str], list[str]]:
+    """The models on a pool that still run, and those of them that stay there."""
     on = [model for model in serving(old, each.name) if model in _running(new)]
-    staying = [model for model in on if each.act == "replace" and model in serving(new, each.name)]
+    return on, [model for model in on if each.act == "replace" and model in serving(new, each.name)]
+
+
+def _pool(each: Guarded, allow: str, old: Side, new: Side, notices: Sequence[Notice]) -> str:
+    on, staying = _on(each, old, new)
     if not on:
         return f"No model that runs on `{each.name}` now runs afterwards, so none needs its nodes: {allow}."
     gap = _down(notices)
@@ -168,8 +173,7 @@ def _at_once(refused: Sequence[Guarded], old: Side, new: Side, notices: Sequence
 
 def _helped(each: Guarded, old: Side, new: Side, notices: Sequence[Notice]) -> list[str]:
     """The models that stay on a pool whose own settings replace it, if one of them is down then."""
-    on = [model for model in serving(old, each.name) if model in _running(new)]
-    staying = [model for model in on if each.act == "replace" and model in serving(new, each.name)]
+    _, staying = _on(each, old, new)
     down = _down(notices) & {*staying} and _is_of_its_settings(each, old, new)
     return staying if down else []
 

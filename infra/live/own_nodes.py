@@ -38,9 +38,8 @@ def _of_pool(plan: Plan, pool: PoolPlan, nodes: Sequence[Mapping[str, Any]]) -> 
     path = f"gpuPools.{pool.name}.existing"
     mine = [node for node in nodes if pool.selector.items() <= (node["metadata"].get("labels") or {}).items()]
     if not mine:
-        labels = ",".join(f"{key}={value}" for key, value in pool.selector.items())
         fix = f"{path}.selector: labels that `{plan.cluster.kubectl} get nodes --show-labels` shows"
-        yield Obstacle(f"{path}.selector", f"none of {count(len(nodes), 'node')} has the labels {labels}", fix)
+        yield Obstacle(f"{path}.selector", f"none of {count(len(nodes), 'node')} has the labels {pool.labels}", fix)
         return
     offered = max(_offers(node, pool.resource) for node in mine)
     installs = (addon := plan.addons.get("nvidiaDevicePlugin")) is not None and addon.state == "install"

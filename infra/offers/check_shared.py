@@ -5,8 +5,7 @@ from infra.catalog.gpu_names import is_shared, slice_named
 from infra.clouds.existing.check_nodes import PRODUCT
 from infra.clouds.existing.section import ExistingNodes
 from infra.plan.labels import GPU_RESOURCE
-from infra.plan.versions import NEXT
-from infra.services.serving.next import with_next
+from infra.services.serving.next import key_of, with_next
 from infra.settings.checks.scope import Scope
 from infra.settings.cluster import GpuPool
 from infra.settings.mistakes import Key
@@ -96,7 +95,7 @@ def _card(scope: Scope, pool: GpuPool) -> Gpu | None:
 
 def _check_models(scope: Scope, pool: str, where: Key, sharing: Sharing) -> None:
     for name, (model, next_of) in with_next(scope.settings.models).items():
-        key: Key = ("models", name) if next_of is None else ("models", next_of, NEXT)
+        key = key_of(name, next_of)
         only = model.pool is None and len(scope.settings.gpu_pools) == 1 and model.gpus != 0
         if model.pool != pool and not only:
             continue

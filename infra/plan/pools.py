@@ -169,6 +169,11 @@ class PoolPlan:
         return tuple(step.kind for step in self.steps) or (self.capacity,)
 
     @property
+    def labels(self) -> str:
+        """The labels that its pods select, as kubectl takes them."""
+        return ",".join(f"{key}={value}" for key, value in self.selector.items())
+
+    @property
     def instance_types(self) -> tuple[str, ...]:
         """By name, as a stack file writes them."""
         return tuple(each.name for each in self.types)

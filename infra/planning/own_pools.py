@@ -287,7 +287,7 @@ def to_do_of_own_nodes(settings: Settings, cluster: ClusterPlan, pools: Mapping[
         yield ToDo(
             "addons.nvidiaDevicePlugin",
             f"the device plugin runs on labelled nodes only: `{cluster.kubectl} label nodes -l"
-            f" {labels(pool)} {GPU_LABEL}=true`",
+            f" {pool.labels} {GPU_LABEL}=true`",
             Step.DEVICE_PLUGIN,
             nth,
         )
@@ -301,7 +301,7 @@ def warn_of_same_nodes(pools: Mapping[str, PoolPlan]) -> Iterator[Finding]:
         if wanted <= there and (wanted != there or pool.name < other.name):
             yield warned(
                 f"gpuPools.{other.name}.existing.selector",
-                f"every node of {other.name} ({labels(other)}) has the labels of {pool.name} too, so pods of both"
+                f"every node of {other.name} ({other.labels}) has the labels of {pool.name} too, so pods of both"
                 f" run there, while the plan counts the nodes of each alone: give {pool.name} a label that they lack",
             )
 
@@ -310,7 +310,3 @@ def _on_all(pool: PoolPlan) -> set[tuple[str, str]]:
     """Labels that every node of the pool has, whatever its selector says."""
     nvidia = pool.resource.startswith("nvidia.com/")
     return {("kubernetes.io/os", "linux"), *([(GPU_LABEL, "true")] if nvidia else ())}
-
-
-def labels(pool: PoolPlan) -> str:
-    return ",".join(f"{key}={value}" for key, value in pool.selector.items())

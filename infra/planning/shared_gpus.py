@@ -47,12 +47,11 @@ def to_do_of_shared(cluster: ClusterPlan, pools: Mapping[str, PoolPlan], *, inst
 
 
 def _how(cluster: ClusterPlan, pool: PoolPlan, installs: bool) -> str:
-    labels = ",".join(f"{key}={value}" for key, value in pool.selector.items())
     escaped = pool.resource.replace(".", r"\.")
     columns = f"'NODE:.metadata.name,N:.status.allocatable.{escaped}'"
     look = (
-        f"`{cluster.kubectl} get nodes -l {labels} -o custom-columns={columns}` has to show {pool.gpus_per_node} of"
-        f" {pool.resource} per node"
+        f"`{cluster.kubectl} get nodes -l {pool.labels} -o custom-columns={columns}` has to show {pool.gpus_per_node}"
+        f" of {pool.resource} per node"
     )
     if pool.sharing is None:
         return look
@@ -66,6 +65,6 @@ def _how(cluster: ClusterPlan, pool: PoolPlan, installs: bool) -> str:
     if installs:
         mps = f" {MPS_LABEL}=true" if pool.sharing.mps is not None else ""
         label = f"{GPU_LABEL}=true {DEVICE_PLUGIN_CONFIG}={config_of(pool.sharing)}{mps}"
-        return f"{cut}`{cluster.kubectl} label nodes -l {labels} {label}` tells the device plugin; then {look}"
+        return f"{cut}`{cluster.kubectl} label nodes -l {pool.labels} {label}` tells the device plugin; then {look}"
     own = "MIG's strategy single, or mixed with resource" if mig else "its `sharing` configuration"
     return f"{cut}the cluster's own device plugin or GPU operator needs {own}; {look}"

@@ -44,7 +44,7 @@ class StackText:
         taken = f"there already: `client rotate {self.file.stack} {name}` gives it another key; change the rest by hand"
         mistakes = [(_path(name), taken)] if name in self.known else []
         self._edit(lambda: put(self.text, self._key(name), dict(wanted)))
-        return self._loaded(mistakes)
+        return loaded(self.text, self.path, mistakes)
 
     def rotated(self, name: str) -> StackFile:
         """With a key more where it has one, and without its older one where it has two. Raises NotDone."""
@@ -57,7 +57,7 @@ class StackText:
         else:
             self._edit(lambda: put(self.text, self._key(name), {"keys": valid}))
         self._forget(name, keeping=valid)
-        return self._loaded()
+        return loaded(self.text, self.path)
 
     def revoked(self, name: str) -> StackFile:
         """Raises NotDone."""
@@ -68,7 +68,7 @@ class StackText:
         self._find(name)
         self._edit(lambda: take_out(self.text, self._emptied(name)))
         self._forget(name, keeping=())
-        return self._loaded()
+        return loaded(self.text, self.path)
 
     def _key(self, name: str) -> tuple[str, ...]:
         return ("config", self._platform, "gateway", "clients", name)
@@ -106,16 +106,17 @@ class StackText:
         except NotEditable as error:
             raise NotDone([(str(self.path), str(error))]) from None
 
-    def _loaded(self, mistakes: Sequence[Wrong] = ()) -> StackFile:
-        """Lines of a text that isn't written would lead nowhere."""
-        try:
-            loaded = load_text(self.text, self.path)
-        except BadStackFile as bad:
-            found = [(each.path, f"{each.got}; {each.write}" if each.write else each.got) for each in bad.mistakes]
-            raise NotDone([*mistakes, *found]) from None
-        if mistakes:
-            raise NotDone(mistakes)
-        return loaded
+
+def loaded(text: str, path: Path, mistakes: Sequence[Wrong] = ()) -> StackFile:
+    """Lines of a text that isn't written would lead nowhere, so its mistakes are named without them."""
+    try:
+        found = load_text(text, path)
+    except BadStackFile as bad:
+        wrong = [(each.path, f"{each.got}; {each.write}" if each.write else each.got) for each in bad.mistakes]
+        raise NotDone([*mistakes, *wrong]) from None
+    if mistakes:
+        raise NotDone(mistakes)
+    return found
 
 
 def _path(name: str) -> str:

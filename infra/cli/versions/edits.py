@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from infra.cli.client.edits import NotDone
+from infra.cli.client.edits import NotDone, loaded
 from infra.cli.stack_text import NotEditable, put, take_out
 from infra.cli.versions.growing import Action, Growth, grown, growth_of, is_empty, weight_of
 from infra.config_keys import PLATFORM
@@ -20,7 +20,7 @@ from infra.services.serving.next import READY, into_place, on_every_day, says_no
 from infra.services.serving.replicas_section import Replicas
 from infra.services.serving.section import Model
 from infra.settings.file import StackFile
-from infra.settings.mistakes import BadStackFile, did_you_mean
+from infra.settings.mistakes import did_you_mean
 from infra.stack_file import load_text
 
 # Without the one in which a server grows.
@@ -49,7 +49,7 @@ def steps(action: Action, text: str, path: Path, name: str, replicas: int | None
         if found or _is_begun(action, model):
             found.append(_step(action, model, name, text, file))
         text = _Edit(text, path, name).after(action, model, replicas)
-        file = _loaded(text, path)
+        file = loaded(text, path)
         model = file.settings.models[name]
     return [*found, Step(f"the one server of {name} is left", text, file, waits=False)]
 
@@ -100,15 +100,6 @@ def _now(model: Model, name: str) -> str:
     if weight_of(model):
         return f"all requests of {name} go to its next version"
     return f"all requests of {name} go to its own server"
-
-
-def _loaded(text: str, path: Path) -> StackFile:
-    """Lines of a text that isn't written would lead nowhere."""
-    try:
-        return load_text(text, path)
-    except BadStackFile as bad:
-        found = [(each.path, f"{each.got}; {each.write}" if each.write else each.got) for each in bad.mistakes]
-        raise NotDone(found) from None
 
 
 class _Edit:

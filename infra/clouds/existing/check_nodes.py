@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from infra.catalog import Gpu, Slice, gpu_named, gpus_named, similar_gpus, slice_named, with_memory
 from infra.catalog.gpu_names import counted
 from infra.clouds.existing.section import ExistingNodes
-from infra.plan.versions import NEXT
 from infra.plan.words import count, kubectl
-from infra.services.serving.next import with_next
+from infra.services.serving.next import key_of, with_next
 from infra.settings.checks.scope import Scope
 from infra.settings.cluster import GpuPool
 from infra.settings.mistakes import Key
@@ -44,7 +43,7 @@ def is_nvidia(nodes: ExistingNodes) -> bool:
 def _check_images(scope: Scope, pool: str, nodes: ExistingNodes) -> None:
     """The pinned images of the engines are built for NVIDIA's GPUs."""
     for name, (model, next_of) in with_next(scope.settings.models).items():
-        key: Key = ("models", name) if next_of is None else ("models", next_of, NEXT)
+        key = key_of(name, next_of)
         only = model.pool is None and len(scope.settings.gpu_pools) == 1 and model.gpus != 0
         if (model.pool == pool or only) and model.image is None:
             got = f"missing; pool {pool} offers {nodes.resource}, and the engines' own images are for NVIDIA"
@@ -55,7 +54,7 @@ def _check_images(scope: Scope, pool: str, nodes: ExistingNodes) -> None:
 def _check_models_on_slices(scope: Scope, pool: str) -> None:
     """A replica can't use several slices: CUDA shows a process only one, and slices can't reach each other's memory."""
     for name, (model, next_of) in with_next(scope.settings.models).items():
-        key = ("models", name) if next_of is None else ("models", next_of, NEXT)
+        key = key_of(name, next_of)
         has_own = next_of is None or scope.written((*key, "gpus")) or scope.written((*key, "pool"))
         if has_own and model.pool == pool and model.gpus is not None and model.gpus > 1:
             got = f"{model.gpus} GPUs; an engine runs on one MIG slice, and pool {pool} has slices"

@@ -3,12 +3,11 @@
 from collections.abc import Collection, Iterator
 from typing import Literal, NamedTuple
 
-from infra.plan.versions import NEXT
 from infra.services.addons.optional import AUTOSCALER, DCGM, is_left_out, node_scaler
 from infra.services.addons.plan import ADDONS
 from infra.services.addons.section import Addons, AnyAddon
 from infra.services.addons.vertical import asks_for_vertical, dotted
-from infra.services.serving.next import with_next
+from infra.services.serving.next import key_of, with_next
 from infra.services.serving.on_cpu import no_gpu_nodes, reads_metrics, scales_by_use
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key
@@ -106,7 +105,7 @@ def _ranges(scope: Scope) -> list[_Range]:
     """A next version without replicas has its model's."""
     without, found = no_gpu_nodes(scope.settings, scope.cloud), list[_Range]()
     for name, (model, next_of) in with_next(scope.settings.models).items():
-        section = ("models", name) if next_of is None else ("models", next_of, NEXT)
+        section = key_of(name, next_of)
         if model.replicas.min < model.replicas.max and (next_of is None or scope.written((*section, "replicas"))):
             by_use = scales_by_use(model, no_gpu_nodes=without)
             reads = reads_metrics(model, no_gpu_nodes=without)

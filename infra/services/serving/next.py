@@ -8,6 +8,7 @@ from infra.plan.notes import Write
 from infra.plan.versions import NEXT, server_of_next
 from infra.plan.writes import written as in_words
 from infra.services.serving.section import Model
+from infra.settings.mistakes import Key
 
 # What the next version alone has; it isn't passed on when it is promoted.
 OWN = ("replicas",)
@@ -26,6 +27,11 @@ def with_next(models: Mapping[str, Model]) -> dict[str, tuple[Model, str | None]
         if model.next is not None:
             found[server_of_next(name)] = (next_of(model), name)
     return found
+
+
+def key_of(name: str, next_of: str | None) -> Key:
+    """Where the stack file has a server of `with_next`."""
+    return ("models", name) if next_of is None else ("models", next_of, NEXT)
 
 
 def servers(models: Mapping[str, Model]) -> dict[str, Model]:

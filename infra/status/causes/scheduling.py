@@ -95,7 +95,7 @@ def _room_fix(subject: Subject) -> str:
 
 def _no_labels(subject: Subject, pod: Pod, message: str) -> Cause:
     pool = subject.pool
-    labels = ",".join(f"{key}={value}" for key, value in pool.selector.items()) if pool is not None else ""
+    labels = pool.labels if pool is not None else ""
     whose = f"of pool {pool.name} ({labels})" if pool is not None else "that it may run on"
     fix = f"gpuPools.{pool.name}.existing.selector: the labels that its nodes have" if pool and pool.existing else ""
     command = f"{subject.plan.cluster.kubectl} get nodes -l {labels}" if labels else subject.describe(pod)
