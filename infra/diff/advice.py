@@ -115,9 +115,12 @@ def _running(side: Side) -> set[str]:
 
 
 def _on(each: Guarded, old: Side, new: Side) -> tuple[list[str], list[str]]:
-    """The models on a pool that still run, and those of them that stay there."""
+    """The models on a pool that still run, and those of them that stay there: on a group that is replaced, or on others
+    that its own settings make in the place of one that is removed, as a list of capacity does."""
     on = [model for model in serving(old, each.name) if model in _running(new)]
-    return on, [model for model in on if each.act == "replace" and model in serving(new, each.name)]
+    if each.act != "replace" and not _is_of_its_settings(each, old, new):
+        return on, []
+    return on, [model for model in on if model in serving(new, each.name)]
 
 
 def _pool(each: Guarded, allow: str, old: Side, new: Side, notices: Sequence[Notice]) -> str:

@@ -23,6 +23,7 @@ EXTRA: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "a pool of a model that is paused": ("cloud", {"gpuPools.l4.capacity": "spot", "models.chat.paused": True}),
     "a smaller type": ("cloud", {"gpuPools.l4.instanceTypes": ["g6.xlarge"], "gpuPools.l4.min": 1}),
+    "a list of capacity": ("cloud", {"gpuPools.l4.capacity": ["spot", "on-demand"]}),
     "a smaller type on spot": ("cloud", {"gpuPools.l4": {"instanceTypes": ["g6.xlarge"], "capacity": "spot"}}),
 }
 EDITS = {
@@ -89,7 +90,7 @@ def beside_the_old(text: str) -> dict[str, Any]:
     }
 
 
-BESIDE = ("a smaller type", "a smaller type on spot", "spot")
+BESIDE = ("a smaller type", "a smaller type on spot", "spot", "a list of capacity")
 
 
 @pytest.mark.parametrize("name", BESIDE)
