@@ -9,6 +9,7 @@ from infra.diff.engine_keys import one_key_after_the_other
 from infra.diff.events import AWAY, ELSEWHERE
 from infra.diff.guard import SYSTEM_NODES, Guarded, serving
 from infra.diff.interim import Beside, as_written, kept_max, shares_max, with_both
+from infra.diff.moved_weights import moved_weights
 from infra.diff.nodes import node_group
 from infra.diff.rolling import without_a_gap
 from infra.diff.settings import settings_changed
@@ -81,6 +82,10 @@ def _way(found: Sequence[Guarded], old: Side, new: Side, notices: Sequence[Notic
         return _pool(found[0], allow, old, new, notices)
     if (owner := owner_of(found[0].urn)) is not WEIGHTS:
         return f"{owner.title} loses the data in it: copy it first, or leave it as it is. If this is intended: {allow}."
+    return moved_weights(old, new) + _weights(found, allow, old, new, notices)
+
+
+def _weights(found: Sequence[Guarded], allow: str, old: Side, new: Side, notices: Sequence[Notice]) -> str:
     if not _running(old) & _running(new):
         return f"No model that runs now runs afterwards, so none needs the weights: {allow}."
     down = _running(new) & _down(notices)

@@ -15,6 +15,7 @@ from infra.plan.notes import Finding
 from infra.plan.plan import Plan
 from infra.planning.bill import minimum_per_month, plan_bill
 from infra.planning.budget import check_budget
+from infra.planning.cache_cost import costs_more
 from infra.planning.cost import Billed
 from infra.planning.nights import nights, say_hours
 from infra.planning.node_makers import check_node_makers
@@ -23,7 +24,7 @@ from infra.planning.own_pools import to_do_of_own_nodes, warn_of_same_nodes
 from infra.planning.paused import cheaper_while_paused
 from infra.planning.peak import check_peak
 from infra.planning.placeholders import list_placeholders
-from infra.planning.places import Asked, Nodes, Platform, plan_nodes, plan_places, plan_platform
+from infra.planning.places import Asked, Nodes, Platform, plan_ground, plan_nodes, plan_places, plan_platform
 from infra.planning.pool_zones import Zones
 from infra.planning.spare_room import check_spare
 from infra.planning.spares import find_spares
@@ -52,7 +53,7 @@ from infra.services.serving.to_dos import list_licences
 from infra.services.tracing.plan import headers_to_do, traced
 from infra.services.tracing.report import tracing_pods
 from infra.services.weights.on_nodes import check_disk, explain_nodes
-from infra.services.weights.readers import check_readers, on_one_node
+from infra.services.weights.readers import check_readers
 
 
 @dataclass(frozen=True)
@@ -82,15 +83,17 @@ class _Parts:
 
 def draft(asked: Asked) -> Draft:
     parts, found = split(_decide(asked))
+    if more := costs_more(parts.billed, parts.cost):
+        parts, found = split(_decide(replace(asked, costs_more=more)))
     nodes = parts.nodes
     plan = _plan(asked, parts, gather(found))
     return Draft(plan, nodes.placed, nodes.offers, nodes.new, len(parts.platform.zones))
 
 
 def _decide(asked: Asked) -> Decided[_Parts]:
-    platform = yield from plan_platform(asked)
-    places = yield from plan_places(asked, platform)
-    platform = replace(platform, cache=on_one_node(platform.cache, places.placed))
+    ground = yield from plan_ground(asked)
+    places = yield from plan_places(asked, ground)
+    platform = yield from plan_platform(asked, ground, places)
     yield from check_readers(platform.cache, places.placed, platform.cluster, asked.cloud)
     yield from explain_nodes(places.placed, platform.cache)
     yield from say_bucket(places.placed, platform.cache)

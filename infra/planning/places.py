@@ -28,7 +28,8 @@ from infra.services.serving.placement import place
 from infra.services.serving.rollout import surges
 from infra.services.serving.served import Served, resolve
 from infra.services.weights.on_nodes import with_weights
-from infra.services.weights.plan import plan_cache
+from infra.services.weights.plan import plan_cache, zone_of_cache
+from infra.services.weights.readers import on_one_node
 from infra.settings.platform import Settings
 
 
@@ -42,6 +43,7 @@ class Asked:
     secrets: frozenset[str]
     config: Any  # what the cloud's own keys say
     sizing: Sizing
+    costs_more: str = ""  # what says that the quickest cache costs too much, after a plan with it
 
     @property
     def catalog(self) -> Catalog:
@@ -53,20 +55,22 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Platform:
-    """What is there whatever the models run on."""
+class Ground:
+    """What is there before anything has a place."""
 
     cluster: ClusterPlan
     served: Sequence[Served]
+    zones: tuple[str, ...]  # where pods can be that read the cache
+
+
+@dataclass(frozen=True)
+class Platform(Ground):
+    """What is there whatever the models run on."""
+
     cache: CachePlan
     gateway: GatewayPlan | None
     addons: Mapping[str, AddonPlan]
     monitoring: MonitoringPlan | None
-
-    @property
-    def zones(self) -> tuple[str, ...]:
-        """Where pods can be that read the cache."""
-        return (self.cache.zone_id,) if self.cache.zone_id else self.cluster.zone_ids
 
 
 @dataclass(frozen=True)
@@ -88,15 +92,23 @@ class Nodes:
     pools: Mapping[str, PoolPlan]
 
 
-def plan_platform(asked: Asked) -> Decided[Platform]:
-    settings, catalog = asked.settings, asked.catalog
-    cluster = yield from asked.cloud.plan_cluster(asked.stack, settings, asked.region, asked.config, catalog)
+def plan_ground(asked: Asked) -> Decided[Ground]:
+    settings = asked.settings
+    cluster = yield from asked.cloud.plan_cluster(asked.stack, settings, asked.region, asked.config, asked.catalog)
     served = yield from _served(asked)
-    cache = yield from plan_cache(settings, served, cluster, asked.cloud, catalog)
+    zone = zone_of_cache(settings, served, cluster, asked.cloud)
+    return Ground(cluster, served, (zone,) if zone else cluster.zone_ids)
+
+
+def plan_platform(asked: Asked, ground: Ground, places: Places) -> Decided[Platform]:
+    settings, catalog, cluster = asked.settings, asked.catalog, ground.cluster
+    cache = yield from plan_cache(settings, places.placed, cluster, asked.cloud, catalog, asked.costs_more)
     yield from asked.cloud.explain(settings, cluster, cache, catalog)
     gateway = yield from plan_gateway(settings, asked.cloud)
     addons = yield from plan_addons(settings, cluster, asked.cloud, catalog)
-    return Platform(cluster, served, cache, gateway, addons, plan_monitoring(settings, addons, catalog))
+    monitoring = plan_monitoring(settings, addons, catalog)
+    cache = on_one_node(cache, places.placed)
+    return Platform(cluster, ground.served, ground.zones, cache, gateway, addons, monitoring)
 
 
 def _served(asked: Asked) -> Decided[list[Served]]:
@@ -109,12 +121,12 @@ def _served(asked: Asked) -> Decided[list[Served]]:
     return served
 
 
-def plan_places(asked: Asked, platform: Platform) -> Decided[Places]:
-    settings, catalog, cluster, zones = asked.settings, asked.catalog, platform.cluster, platform.zones
+def plan_places(asked: Asked, ground: Ground) -> Decided[Places]:
+    settings, catalog, cluster, zones = asked.settings, asked.catalog, ground.cluster, ground.zones
     offers = [declared(name, pool, catalog, cluster.region, zones) for name, pool in sorted(settings.gpu_pools.items())]
     new = beside(offers, makeable(catalog, cluster.region, zones)) if asked.cloud.makes_nodes(settings) else ()
     placed: list[Placed] = []
-    for each in platform.served:
+    for each in ground.served:
         placed.append((yield from place(each, offers, new, asked.sizing)))
     return Places(offers, new, with_room(placed, by_pool(placed)))
 

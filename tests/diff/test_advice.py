@@ -303,6 +303,17 @@ def test_a_setting_of_something_else_is_not_answered_by_a_pool_beside() -> None:
     assert serving(base(stack), "l4") == ["chat"]
 
 
+def test_weights_that_move_with_a_model_are_said_with_what_keeps_them() -> None:
+    """With a model of Ollama the program chooses a file system. Nothing is said where the file names a kind."""
+    notes = {"model": "llama3.2:3b", "engine": "ollama", "pool": "l4", "maxModelLen": 8192}
+    now, then = ({"cache": None, **more} for more in ({}, {"models.notes": notes}))
+    (said,) = ways(compare("cloud", side("cloud", edited("cloud", now)), side("cloud", edited("cloud", then))))
+    assert said.startswith("The program chooses cache.kind efs now, and s3 before, so all weights move")
+    assert "`cache: {kind: s3, compile: true}` in the stack file keeps them" in said
+    assert "The weights are downloaded again before the old pods end" in said
+    assert not any("all weights move" in each for each in ways(difference("cloud", {"cache.kind": "s3"})))
+
+
 def test_a_bucket_instead_of_the_file_system_leaves_no_model_down_and_the_advice_agrees() -> None:
     found = difference("cloud", {"cache.kind": "s3"})
     assert not any(each.seconds for each in found.notices)

@@ -133,7 +133,8 @@ QWEN3_8B, QWEN3_4B = ({"model": f"Qwen/Qwen3-{size}B", "maxModelLen": 8192} for 
     ids=["one", "the same twice", "quantized at load", "another revision", "another model", "as a draft too"],
 )
 def test_weights_of_one_repository_and_revision_are_stored_and_billed_once(models: list[dict], gib: float) -> None:
-    result = plan(changed(DEV, gpuPools={}, models={f"m{number}": each for number, each in enumerate(models)}))
+    named = {f"m{number}": each for number, each in enumerate(models)}
+    result = plan(changed(DEV, gpuPools={}, models=named, cache={"kind": "efs"}))
     assert f"; {gib} GiB of weights" in result.cache.reason
     (efs,) = [each for each in result.cost.items if each.name == "EFS"]
     assert float(efs.what.partition(" GiB of weights")[0]) == pytest.approx(gib, abs=0.6)

@@ -143,8 +143,11 @@ def test_a_new_cluster_keeps_them_where_the_file_says_nothing_of_a_cache() -> No
 
 
 def test_a_bucket_instead_keeps_them_too() -> None:
-    """A section of the file has to say so, where the plan chose it before."""
-    stack = changed(DEV, gpuPools={"l40s": {"instanceTypes": ["g6e.8xlarge"]}}, models={"m": BIG})
+    """A section of the file has to say so, where the plan chose it before: files, in a network of somebody else."""
+    there = {"vpcId": "vpc-1", "privateSubnetIds": ["subnet-1", "subnet-2"]}
+    create = {**DEV["cluster"]["create"], "zones": ["use1-az4", "use1-az6"], "network": there}
+    pools = {"l40s": {"instanceTypes": ["g6e.8xlarge"]}}
+    stack = changed(DEV, gpuPools=pools, models={"m": BIG}, cluster={"create": create})
     before = planned(stack)
     (found,) = [each for each in before.remedies["m"] if each.write == "cache.kind: s3"]
     after = outcome(follow(stack, {**dict(found.write_with), "cache.kind": "s3"}))

@@ -49,7 +49,7 @@ def test_what_would_cost_less_is_named_and_saves_what_it_says(stack: dict[str, A
     [
         (
             {"kind": "ebs", "size": "500Gi"},
-            ["cache.kind: s3 with cache.size removed", "cache.kind: efs with cache.size removed"],
+            ["cache.kind: efs with cache.size removed", "cache.kind: s3 with cache.size removed"],
         ),
         ({"kind": "ebs", "size": "40Gi"}, []),  # saves too little to be worth a line
         ({"kind": "efs"}, []),

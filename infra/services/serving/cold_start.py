@@ -80,6 +80,15 @@ def finds_compiled(served: Served, pool: PoolPlan | None, cache: CachePlan) -> b
     return can_keep_compiled(served, cache) and not new_disk
 
 
+def read_seconds(placed: Placed, cache: CachePlan, catalog: Catalog) -> float:
+    """What a start waits for that depends on a cache that all nodes read: the weights, and compiling where nothing is
+    kept."""
+    served, nothing = placed.served, StartPart(0, 0, 0, "")
+    kept = cache.compiled and can_keep_compiled(served, cache)
+    engine = start_parts.engine(served.question, placed.sized, placed.gpus, catalog.cold_start, kept=kept)
+    return _weights(placed, None, nothing, cache, catalog.cold_start).mid + engine.mid
+
+
 def _weights(
     placed: Placed, pool: PoolPlan | None, image: StartPart, cache: CachePlan, figures: start_parts.Figures
 ) -> StartPart:

@@ -1,16 +1,19 @@
 """Where the weights are kept: one claim that every model reads."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from infra.catalog import Catalog
 from infra.clouds.cloud import Cloud
 from infra.plan.cache import CachePlan, Storage
 from infra.plan.cluster import ClusterPlan
-from infra.plan.findings import Decided, warned
+from infra.plan.findings import Decided, split, warned
 from infra.plan.notes import Advice, Chosen, Violation
 from infra.plan.rules import Rule
+from infra.services.serving.placement import Placed
 from infra.services.serving.served import Served, claim_folders, claim_gib
 from infra.services.weights.classes import of_one_node
+from infra.services.weights.quickest import quickest
 from infra.services.weights.selinux import shared_level
 from infra.settings.platform import Settings
 
@@ -25,12 +28,58 @@ NONE = "none"
 
 
 def plan_cache(
-    settings: Settings, models: Sequence[Served], cluster: ClusterPlan, cloud: Cloud, catalog: Catalog
+    settings: Settings, placed: Sequence[Placed], cluster: ClusterPlan, cloud: Cloud, catalog: Catalog, costs_more: str
 ) -> Decided[CachePlan]:
+    """`costs_more`: what says that the quickest cache costs too much; blank: it doesn't."""
+    models = [each.served for each in placed]
     if all(each.place is not None for each in models):
         return (yield from _nothing_stored(settings))
+    of_kind = partial(_of_kind, settings, models, cluster, cloud, catalog)
+    if settings.cache is not None:
+        return (yield from of_kind(settings.cache.kind, f"{settings.cache.kind} is in the stack file"))
+    kind, reason = CLASS, "the cluster's default storage class: none is made on a cluster that exists"
+    if cluster.made and cloud.storage:
+        kind, reason = _of_cloud(placed, cloud, of_kind, costs_more, catalog)
+    yield Chosen("cache.kind", kind, reason)
+    return (yield from of_kind(kind, reason))
+
+
+def zone_of_cache(settings: Settings, models: Sequence[Served], cluster: ClusterPlan, cloud: Cloud) -> str | None:
+    """The zone that the stack file asks for by the kind that it names; None: any."""
+    kind = settings.cache.kind if settings.cache is not None and any(each.place is None for each in models) else None
+    return _zone(next((each for each in cloud.storage if each.kind == kind), None), cluster)
+
+
+def _zone(storage: Storage | None, cluster: ClusterPlan) -> str | None:
+    return cluster.zone_ids[0] if storage and storage.one_reader and cluster.zone_ids else None
+
+
+def _of_cloud(
+    placed: Sequence[Placed],
+    cloud: Cloud,
+    of_kind: Callable[[str, str], Decided[CachePlan]],
+    costs_more: str,
+    catalog: Catalog,
+) -> tuple[str, str]:
+    """The kind of a cluster that we make, and why: its file system or its bucket."""
+    bucket = next((each for each in cloud.storage if each.bucket), None)
+    if bucket is None:
+        return cloud.storage[0].kind, "every replica in every zone reads one copy of the weights"
+    (files, _), (objects, _) = (split(of_kind(each.kind, "")) for each in (cloud.storage[0], bucket))
+    chosen, reason = quickest(placed, files, objects, costs_more, catalog)
+    return chosen.kind, reason
+
+
+def _of_kind(
+    settings: Settings,
+    models: Sequence[Served],
+    cluster: ClusterPlan,
+    cloud: Cloud,
+    catalog: Catalog,
+    kind: str,
+    reason: str,
+) -> Decided[CachePlan]:
     cache = settings.cache
-    kind, reason = yield from _kind(settings, cluster, cloud)
     storage_class = cache.storage_class if cache else None
     folders = claim_folders(models)
     storage = next((each for each in (*cloud.storage, NODE) if each.kind == kind), None)
@@ -45,7 +94,7 @@ def plan_cache(
         storage_class=storage_class,
         size_gib=size,
         access_mode="ReadWriteOnce" if one_reader else "ReadWriteMany",
-        zone_id=cluster.zone_ids[0] if storage and storage.one_reader and cluster.zone_ids else None,
+        zone_id=_zone(storage, cluster),
         reason=f"{reason}; {sum(folders.values()):.1f} GiB of weights",
         folders=folders,
         one_node=settings.cluster.existing is not None and settings.cluster.existing.one_node,
@@ -83,21 +132,6 @@ def _nothing_stored(settings: Settings) -> Decided[CachePlan]:
     if settings.cache is not None:
         yield warned("cache", f"{reason}: no cache is made; leave the section out", kind="cache-unused")
     return CachePlan(NONE, None, None, 0, "ReadWriteMany", None, reason)
-
-
-def _kind(settings: Settings, cluster: ClusterPlan, cloud: Cloud) -> Decided[tuple[str, str]]:
-    if settings.cache is not None:
-        return settings.cache.kind, f"{settings.cache.kind} is in the stack file"
-    if cluster.made and cloud.storage:
-        reason = (
-            "every replica in every zone reads one copy of the weights; a kind that followed the quickest start would"
-            " be replaced, with all weights, when a model is added whose engine writes its own store"
-        )
-        yield Chosen("cache.kind", cloud.storage[0].kind, reason)
-        return cloud.storage[0].kind, reason
-    reason = "the cluster's default storage class: none is made on a cluster that exists"
-    yield Chosen("cache.kind", CLASS, reason)
-    return CLASS, reason
 
 
 def _keeps_compiled(models: Sequence[Served], cluster: ClusterPlan, storage: Storage | None) -> Decided[bool]:
