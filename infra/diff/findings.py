@@ -80,7 +80,7 @@ def _of_each_name(to_do: Found, names: Sequence[str], side: Side) -> Iterator[st
     path, message = to_do["path"], to_do["message"]
     if not names:
         yield f"{path}: {message}"
-    asked = message.removeprefix(f"{', '.join(names)}: ")
+    asked = message.replace(f"{', '.join(names)}: ", "", 1)
     yield from (f"{path.partition('.')[0]} of {_asked_once(name, side)}: {asked}" for name in names)
 
 
