@@ -1,7 +1,8 @@
 """`plan --why KEY`: why a value or a resource is there, what follows from it, and which rows of the bill it is in."""
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -159,11 +160,17 @@ def _unknown(plan: Plan, found: Sequence[Recorded], key: str) -> str:
     every = flat("", plan.settings.model_dump(mode="json", by_alias=True))
     known = {*every, *planned_paths(plan), *(each.rpartition(".")[2] for each in planned_paths(plan))}
     known |= {each.name for each in found} | {each.type.rpartition(":")[2] for each in found}
-    near = difflib.get_close_matches(key, sorted(known), n=_NEAR, cutoff=0.6)
+    near = _at_ends(every, key)[:_NEAR] or difflib.get_close_matches(key, sorted(known), n=_NEAR, cutoff=0.6)
     meant = (
         f"did you mean {', '.join(near)}?" if near else "write a path such as models.NAME.gpus, a name, or a resource"
     )
     return f"{plan.stack} has no key, name or resource {key}; {meant}"
+
+
+def _at_ends(paths: Iterable[str], key: str) -> list[str]:
+    """The whole paths of a key or section that was typed alone."""
+    end = re.compile(rf"(.*\.{re.escape(key)})(?:\.|$)")
+    return sorted({found[1] for each in paths if (found := end.match(each))})
 
 
 def owner_title(plan: Plan, urn: str) -> str:

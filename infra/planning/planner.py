@@ -24,6 +24,7 @@ from infra.planning.make_room import with_ways_out
 from infra.planning.mornings import mornings
 from infra.planning.places import Asked
 from infra.planning.remedies import find_remedies
+from infra.planning.spot_alone import say_what_on_demand_costs
 from infra.planning.trial import with_room
 from infra.planning.unused_pools import say_what_unused_pools_cost
 from infra.planning.waste import say_where_less
@@ -101,17 +102,16 @@ def _with_advice(made: Draft, attempt: _Attempts, sizing: Sizing) -> Plan:
     found = candidates(market)
     violations = _that_hold(market, found, attempt, sizing.catalog)
     certain = say_what_is_certain(plan, made.placed, made.offers, made.new, attempt, sizing)
+    warnings = say_where_less(certain, violations, market, attempt)
+    for with_cost in (say_what_on_demand_costs, say_what_unused_pools_cost, say_what_advice_costs):
+        warnings = with_cost(warnings, plan, attempt)
     return replace(
         plan,
         remedies=tried_remedies(plan, find_remedies(plan, made.placed, sizing.catalog), attempt),
         cheaper=with_pools(plan, cheaper_ways(plan, found, attempt), found, attempt),
         mornings=mornings(plan, attempt),
         violations=violations,
-        warnings=say_what_advice_costs(
-            say_what_unused_pools_cost(say_where_less(certain, violations, market, attempt), plan, attempt),
-            plan,
-            attempt,
-        ),
+        warnings=warnings,
     )
 
 

@@ -273,6 +273,9 @@ def test_warnings_and_things_to_do_are_said_with_it() -> None:
         ("zzzzzz", "write a path such as models.NAME.gpus"),
         ("", "write a path such as models.NAME.gpus"),
         ("models.", "models.l"),
+        ("zones", "did you mean cluster.create.zones?"),
+        ("systemNodes", "did you mean cluster.create.systemNodes?"),
+        ("usdPerMonth", "did you mean budget.usdPerMonth?"),
     ],
 )
 def test_an_unknown_key_is_answered_with_near_names(key: str, near: str) -> None:

@@ -260,6 +260,19 @@ def test_spot_alone_is_warned_of_with_its_remedy() -> None:
     assert "may have none" not in warning
 
 
+@pytest.mark.parametrize(("usd", "over"), [(9_000, False), (None, True)])
+def test_nodes_on_demand_beside_spot_are_proposed_with_the_bill_that_the_next_plan_has(
+    usd: float | None, over: bool
+) -> None:
+    budget = usd or round(ladder("spot").cost.usd_per_month_max) + 1
+    stack = changed(stack_of("spot"), budget={"usdPerMonth": budget})
+    (warning,) = [each for each in planned(stack).warnings if each.kind == "spot"]
+    then = outcome(changed(stack, gpuPools__l4__capacity=["spot", "on-demand"]))
+    assert f"is then ${then.cost.usd_per_month_max:,.0f}, " in warning.message
+    assert bool(then.violations) == over == (f" over {budget:,}" in warning.message)
+    assert warning.message.endswith(warning.detail.rpartition("; ")[2]), "several pools are told of theirs"
+
+
 @given(
     gpus=st.lists(st.sampled_from([1, 2, 3, 4, 8]), min_size=1, max_size=8),
     moves=st.lists(st.integers(0, 7), max_size=40),

@@ -59,6 +59,9 @@ def test_a_load_balancer_service_has_its_certificates_command_and_no_ingress() -
     result = plan(changed(LOCAL, gateway=DIRECT))
     (secret,) = [each.message for each in result.to_do if each.path == "gateway.tlsSecret"]
     assert "`kubectl --context kind-llm create secret tls tls -n llm --cert=FILE --key=FILE`" in secret
+    assert "once `pulumi up` has made the namespace llm" in secret, "it refuses one that is there already"
+    there = plan(changed(LOCAL, gateway=DIRECT, namespace__create=False))
+    assert "once `pulumi up`" not in next(each.message for each in there.to_do if each.path == "gateway.tlsSecret")
     assert "gateway.ingressClass" not in {*result.chosen, *(each.path for each in result.to_do)}
     (assumed,) = [each.message for each in result.assumptions if each.path == "gateway.loadBalancer"]
     assert "MetalLB" in assumed

@@ -23,7 +23,7 @@ def list_gateway(settings: Settings, cluster: ClusterPlan, gateway: GatewayPlan 
         how = f"; {_create_secret(cluster, where)} creates it, and the gateway's pods start then" if balancer else ""
         yield ToDo(
             "gateway.tlsSecret",
-            f"the Secret {where} has to exist, with a certificate for {covers}{how}",
+            f"the Secret {where} has to exist{_when(settings)}, with a certificate for {covers}{how}",
             Step.CERTIFICATE,
         )
     if not balancer and not gateway.controller.made_with_cluster and cluster.made:
@@ -47,6 +47,16 @@ def list_gateway(settings: Settings, cluster: ClusterPlan, gateway: GatewayPlan 
         f"after `pulumi up`, create DNS CNAME records from {names} to the stack output gateway_address{address}:"
         f" a record for *.{gateway.domain} alone doesn't answer for {gateway.domain}",
         Step.DNS,
+    )
+
+
+def _when(settings: Settings) -> str:
+    """`pulumi up` refuses to create a namespace that exists: in a new stack a Secret in it comes afterwards."""
+    name = settings.namespace.name
+    return (
+        f" (where the stack is new: once `pulumi up` has made the namespace {name})"
+        if settings.namespace.create
+        else ""
     )
 
 

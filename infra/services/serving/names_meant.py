@@ -16,7 +16,7 @@ def meant(name: str, known: Mapping[str, object], sample: str, otherwise: str = 
     """What to write for an unknown name. A similar name with the same size and of the same words is probably meant;
     with another size it is another model."""
     same = next((each for each in known if _letters(each, name) == _letters(name, name)), None)
-    same = same or _without_unit(name, known)
+    same = same or _without_unit(name, known) or _without_dots(name, known)
     near = [same] if same else _near(name, known)
     others = [each for each in known if not same and _sizes(each) != _sizes(name) and _family(each) == _family(name)]
     alike = [each for each in near if _sizes(each) == _sizes(name) and not _dropped(each, name)]
@@ -74,6 +74,14 @@ def _without_unit(name: str, known: Iterable[str]) -> str | None:
     """The shortest known name of which a name is the start, up to its size without the unit: llama3.2:1 of 1b."""
     start = re.compile(rf"{re.escape(name.lower())}[bm]\b") if name[-1:].isdigit() else None
     return min((each for each in known if start and start.match(each.lower())), key=len, default=None)
+
+
+def _without_dots(name: str, known: Iterable[str]) -> str | None:
+    """The one known name that a name is but for its dots: DeepSeek-V3-1 of V3.1. Qwen3-17B isn't 1.7B: a size is no
+    mark."""
+    plain = _letters(name, name).replace(".", "")
+    found = [each for each in known if _letters(each, name).replace(".", "") == plain and _sizes(each) == _sizes(name)]
+    return found[0] if len(found) == 1 else None
 
 
 def _family(name: str) -> str:

@@ -41,6 +41,18 @@ MODELS = (
         ),
     ),
     Bad(
+        "a model whose version has another mark",
+        stack(CLUSTER, "models: {a: {model: deepseek-ai/DeepSeek-V3-1}}"),
+        (
+            Mistake(
+                "models.a.model",
+                5,
+                "unknown model deepseek-ai/DeepSeek-V3-1",
+                f"did you mean deepseek-ai/DeepSeek-V3.1? Else {_read('deepseek-ai/DeepSeek-V3-1')}",
+            ),
+        ),
+    ),
+    Bad(
         "a model in a size that isn't known",
         stack(CLUSTER, "models: {a: {model: Qwen/Qwen2.5-Coder-14B-Instruct}}"),
         (

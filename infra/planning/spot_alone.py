@@ -1,0 +1,37 @@
+"""A pool with spot nodes alone, where a warning proposes nodes on demand beside them: what the bill is then."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from infra.plan.money import rise
+from infra.plan.notes import Warned
+from infra.plan.plan import Plan
+from infra.planning.budget import further_over
+from infra.planning.trial import Attempt
+
+KIND = "spot"  # of the warning
+
+
+def say_what_on_demand_costs(warnings: Iterable[Warned], plan: Plan, attempt: Attempt) -> tuple[Warned, ...]:
+    """The plan's warnings; those of spot alone with the bill of what they propose, which may be over the budget."""
+    return tuple(_with_cost(each, plan, attempt) if each.kind == KIND else each for each in warnings)
+
+
+def _with_cost(alone: Warned, plan: Plan, attempt: Attempt) -> Warned:
+    then = attempt(((alone.path, ("spot", "on-demand")),))
+    said = "; ".join(_bill(plan, then)) if then is not None else ""
+    if not said:
+        return alone
+    cost = f"with nodes on demand too, {said}"
+    return replace(
+        alone, message=f"{alone.message}; {cost}", detail="; ".join(each for each in (alone.detail, cost) if each)
+    )
+
+
+def _bill(plan: Plan, then: Plan) -> Iterator[str]:
+    over = further_over(plan, then)
+    more = rise(plan.cost.usd_per_month_max, then.cost.usd_per_month_max)
+    if over:
+        yield from over
+    elif more >= 1:
+        yield f"the maximum is then ${then.cost.usd_per_month_max:,.0f}, ${more:,.0f} more"
