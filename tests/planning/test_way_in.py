@@ -92,6 +92,13 @@ def test_the_class_decides_from_where_an_internal_gateway_is_reached(gateway: di
     assert table.rows[0] == ("https://llm.acme.io/v1", f"class {gateway['ingressClass']} decides (expose: internal)")
 
 
+def test_a_controller_whose_namespace_is_given_needs_no_label() -> None:
+    gateway = {"domain": "llm.acme.io", "tlsSecret": "tls", "ingressClass": "traefik"}
+    for given, asked in ((gateway, True), ({**gateway, "namespace": "traefik"}, False)):
+        to_do = [note.message for note in plan(changed(LOCAL, gateway=given)).to_do]
+        assert any(each.startswith("put the label llm-platform/client=true") for each in to_do) is asked
+
+
 def test_an_internal_gateway_is_no_warning() -> None:
     assert "gateway.expose" not in {note.path for note in plan(PROD).warnings}
 

@@ -33,7 +33,8 @@ def list_gateway(settings: Settings, cluster: ClusterPlan, gateway: GatewayPlan 
             " its load balancer isn't in the bill",
             Step.INGRESS_CONTROLLER,
         )
-    if not gateway.controller.reports_address and not gateway.controller.sends_from:
+    is_let_in = gateway.controller.sends_from or settings.gateway.namespace is not None
+    if not gateway.controller.reports_address and not is_let_in:
         yield ToDo(
             "gateway.ingressClass",
             f"put the label {CLIENT_LABEL}=true on the namespace of the controller of {gateway.ingress_class}:"
