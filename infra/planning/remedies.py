@@ -206,9 +206,12 @@ def _in_bucket(bucket: _Bucket, cache: CachePlan, part: StartPart, before: float
     """By addresses of the network where that is quick enough for this model."""
     way_out = "" if inside else "the servers then have a way out, and "
     reason = f"{part.reason}; {way_out}each start reads all weights again"
-    if cache.streamed:
-        return Remedy("weights streamed from S3", round(before - part.mid), "cache.endpoint: gateway", (), 0.0, reason)
     kept: Write = (("cache.compile", True),) if cache.compiled else ()
+    if cache.streamed:
+        there: Write = (("cache.kind", bucket.kind), *kept)  # where the plan chose it, the file has no section yet
+        return Remedy(
+            "weights streamed from S3", round(before - part.mid), "cache.endpoint: gateway", there, 0.0, reason
+        )
     open_: Write = (("cache.endpoint", "gateway"),) if bucket.inside and not inside else ()
     write = f"cache.kind: {bucket.kind}"
     return Remedy("weights streamed from S3", round(before - part.mid), write, (*open_, *kept), 0.0, reason)
