@@ -158,7 +158,9 @@ def test_no_advice_counts_a_reservation_as_saved(instances: dict[str, int]) -> N
 def test_a_budget_may_leave_the_nodes_on_demand_out(steps: tuple[str, ...]) -> None:
     """A list's maximum is on demand; spot alone costs less, and takes what may not be there."""
     stack = stack_of(*steps)
-    stack["budget"] = {"usdPerMonth": round(outcome(stack).cost.usd_per_month_max) - 1}
+    stack["budget"] = {
+        "usdPerMonth": round(outcome(stack).cost.usd_per_month_max) - 30
+    }  # more than another cache saves
     made = planned(stack)
     (over,) = [each for each in made.violations if each.rule == "Budget"]
     (way,) = [each for each in over.advice if dict(each.write) == {"gpuPools.l4.capacity": "spot"}]
@@ -186,6 +188,7 @@ def test_a_plan_on_a_block_alone_says_in_its_headline_what_the_bill_leaves_out_a
     assert ok == "OK, but"
     assert but == "outside its Capacity Block's window no node is there for qwen3-8b; every rule holds"
     assert "without Capacity Block cr-0a1b2c3d4e5f60719, paid up front" in bill
+    assert "$0.00" not in outcome(_on_block()).models["qwen3-8b"].reasons[0]
 
 
 def test_a_block_is_paid_before_and_the_bill_says_so() -> None:

@@ -100,6 +100,8 @@ def _price(offer: Offer, sized: Sized) -> str:
     gpus = f"{sized.gpus} x {offer.gpu}"
     if offer.usd_per_node_hour is None:
         return gpus
+    if set(offer.kinds) == {"block"}:
+        return f"{gpus}, paid up front"
     node = f", of a node for ${offer.usd_per_node_hour or 0:.2f}" if sized.gpus < offer.gpus_per_node else ""
     spot = "up to " if offer.capacity == "spot" else ""
     return f"{spot}${offer.usd_per_gpu_hour * sized.gpus:.2f} per hour for {gpus}{node}{offer.price_said}"
