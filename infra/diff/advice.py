@@ -9,7 +9,7 @@ from infra.diff.engine_keys import one_key_after_the_other
 from infra.diff.events import AWAY, ELSEWHERE
 from infra.diff.guard import SYSTEM_NODES, Guarded, serving
 from infra.diff.interim import Beside, as_written, kept_max, shares_max, with_both
-from infra.diff.moved_weights import moved_weights
+from infra.diff.moved_weights import kept_cache, moved_weights
 from infra.diff.nodes import node_group
 from infra.diff.rolling import without_a_gap
 from infra.diff.settings import settings_changed
@@ -21,6 +21,7 @@ from infra.plan.alike import alike
 from infra.plan.notes import Violation
 from infra.plan.plan import Plan
 from infra.plan.rules import Rule
+from infra.plan.writes import shown
 from infra.registry import clouds, ground_names, owner_of
 from infra.services.weights.service import WEIGHTS
 from infra.settings.types import MAX_POOL_NAME
@@ -224,6 +225,8 @@ def _beside(move: Beside, allow: str, old: Side, new: Side) -> str:
     moves = ", ".join(f"`models.{model}.pool: {name}`" for model in models)
     rolling = ", ".join(f"`models.{model}.rollout.strategy: rolling`" for model in move.rolling)
     moves += f" with {rolling} for this change" if rolling else ""
+    kept = kept_cache(old, new) if then.settings.cache is not None else {}
+    moves += f" with `cache: {shown(kept)}`" if kept else ""
     return (
         f"Without a gap: leave `{pool}` as it is{_as_it_is(old, pool)} and add a pool beside it, `{name}: {wanted}`,"
         f" set {moves}, and remove"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from infra.diff.moved_weights import kept_cache
 from infra.diff.nodes import group_of
 from infra.plan.plan import Plan
 from infra.planning import plan_without_advice
@@ -27,9 +28,12 @@ class Beside:
 
 
 def with_both(old: Side, new: Side, moves: Sequence[Beside]) -> Plan | None:
-    """The new stack with each pool as it was and as large, its new form under another name, and the models there; None
-    where such a stack file would be refused."""
-    return plan_of(new, _written(old, new, moves))
+    """The new stack with each pool as it was and as large, its new form under another name, and the models there; with
+    the cache as it was where the program would choose another, and each model can use it. None where such a stack file
+    would be refused."""
+    written, kept = _written(old, new, moves), kept_cache(old, new)
+    then = plan_of(new, {**written, "cache": kept}) if kept else None
+    return then if then is not None else plan_of(new, written)
 
 
 def plan_of(side: Side, platform: Mapping[str, Any]) -> Plan | None:

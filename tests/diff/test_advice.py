@@ -314,6 +314,16 @@ def test_weights_that_move_with_a_model_are_said_with_what_keeps_them() -> None:
     assert not any("all weights move" in each for each in ways(difference("cloud", {"cache.kind": "s3"})))
 
 
+def test_a_pool_beside_keeps_the_cache_that_the_program_chose_before() -> None:
+    """On the smaller node EFS starts sooner, and all weights would move with the pool."""
+    alone = {"cache": None, "gateway": None, "models": {"chat": {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192}}}
+    now, then = ({**alone, "gpuPools": {"l4": {"instanceTypes": [each]}}} for each in ("g6.2xlarge", "g6.xlarge"))
+    found = compare("cloud", side("cloud", edited("cloud", now)), side("cloud", edited("cloud", then)))
+    (beside,) = [each for each in ways(found) if "add a pool beside it" in each]
+    assert any("all weights move" in each for each in ways(found))
+    assert "set `models.chat.pool: l4-1` with `cache: {kind: s3, compile: true}`, and remove" in beside
+
+
 def test_a_bucket_instead_of_the_file_system_leaves_no_model_down_and_the_advice_agrees() -> None:
     found = difference("cloud", {"cache.kind": "s3"})
     assert not any(each.seconds for each in found.notices)
