@@ -6,13 +6,13 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from infra import program, recording
+from infra import program
 from infra.cli.as_json import document
 from infra.config_keys import config_key
 from infra.live import Namespaces
 from infra.offline import plan_loaded
 from infra.program import deploy
-from infra.recording import Recording, record
+from infra.recording import Recording, record, values
 from infra.registry import cloud_of
 from infra.settings.file import StackFile
 from infra.stack_file import load_text
@@ -63,7 +63,7 @@ def test_no_key_is_outside_of_a_secret_value(file: StackFile) -> None:
 
 def test_each_key_is_where_it_belongs(file: StackFile, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same, with the secret values seen: so the test above looks at values that hold keys."""
-    monkeypatch.setattr(recording, "_masked", lambda value: value)
+    monkeypatch.setattr(values, "_masked", lambda value: value)
     found = recorded(file)
     proxy, secrets = "gateway-proxy-clients", {"client-web-secret", "client-web-secret-elsewhere"}
     assert holding(found, GIVEN["clientKey-web-2"]) == {proxy, *secrets}
