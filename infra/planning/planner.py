@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from infra.catalog import Catalog
-from infra.offers.fixes import smaller_ways
 from infra.offers.sizing import Sizing
 from infra.plan.notes import Violation, Write
 from infra.plan.plan import Plan
 from infra.planning.advice import follow, tried_remedies
 from infra.planning.advised_bill import say_what_advice_costs
+from infra.planning.budget_models import smaller_writes
 from infra.planning.budget_parts import Means
 from infra.planning.budget_types import Types
 from infra.planning.budget_ways import say_cut, with_ways
@@ -121,10 +121,7 @@ def _that_hold(
     """The broken rules, with advice that was followed and held."""
     if not market.plan.violations:
         return ()
-    smaller = {
-        each.served.name: [each.served.write(changes) for changes, _ in smaller_ways(each.served.question, catalog)]
-        for each in market.placed
-    }
+    smaller = {each.served.name: smaller_writes(each, market.sizing) for each in market.placed}
     violations = tuple(with_ways_out(each, market) for each in market.plan.violations)
     held = that_holds(
         replace(market.plan, violations=violations),

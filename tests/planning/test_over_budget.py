@@ -42,3 +42,24 @@ def test_a_lower_bill_that_stays_over_the_budget_says_by_how_much(plan: Plan) ->
         then = outcome(follow(SMALL, as_mapping(way.write)))
         over = round(then.cost.usd_per_month_max) - 600
         assert (f"still ${over:,} over the budget" in way.effect) is (over > 0)
+
+
+# Two GPUs per replica: two replicas and the pod of a rollout need two nodes of four.
+TWO_EACH: dict[str, Any] = {
+    "cluster": {"create": {"version": "1.35", "zones": 2, "access": ACCESS}},
+    "gpuPools": {"l40s": {"instanceTypes": ["g6e.12xlarge"]}},
+    "models": {
+        "chat": {"model": "Qwen/Qwen3-32B", "gpus": 2, "maxModelLen": 16384, "replicas": {"min": 1, "max": 3}},
+    },
+    "budget": {"usdPerMonth": 9000},
+}
+
+
+def test_smaller_weights_on_fewer_gpus_of_the_same_pool_are_a_way_to_a_budget() -> None:
+    ways = [as_mapping(way.write) for each in planned(TWO_EACH).violations for way in each.advice]
+    fewer = [way for way in ways if way.get("models.chat.gpus") == 1 and "models.chat.pool" not in way]
+    assert fewer, ways
+    for way in fewer:
+        then = outcome(follow(TWO_EACH, way))
+        assert not then.violations
+        assert then.cost.usd_per_month_max <= 9000
