@@ -98,7 +98,8 @@ def test_no_change_is_proposed_that_breaks_another_rule() -> None:
 def test_the_platform_is_part_of_what_can_cost_less(write: str) -> None:
     """Models that can't be reduced: one replica each, on the cheapest nodes."""
     model = {"model": "Qwen/Qwen3-0.6B", "maxModelLen": 4096}
-    stack = {"cluster": {"create": {"zones": 2, "network": {"nat": "perZone"}}}, "models": {"small": model}}
+    create = {"zones": 2, "network": {"nat": "perZone"}}
+    stack = {"cluster": {"create": create}, "models": {"small": model}, "cache": {"kind": "efs", "compile": True}}
     total = plan(stack).cost.usd_per_month_min
     fixes = _fixes(stack, total - 10, "min")
     (fix,) = [each for each in fixes if each.startswith(write)]
