@@ -10,6 +10,7 @@ from infra.sides.types import Changes, Side
 
 Found = Mapping[str, Any]  # a violation, warning or to-do, as the JSON of a plan has it
 _CLAUSE, _NUMBER = re.compile(r"[:;] "), re.compile(r"[\d.,]*\d")
+_REMARK = re.compile(r" \([^()]*\)")
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,9 @@ def _to_dos(side: Side) -> Sequence[Found]:
 
 
 def _of_each_name(to_do: Found, names: Sequence[str], side: Side) -> Iterator[str]:
-    """The path may be that of the first that is named, so its section alone counts."""
-    path, message = to_do["path"], to_do["message"]
+    """The path may be that of the first that is named, so its section alone counts. A remark in brackets, as when it
+    can be done, is nothing that is asked."""
+    path, message = to_do["path"], _REMARK.sub("", to_do["message"])
     if not names:
         yield f"{path}: {message}"
     asked = message.replace(f"{', '.join(names)}: ", "", 1)

@@ -79,7 +79,7 @@ class ToDo(Note):
 
     step: Step
     nth: int = 0  # the order among the to-dos of one step
-    names: tuple[str, ...] = ()  # whom it is for, where the message has them before a colon
+    names: tuple[str, ...] = ()  # whom it is for; several are in the message, before a colon
     quota: Quota | None = None  # that has to be raised
 
 

@@ -37,7 +37,6 @@ _WORDS: dict[str, tuple[str, ...]] = {
     **_each("generate completion completions textgeneration instruct llm", "chat"),
     **_each("featureextraction vectors", "embed"),
     **_each("crossencoder score", "rerank"),
-    **_each("huggingface textgenerationinference", "tgi"),
     **_each("w8a8", "int8"),
     **_each("w4a16", "compressed-tensors-w4a16"),
     **_each("nf4 bnb", "bitsandbytes"),
@@ -52,7 +51,7 @@ _TIME = re.compile(r"(\d{1,2})(?::([0-5]\d))?\s*(am|pm|h)?", re.IGNORECASE)
 
 
 def named_otherwise(value: str, words: Collection[object]) -> str | None:
-    """Which of the words was meant: by another name, as a part of what was typed, or mistyped."""
+    """Which of the words was meant: by another name, as a part or the first letters of what was typed, or mistyped."""
     plain = re.sub(r"[^a-z0-9]", "", value.lower())
     there = [each for each in words if isinstance(each, str)]
     if known := next((each for each in _WORDS.get(plain, ()) if each in there), None):
@@ -61,6 +60,8 @@ def named_otherwise(value: str, words: Collection[object]) -> str | None:
     named = [each for each in there if each.lower() in parts]
     if len(named) == 1:
         return named[0]
+    if (initials := "".join(part[:1] for part in parts)) in there and len(initials) > 1:
+        return initials
     return next(iter(nearest(value, there, 1, _SHORT if len(value) < _LETTERS else _LONG)), None)
 
 

@@ -54,7 +54,11 @@ def test_a_to_do_says_as_data_whom_it_is_for_and_which_quota_it_raises() -> None
     made = plan(EVERYTHING)
     named = [each for each in made.to_do if each.names]
     assert {Step.LICENCES, Step.SECRETS} <= {each.step for each in named}
-    assert all(each.message.startswith(f"{', '.join(each.names)}: ") for each in named)
+    assert {(each.step, each.names) for each in named if each.step in (Step.LICENCES, Step.SECRETS)} == {
+        (Step.LICENCES, ("llama-8b",)),
+        (Step.SECRETS, ("llama-8b",)),
+        (Step.LICENCES, ("llama-70b",)),
+    }
     assert [each.quota for each in made.to_do if each.step == Step.QUOTAS] == [*made.quotas]
     assert not any(each.quota for each in made.to_do if each.step != Step.QUOTAS)
 

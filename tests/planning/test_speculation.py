@@ -96,7 +96,7 @@ def test_a_draft_model_that_asks_for_a_licence_is_a_thing_to_do() -> None:
     said = {each.path: each.message for each in result.to_do}
     licence = said["models.qwen3-8b.speculative.model"]
     assert licence.startswith("qwen3-8b: accept the licence at huggingface.co/meta-llama/Llama-3.2-1B-Instruct")
-    assert said["huggingFaceToken"].startswith("qwen3-8b: ")
+    assert said["huggingFaceToken"].startswith("a token that may read qwen3-8b: ")
     assert result.models["qwen3-8b"].gated, "no download begins without the token"
 
 
