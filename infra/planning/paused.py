@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from infra.plan.findings import split
 from infra.plan.money import Cheaper
 from infra.plan.notes import Write
 from infra.plan.writes import written
+from infra.planning.cache_cost import stored_in
 from infra.planning.cost import Billed
 
 WORTH_A_LINE_USD = 10.0  # per month
@@ -52,14 +52,8 @@ def _another_cache(billed: Billed, bill: Bill) -> Iterator[_Way]:
         return
     for storage in billed.cloud.storage:
         if not storage.one_reader:
-            cidrs = _addresses(billed) if storage.bucket else ()
-            cache = replace(billed.cache, kind=storage.kind, storage=storage, bucket_cidrs=cidrs)
+            cache = stored_in(billed, storage)
             effect = "the disk and its weights go, and they are downloaded once more; what is read is billed beside it"
             sized = billed.settings.cache is not None and billed.settings.cache.size is not None
             write: Write = (("cache.kind", storage.kind), *([("cache.size", None)] if sized else []))
             yield write, bill(replace(billed, cache=cache)), effect
-
-
-def _addresses(billed: Billed) -> tuple[str, ...]:
-    (cidrs, _), _ = split(billed.cloud.bucket_cidrs(billed.settings, billed.cluster, billed.catalog))
-    return cidrs

@@ -207,14 +207,12 @@ def _in_bucket(bucket: _Bucket, cache: CachePlan, part: StartPart, before: float
     way_out = "" if inside else "the servers then have a way out, and "
     reason = f"{part.reason}; {way_out}each start reads all weights again"
     kept: Write = (("cache.compile", True),) if cache.compiled else ()
-    if cache.streamed:
-        there: Write = (("cache.kind", bucket.kind), *kept)  # where the plan chose it, the file has no section yet
-        return Remedy(
-            "weights streamed from S3", round(before - part.mid), "cache.endpoint: gateway", there, 0.0, reason
-        )
-    open_: Write = (("cache.endpoint", "gateway"),) if bucket.inside and not inside else ()
-    write = f"cache.kind: {bucket.kind}"
-    return Remedy("weights streamed from S3", round(before - part.mid), write, (*open_, *kept), 0.0, reason)
+    if cache.streamed:  # where the plan chose it, the file has no section yet
+        write, beside = "cache.endpoint: gateway", (("cache.kind", bucket.kind), *kept)
+    else:
+        open_: Write = (("cache.endpoint", "gateway"),) if bucket.inside and not inside else ()
+        write, beside = f"cache.kind: {bucket.kind}", (*open_, *kept)
+    return Remedy("weights streamed from S3", round(before - part.mid), write, beside, 0.0, reason)
 
 
 def _few_graphs(placed: Placed, made: ModelPlan, figures: Figures) -> Iterator[Remedy]:

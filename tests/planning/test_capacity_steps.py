@@ -273,7 +273,7 @@ def test_nodes_on_demand_beside_spot_are_proposed_with_the_bill_that_the_next_pl
     then = outcome(changed(stack, gpuPools__l4__capacity=["spot", "on-demand"]))
     assert f"is then ${then.cost.usd_per_month_max:,.0f}, " in warning.message
     assert bool(then.violations) == over == (f" over {budget:,}" in warning.message)
-    assert warning.message.endswith(warning.detail.rpartition("; ")[2]), "several pools are told of theirs"
+    assert warning.message.endswith(warning.detail.rpartition("; ")[2]), "each of several pools is given its own"
 
 
 @given(
