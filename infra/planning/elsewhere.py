@@ -45,9 +45,11 @@ def _gpus(offer: Offer, served: list[Served], sizing: Sizing) -> list[str] | Non
     with no number of GPUs."""
     found: list[str] = []
     for each in served:
-        if each.cpu or smallest_fit(each.question, offer, sizing) is not None:
+        asked = each.question
+        splits = asked.gpus is None or asked.obstacle(asked.gpus) is None
+        if each.cpu or (splits and smallest_fit(asked, offer, sizing) is not None):
             continue
-        sized = smallest_fit(each.question.but(gpus=None), offer, sizing)
+        sized = smallest_fit(asked.but(gpus=None), offer, sizing)
         if sized is None:
             return None
         found.append(f"{each.path}.gpus: {sized.gpus}")

@@ -16,7 +16,7 @@ from infra.services.serving.check_rope import check_rope
 from infra.services.serving.check_scaling import check_scaling
 from infra.services.serving.check_schedule import check_schedule
 from infra.services.serving.check_speculation import check_speculation
-from infra.services.serving.check_split import check_remote_code, check_split
+from infra.services.serving.check_split import check_gpus, check_remote_code
 from infra.services.serving.check_vertical import check_vertical
 from infra.services.serving.check_weights import check_weights
 from infra.services.serving.family import check_task
@@ -60,7 +60,7 @@ def _check_server(scope: Scope, key: Key, model: Model) -> None:
     _check_place(scope, key, model)
     _check_replicas(scope, key, model)
     _check_ready(scope, key, model)
-    check_split(scope, key, model)
+    check_gpus(scope, key, model)
     check_remote_code(scope, key, model)
     check_parsers(scope, key, model)
     check_batch(scope, key, model)
@@ -219,16 +219,6 @@ def _check_place(scope: Scope, key: Key, model: Model) -> None:
             "" if pools else f"write gpuPools.{model.pool}{'' if existing else _OR_CHOSEN}",
             reads=[("gpuPools", model.pool)],
         )
-    elif model.pool is not None and model.gpus is not None and pools[model.pool].shared is None:
-        size = scope.gpus_per_node(pools[model.pool])
-        if size and model.gpus > size:
-            got = f"{model.gpus} GPUs; a node of pool {model.pool} has {size}"
-            scope.report.wrong(
-                gpus_key,
-                got,
-                f"write gpus: {size}, or a pool of larger nodes",
-                reads=[("gpuPools", model.pool), pool_key],
-            )
     elif not pools and model.gpus != 0 and existing is not None and scope.cloud is not None:
         reads = [*CLUSTER_KIND, ("gpuPools",), gpus_key, (*key, "engine")]
         scope.report.wrong(key, *_without_a_pool(scope), reads=reads)

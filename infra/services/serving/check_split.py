@@ -2,6 +2,7 @@
 
 from infra.engines import ENGINES
 from infra.models.places import is_url
+from infra.services.serving.gpu_numbers import one_of, what_to_write
 from infra.services.serving.section import Model
 from infra.services.serving.shapes import asked_shape
 from infra.settings.checks.scope import Scope
@@ -11,8 +12,22 @@ from infra.sizing.splitting import counts_that_split, obstacle
 _SHAPE = ("model", "like", "architecture", "engine")
 
 
-def check_split(scope: Scope, key: Key, model: Model) -> None:
-    """A number of GPUs that is written must be one over which the engine can split the model."""
+def check_gpus(scope: Scope, key: Key, model: Model) -> None:
+    """A number of GPUs that is written must be one that a node has, and over which the engine can split the model."""
+    if not model.gpus:
+        return
+    pool = scope.settings.gpu_pools.get(model.pool or "")
+    size = scope.gpus_per_node(pool) if pool is not None and pool.shared is None else None
+    if size and model.gpus > size:
+        got = f"{model.gpus} GPUs; a node of pool {model.pool} has {size}"
+        write = what_to_write(scope, model) or f"write gpus: {size}, or a pool of larger nodes"
+        reads: list[Key] = [("gpuPools", model.pool or ""), (*key, "pool")]
+        scope.report.wrong((*key, "gpus"), got, write, reads=reads)
+    else:
+        _check_split(scope, key, model)
+
+
+def _check_split(scope: Scope, key: Key, model: Model) -> None:
     engine, shape = ENGINES[model.engine], asked_shape(model, scope.catalog)
     if shape is None or not model.gpus or engine.library is not None:
         return
@@ -22,7 +37,7 @@ def check_split(scope: Scope, key: Key, model: Model) -> None:
     if why is None:
         return
     allowed = counts_that_split(shape, model.quantization, whole_experts=whole)
-    write = f"write gpus: one of {', '.join(map(str, allowed))}"
+    write = what_to_write(scope, model) or f"write gpus: {one_of(allowed)}"
     if flag is not None and obstacle(shape, model.gpus, model.quantization, whole_experts=True) is None:
         write += f', or extraArgs: ["{flag}"], by which each GPU holds whole experts'
     reads = [(*key, name) for name in (*_SHAPE, "quantization", "extraArgs")]

@@ -374,7 +374,16 @@ MODELS = (
     Bad(
         "more GPUs than a node has",
         stack(CLUSTER, POOL, model("pool: l4, gpus: 2")),
-        (Mistake("models.a.gpus", 6, "2 GPUs; a node of pool l4 has 1", "write gpus: 1, or a pool of larger nodes"),),
+        (
+            Mistake(
+                "models.a.gpus",
+                6,
+                "2 GPUs; a node of pool l4 has 1",
+                "write gpus: 1 with quantization: fp8, or gpuPools.l4.instanceTypes: one of g4dn.12xlarge (4 x T4),"
+                " g6.12xlarge (4 x L4), g5.12xlarge (4 x A10G), g7e.12xlarge (2 x RTX-PRO-6000-SE) (it doesn't"
+                " fit a node of l4)",
+            ),
+        ),
     ),
     Bad(
         "GPUs that don't divide the heads",
@@ -384,7 +393,7 @@ MODELS = (
                 "models.a.gpus",
                 5,
                 "32 attention heads can't be shared by 3 GPUs: vLLM doesn't start",
-                "write gpus: one of 1, 2, 4, 8, 16",
+                "write gpus: one of 1, 2, 4, 8",
             ),
         ),
     ),
