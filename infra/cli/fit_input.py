@@ -125,6 +125,10 @@ class _Reader:
         length, own = question.max_model_len, question.own_context
         if length > ABSURD * own:
             self._typed.wrong(f"--max-model-len {length}", f"{question.name} was trained for {own:,} tokens")
+        taken, asked_for = question.max_num_seqs, question.concurrency
+        if taken is not None and taken < asked_for:
+            got = f"takes fewer requests at once than --concurrency {asked_for}"
+            self._typed.wrong(f"--max-num-seqs {taken}", f"{got}; write at least that, or --concurrency {taken}")
         gpu = where.gpu or (self._catalog.gpus[where.instance.gpu] if where.instance else None)
         if gpu is not None and not can_run(question, gpu, self._catalog):
             self._typed.wrong(*_cannot_run(question, where, gpu, self._catalog))

@@ -48,7 +48,8 @@ def _waste(placed: Placed) -> Iterator[Warned]:
         said = f"uses {part}, and the rest stays empty"
     else:
         requests = count(sized.question.concurrency, "request")
-        said = f"needs {part} for {requests} at once, and the rest is cache for {more:,} more"
+        rest = f"for {more:,} more" if more else "for more than it takes at once"
+        said = f"needs {part} for {requests} at once, and the rest is cache {rest}"
     yield warned(f"{placed.served.path}.pool", f"{placed.served.name} {said}", kind=KIND, detail=part)
 
 

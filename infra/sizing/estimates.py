@@ -40,7 +40,7 @@ class Fit:
     kv_cache_gib: Estimate | None  # negative when the weights are too large; None: an encoder keeps no cache
     kv_bytes_per_token: float | None
     kv_cache_tokens: int | None
-    # kv_cache_tokens / max_model_len, but at most the requests that an engine without a batch answers at once.
+    # kv_cache_tokens / max_model_len, but at most the requests that the engine takes at once.
     max_concurrency: float | None
     fits: bool  # in the middle of the interval
     certain: bool  # it fits at the low end of the interval too

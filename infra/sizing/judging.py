@@ -50,11 +50,17 @@ def judge(usable: float, terms: tuple[Term, ...], left: Estimate, per_token: flo
         kv_cache_gib=left,
         kv_bytes_per_token=per_token,
         kv_cache_tokens=tokens,
-        max_concurrency=tokens / arguments.max_model_len,
+        max_concurrency=_at_once(tokens, arguments),
         fits=tokens >= need,
         certain=_tokens(left.low, per_token) >= need,
         reasons=(f"{sum_up} of cache = {tokens:,} tokens at {per_token / 1024:,.0f} KiB per token",),
     )
+
+
+def _at_once(tokens: int, arguments: Arguments) -> float:
+    """Requests of full length: those that the cache holds, but at most those that the engine takes."""
+    in_cache = tokens / arguments.max_model_len
+    return min(in_cache, arguments.max_num_seqs) if arguments.max_num_seqs else in_cache
 
 
 def _tokens(gib: float, per_token: float) -> int:

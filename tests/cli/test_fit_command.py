@@ -195,6 +195,10 @@ def test_what_nothing_serves_is_exit_1() -> None:
         ([QWEN, "--kv-cache-dtype", "int2"], ["--kv-cache-dtype int2", "fp8"]),
         ([QWEN, "--gpu-memory-utilization", "1.5"], ["--gpu-memory-utilization 1.5"]),
         ([QWEN, "--concurrency", "0"], ["--concurrency 0"]),
+        (
+            [QWEN, "--max-num-seqs", "4", "--concurrency", "20"],
+            ["--max-num-seqs 4", "fewer requests at once than --concurrency 20"],
+        ),
         ([QWEN, "--engine", "sglang"], ["--engine sglang", "vllm"]),
         (["google/gemma-3-27b-it", "--engine", "tgi"], ["--engine tgi", "gemma-3", "--engine vllm"]),
     ],

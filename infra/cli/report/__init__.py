@@ -23,6 +23,7 @@ from infra.planning.own_pools import NO_FREE_NODE
 from infra.recording import Recording
 from infra.registry import cloud_of, services
 from infra.services.gateway.answers import cut_answers
+from infra.sizing.weights import GIB
 
 
 def report(planned: Planned) -> Document:
@@ -146,9 +147,9 @@ def _unsure(model: ModelPlan) -> str:
     fit = model.fit
     if fit is not None and not fit.estimated:
         return f"{model.name} (no estimate: {ENGINES[model.engine].title} has no memory model)"
-    if fit is None or fit.kv_cache_gib is None or not fit.max_concurrency:
+    if fit is None or fit.kv_cache_gib is None or not fit.kv_bytes_per_token:
         return model.name
-    need = fit.kv_cache_gib.mid / fit.max_concurrency * (model.concurrency or 1)
+    need = (model.concurrency or 1) * model.max_model_len * fit.kv_bytes_per_token / GIB
     low = fit.kv_cache_gib.low
     decimals = decimals_that_differ(low, need)
     return f"{model.name} ({low:.{decimals}f} GiB of cache at the low end, {need:.{decimals}f} needed)"

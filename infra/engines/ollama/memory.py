@@ -1,7 +1,5 @@
 """Whether a model fits the GPUs from which Ollama serves it: one file, and the cache of all requests at once."""
 
-import dataclasses
-
 from infra.catalog import Catalog, Gpu, ModelShape
 from infra.sizing.blocks import request_bytes
 from infra.sizing.estimates import Estimate, Fit, Term
@@ -38,7 +36,4 @@ def fit(file_gib: float, shape: ModelShape | None, gpu: Gpu, gpus: int, argument
         rate = whole / arguments.max_model_len / gpus if whole is not None else None
     more = unknown + FILE_MORE_GIB / gpus if unknown else 0.0
     interval = Estimate(left - 0.05 * card - more, left, left + 0.02 * card + unknown)
-    fits = judge(card, terms, interval, rate, arguments)
-    if fits.max_concurrency is None:
-        return fits
-    return dataclasses.replace(fits, max_concurrency=min(fits.max_concurrency, arguments.max_num_seqs))
+    return judge(card, terms, interval, rate, arguments)

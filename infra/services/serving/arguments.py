@@ -9,7 +9,7 @@ from infra.plan.notes import Chosen
 from infra.plan.words import memory
 from infra.services.serving.placed import Placed
 from infra.sizing.batches import MEAN_SHARE
-from infra.sizing.estimates import Throughput
+from infra.sizing.estimates import Throughput, held
 from infra.sizing.question import Sized
 
 # The reason says what a higher utilisation would hold, up to this one. Above it, fragments and other processes fill the
@@ -32,11 +32,11 @@ def choose_arguments(placed: Placed, sizing: Sizing) -> Decided[tuple[str, ...]]
         share = sized.arguments.utilization
         yield Chosen(f"{path}.gpuMemoryUtilization", share, _utilization(sized, sizing))
     if served.settings.max_num_seqs is not None:
-        return (f"max-num-seqs {served.settings.max_num_seqs} is in the stack file",)
+        return (f"max-num-seqs {served.settings.max_num_seqs} is in the stack file{_unused(sized)}",)
     seqs, reason = sized.arguments.max_num_seqs, _batch(sized)
     yield Chosen(f"{path}.maxNumSeqs", seqs, reason)
     gain = _gain(sized, sizing) if served.question.engine.limits.defaults_known else ""
-    return (f"max-num-seqs {seqs}: {reason}{gain}",)
+    return (f"max-num-seqs {seqs}: {reason}{_unused(sized)}{gain}",)
 
 
 def say_few_graphs(placed: Placed, made: Throughput) -> Iterator[str]:
@@ -71,6 +71,14 @@ def _batch(sized: Sized) -> str:
         return "no cache limits the batch"
     mean = sized.question.max_model_len // MEAN_SHARE
     return f"{tokens:,} tokens of cache, for requests that use {mean:,} on average (assumed)"
+
+
+def _unused(sized: Sized) -> str:
+    """What the cache holds beyond the requests that the engine takes at once."""
+    tokens, length = sized.fit.kv_cache_tokens or 0, sized.question.max_model_len
+    if tokens < (sized.arguments.max_num_seqs + 1) * length:
+        return ""
+    return f"; the cache has room for {held(tokens / length)} of {length:,} tokens, more than it takes at once"
 
 
 def _gain(sized: Sized, sizing: Sizing) -> str:

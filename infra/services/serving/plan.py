@@ -12,6 +12,7 @@ from infra.plan.pools import Loss, PoolPlan
 from infra.services.serving.adapters import adapters_of, explain_slots
 from infra.services.serving.answers import parsers_of, say_unknown_parsers
 from infra.services.serving.arguments import choose_arguments, say_few_graphs
+from infra.services.serving.at_once import check_at_once
 from infra.services.serving.bucket_files import mounts, streams
 from infra.services.serving.cold_start import Waits, can_keep_compiled, cold_start, timeouts
 from infra.services.serving.family import dimensions_of, needed_by
@@ -67,6 +68,7 @@ def _model(
     yield from say_unknown_parsers(placed.served)
     arguments = yield from choose_arguments(placed, sizing)
     yield from check_promise(placed, sizing)
+    yield from check_at_once(placed)
     return _plan(placed, start, limits, rollout, arguments, sizing, cache)
 
 

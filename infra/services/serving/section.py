@@ -100,7 +100,12 @@ class _Server(Section):
         examples=[{"type": "yarn", "factor": 4}],
     )
     max_num_seqs: int | None = Field(
-        default=None, ge=1, le=4096, description="maximum of requests in one batch; chosen when absent", examples=[64]
+        default=None,
+        ge=1,
+        le=4096,
+        description="maximum of requests that a replica computes at once, at least concurrency; others wait, even where"
+        " the cache has room for them; chosen when absent",
+        examples=[64],
     )
     max_num_batched_tokens: int | None = Field(
         default=None,
