@@ -33,6 +33,7 @@ from infra.planning.elsewhere import types_that_hold
 from infra.project import stacks_folder
 from infra.registry import cloud_said, clouds, region_in, regions_meant
 from infra.services.access.given_keys import check_given_keys
+from infra.settings.decimals import with_thousands
 from infra.settings.document import read_document
 from infra.settings.file import StackFile
 from infra.settings.mistakes import BadStackFile, Mistake, Report, did_you_mean, shown, unknown_key
@@ -81,7 +82,7 @@ def load_text(text: str, path: Path, *, catalog: Catalog | None = None) -> Stack
         _with_lock(catalog or load_catalog(), path.parent),
         stack=stack,
         keys=document.config,
-        platform=document.config.get(PLATFORM),
+        platform=with_thousands(document.config.get(PLATFORM), document.dotted, report),
         region=region_in(document.config.get),
         secrets=frozenset(secrets),
         in_plain_text=frozenset(name for name, value in secrets.items() if not _is_encrypted(value)),
@@ -110,6 +111,7 @@ def load_config(
         document = read_document(read_stack_file(path))
         if document.config is not None and document.config.get(PLATFORM) == platform:
             report = Report(document.lines)
+            platform = with_thousands(platform, document.dotted, report)
     return _load(
         str(path or f"config of stack {stack}"),
         report,

@@ -7,7 +7,7 @@ This was seen with `LoadProjectStackBytes` of Pulumi's Go SDK 3.250; tests/setti
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from infra.config_keys import NAMESPACE, PLATFORM
@@ -25,6 +25,7 @@ class Document:
     config: Mapping[str, Any] | None  # None: the text has no config that could be checked
     lines: Mapping[Key, int]
     mistakes: tuple[Mistake, ...]
+    dotted: Mapping[Key, str] = field(default_factory=dict)  # numbers such as 9.000, by key, as they are written
 
 
 def read_document(text: str) -> Document:
@@ -61,4 +62,6 @@ def read_document(text: str) -> Document:
                 got = f"written twice, with and without `{NAMESPACE}:`"
                 mistakes.append(Mistake(dotted((key,)), reader.lines["config", key], got, "keep one of them"))
             config[full(key)] = value
-    return Document(config, {place(key): line for key, line in reader.lines.items()}, tuple(mistakes))
+    lines = {place(key): line for key, line in reader.lines.items()}
+    numbers = {place(key): number for key, number in reader.dotted.items()}
+    return Document(config, lines, tuple(mistakes), numbers)

@@ -6,32 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.config_keys import EXTERNAL_KEY_EXAMPLE
-from infra.settings.other_words import count, days, named_otherwise, time_of_day
+from infra.settings.amounts import NUMBER, as_written, numbers
+from infra.settings.numbers import thousands
+from infra.settings.other_words import days, named_otherwise, time_of_day
 from infra.settings.schema import Schema, choices, example, forms
 from infra.settings.takes import takes
 
-_CURRENCY = r"(?:US\$|USD|EUR|[$€£])"
-_NUMBER = re.compile(
-    rf"(?:about|~|<=?|{_CURRENCY})?\s*{_CURRENCY}?\s*(-?\d[\d,_ '\u00a0\u202f]*(?:\.\d+)?)\s*([a-z%]*)"
-    rf"\s*{_CURRENCY}?\s*(?:(?:/|per\s+)\s*[a-z]+)?",
-    re.IGNORECASE,
-)
-_DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d{1,2}$)")  # `1,80` is no thousands
-_COUNTED = dict.fromkeys(("gpu", "gpus", "node", "nodes", "replica", "replicas", "request", "requests"), 1)
-_THOUSANDS = _COUNTED | {
-    "": 1,
-    "thousand": 10**3,
-    "usd": 1,
-    "eur": 1,
-    "k": 10**3,
-    "m": 10**6,
-    "ki": 2**10,
-    "mi": 2**20,
-    "%": 0.01,
-}
-_TOKENS = _THOUSANDS | {"k": 2**10, "m": 2**20, "tokens": 1, "token": 1}  # a context of 32k is 32,768 tokens
-_SECONDS = {"": 1, "s": 1, "sec": 1, "seconds": 1, "m": 60, "min": 60, "minutes": 60, "h": 3600}
-_GIB = {"": 1, "g": 1, "gb": 1, "gi": 1, "gib": 1, "m": 1, "mb": 1, "mi": 1, "mib": 1}
 _SIZE = {"": "Gi", "g": "Gi", "gb": "Gi", "gi": "Gi", "gib": "Gi", "t": "Ti", "tb": "Ti", "ti": "Ti", "tib": "Ti"}
 _WORDS = {"yes": True, "on": True, "true": True, "no": False, "off": False, "false": False}
 # A yes or a no where one of several words is allowed: of an add-on, and of where the gateway is reached from.
@@ -41,14 +21,12 @@ _PLACE = re.compile(r"(pvc|s3|file):/*(?=[\w.-])|/+(?=[\w.-])", re.IGNORECASE)
 _IN_A_NAMESPACE = re.compile(r"[a-z0-9-]+/[a-z0-9.-]+")  # NAMESPACE/NAME, as controllers write it
 _EXTERNAL = EXTERNAL_KEY_EXAMPLE.removesuffix("NAME")
 _LABEL = re.compile(r"([\w./-]+)\s*[=:]\s*([\w.-]+)")
-_MIB_MIN, _SEEN = 1000, 0.98  # nvidia-smi's MiB, of which an engine sees at least that part on the catalogue's cards
 _ADDRESS = re.compile(r"[\w.-]+(:\d+|\.\w+)\S*")
 _IP = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 _TAINT = re.compile(r"([\w./-]+)(?:=([\w.-]*))?(?::(NoSchedule|PreferNoSchedule|NoExecute))?")
 _RANGE = re.compile(r"(\d+)\s*(?:\.\.\.?|-|–|:|,(?!\d{3}$)|to)\s*(\d+)")
 _LONG_NAME = re.compile(r"\w+(:[^:]*){4,}/")  # of several parts, the last of which the user gave
 _ACCOUNT = re.compile(r"(?<![\w-])\d{12}(?=:|$)")  # not the end of an id
-_ALL = 100  # percent
 _DEEPEST = 3  # nested sections that a single value may abbreviate
 
 
@@ -69,7 +47,7 @@ def _readings(key: str, value: Any, node: Schema, depth: int) -> Iterator[Any]:
         return
     yield value
     yield from _switches(value, node)
-    yield from _numbers(key, value, node)
+    yield from numbers(key, value, node)
     if isinstance(value, str):
         if key == "keySecret":
             named = value.lower().removeprefix(_EXTERNAL.lower())
@@ -190,34 +168,6 @@ def _is_section(node: Schema) -> bool:
     return any("properties" in form for form in forms(node))
 
 
-def _numbers(key: str, value: Any, node: Schema) -> Iterator[float]:
-    units = _TOKENS if key in ("maxModelLen", "maxNumBatchedTokens", "original") else _THOUSANDS
-    units = _SECONDS if key.endswith("Seconds") else _GIB if key.endswith("Gib") else units
-    match = _NUMBER.fullmatch(value.strip()) if isinstance(value, str) else None
-    number: float | None = None
-    if match is not None and match[2].lower() in units:
-        digits = _DECIMAL_COMMA.sub(".", match[1])
-        number = float(re.sub(r"[^\d.-]", "", digits)) * units[match[2].lower()]
-    elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        number = value
-    elif isinstance(value, str):
-        number = count(value)
-    if number is None:
-        return
-    if 0 < number < 1 and any(form.get("maximum", form.get("exclusiveMaximum")) == _ALL for form in forms(node)):
-        number *= _ALL
-    if key.endswith("Gib") and number > _MIB_MIN:
-        yield math.floor(number / 1024 * _SEEN * 10) / 10
-    if number > 1 and any(form.get("maximum", math.inf) <= 1 for form in forms(node)):
-        yield number / 100  # percent of a share
-    yield from (round(number, 6), int(number)) if number % 1 else (int(number), round(number, 6))
-    yield from (
-        form["maximum"]
-        for form in forms(node)
-        if form.get("type") == "integer" and number > form.get("maximum", math.inf)
-    )
-
-
 def _models(value: str) -> Iterator[str]:
     """A model's name, or the place of its weights; nothing else is made of it, because that would be another model."""
     bare = value.strip()
@@ -227,6 +177,14 @@ def _models(value: str) -> Iterator[str]:
         yield f"{scheme}://{'/' * (scheme == 'file')}{bare[place.end() :]}"
     yield re.sub(r"\s*/\s*", "/", bare)
     yield re.sub(r"\s+", "-", bare)
+
+
+def _size(number: str, unit: str) -> str:
+    """In whole units: 1.5Ti as 1536Gi, and 1.500Gi as 1500Gi."""
+    size = thousands(number) or as_written(number)
+    if size % 1 and unit == "Ti":
+        size, unit = size * 1024, "Gi"
+    return f"{math.ceil(size)}{unit}"
 
 
 def _texts(value: str) -> Iterator[str]:
@@ -240,9 +198,9 @@ def _texts(value: str) -> Iterator[str]:
     yield re.sub(r"[\s-]", "", bare)
     yield re.sub(r"^\*\.|[:/].*$", "", re.sub(r"^https?://", "", bare.lower()))  # the host
     yield re.sub(r"[^a-z0-9.]+", "-", bare.lower()).strip("-")
-    match = _NUMBER.fullmatch(bare)
+    match = NUMBER.fullmatch(bare)
     if match is not None and match[2].lower() in _SIZE:
-        yield f"{match[1].split('.')[0].strip()}{_SIZE[match[2].lower()]}"
+        yield _size(match[1], _SIZE[match[2].lower()])
     if version := re.search(r"1\.\d\d", bare):
         yield version[0]
     if _IP.fullmatch(bare):

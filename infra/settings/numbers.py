@@ -1,11 +1,12 @@
-"""Numbers that YAML reads otherwise than a person means them: in a short mapping, what follows a comma is a key, and a
-leading zero makes a number octal."""
+"""Numbers that YAML reads otherwise than a person means them: in a short mapping, what follows a comma is a key, a
+leading zero makes a number octal, and a dot begins decimals, also where a European writes it before thousands."""
 
 import re
 from collections.abc import Sequence
 
 _BEFORE = re.compile(r"[-+]?\d+(?:[._]\d+)*")
 _OCTAL = re.compile(r"[-+]?0[oO]?([0-7]+)")
+_THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(?:\.\d{3})+(?:,(\d{1,2}))?")
 _GROUP, _LAST = re.compile(r"\d{3}"), re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -20,6 +21,15 @@ def number_meant(number: str, keys: Sequence[str]) -> str:
     if all(map(_GROUP.fullmatch, groups)) and re.fullmatch(r"\d{3}(\.\d+)?", last):
         return f"{re.sub('[._]', '', number)}{''.join(keys)}"
     return f"{re.sub('[._]', '', number)}{''.join(groups)}.{last}"
+
+
+def thousands(text: str) -> float | None:
+    """9.000 as nine thousand, and 1.234,50; None: it isn't written so."""
+    found = _THOUSANDS.fullmatch(text)
+    if found is None:
+        return None
+    whole = text.partition(",")[0].replace(".", "")
+    return float(f"{whole}.{found[1]}") if found[1] else int(whole)
 
 
 def of_octal(text: str, value: object) -> tuple[str, str] | None:

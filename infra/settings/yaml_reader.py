@@ -21,7 +21,7 @@ from ruamel.yaml.events import (
 
 from infra.config_keys import PLATFORM, config_key
 from infra.settings.mistakes import NULL_KEY, Key, Mistake, dotted
-from infra.settings.numbers import number_meant, of_octal, split_by_commas
+from infra.settings.numbers import number_meant, of_octal, split_by_commas, thousands
 from infra.settings.scalars import Wrong, scalar
 
 _MAX_DEPTH = 60
@@ -72,6 +72,7 @@ class Reader:
     def __init__(self) -> None:
         self.lines: dict[Key, int] = {}
         self.mistakes: list[Mistake] = []
+        self.dotted: dict[Key, str] = {}  # numbers that may be thousands, as they are written
         self._anchors: dict[str, _Node | None] = {}  # None: still open
         self._values = 0
 
@@ -115,6 +116,8 @@ class Reader:
         """Python data as the engine passes it to a program. It also fills `lines`."""
         if node is None or node.kind == "scalar":
             self._check_octal(node, place(at))
+            if node is not None and isinstance(node.value, int | float) and thousands(node.text) is not None:
+                self.dotted[at] = node.text
             return node.value if node else None
         if len(at) > _MAX_DEPTH:
             raise Wrong(node.line, f"nested deeper than {_MAX_DEPTH} levels", "write it flatter")
@@ -166,7 +169,7 @@ class Reader:
                 rest = rest[len(keys) :]
                 meant = number_meant(value.text, keys)
                 self._report_commas(key, ",".join((value.text, *keys)), meant, at)
-                value = _Node(value.line, int(meant), "scalar") if meant.isdecimal() else value
+                value = _Node(value.line, int(meant) if meant.isdecimal() else float(meant), "scalar")
             yield key, value
 
     def _report_commas(self, key: _Node, typed: str, meant: str, at: Key | None) -> None:

@@ -43,6 +43,15 @@ def test_a_good_stack_loads_the_same_from_file_and_engine(text: str, tmp_path: P
     assert from_engine == from_file
 
 
+def test_the_engine_asks_about_a_number_as_the_file_has_it(tmp_path: Path) -> None:
+    """What the engine passes is 9; that 9.000 was typed is in the file only."""
+    text = STACKS[0].read_text().replace("    models:\n", "    budget: {usdPerMonth: 9.000}\n    models:\n", 1)
+    config = read_document(text).config or {}
+    with pytest.raises(BadStackFile) as raised:
+        load_config(stack="dev", platform=config[PLATFORM], region="us-east-1", path=_written(tmp_path, text))
+    assert [each.path for each in raised.value.mistakes] == ["budget.usdPerMonth"]
+
+
 @pytest.mark.parametrize("path", STACKS, ids=lambda path: path.name)
 def test_the_stacks_of_the_repository_load(path: Path) -> None:
     assert load_file(path).settings.models
