@@ -19,6 +19,7 @@ from infra.planning.cheaper import Candidate, Market, candidates
 from infra.planning.cheaper_pools import with_pools
 from infra.planning.draft import Draft, draft
 from infra.planning.held import that_holds
+from infra.planning.left_behind import with_those_left
 from infra.planning.lower_bills import cheaper_ways
 from infra.planning.make_room import with_ways_out
 from infra.planning.mornings import mornings
@@ -122,7 +123,8 @@ def _that_hold(
     if not market.plan.violations:
         return ()
     smaller = {each.served.name: smaller_writes(each, market.sizing) for each in market.placed}
-    violations = tuple(with_ways_out(each, market) for each in market.plan.violations)
+    ways_out = (with_ways_out(each, market) for each in market.plan.violations)
+    violations = tuple(with_those_left(each, market, attempt) for each in ways_out)
     held = that_holds(
         replace(market.plan, violations=violations),
         attempt,
