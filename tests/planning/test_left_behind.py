@@ -1,5 +1,5 @@
-"""A model that doesn't fit moves away from a dear node: the models that it would leave there alone move too, where that
-costs less. Each way is followed."""
+"""A model that doesn't fit moves away from an expensive node: the models that it would leave there alone move too,
+where that costs less. Each way is followed."""
 
 import re
 from functools import cache
@@ -42,7 +42,7 @@ def test_each_fixes_the_fit_and_costs_what_it_says() -> None:
         assert f"the bill is then ${then.cost.usd_per_month_max:,.0f}" in advice.text
 
 
-def test_a_small_model_is_not_left_alone_on_the_dear_node() -> None:
+def test_a_small_model_is_not_left_alone_on_the_expensive_node() -> None:
     for target, advice in _moves().items():
         alone = {key: value for key, value in dict(advice.write).items() if not key.startswith("models.small")}
         stays = follow(DEAR, {**alone, "models.small.pool": "h100", "gpuPools.h100": DEAR["gpuPools"]["h100"]})
