@@ -15,11 +15,10 @@ from infra.services.serving.placed import Placed
 
 
 def on_cpu(placed: Placed, market: Market, attempt: Attempt, *, saves_usd: float = 0.0) -> Advice | None:
-    """None where a rule is broken, whose own advice names the CPU, or breaks then; and where less is saved than is
-    asked for."""
-    way = without_gpu(placed, market.sizing.catalog) if not market.plan.violations else None
+    """None where another rule breaks then, and where less is saved than is asked for."""
+    way = without_gpu(placed, market.sizing.catalog)
     found = _moved(placed, way, market, attempt) if way is not None else None
-    if way is None or found is None or found.then.violations:
+    if way is None or found is None:
         return None
     usd, of = saved_dollars(market.plan, found.then)
     if usd < saves_usd:

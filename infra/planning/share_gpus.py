@@ -32,7 +32,7 @@ def share_gpus(placed: Placed, market: Market, attempt: Attempt) -> Advice | Non
     key = f"gpuPools.{offer.name}{'.existing' if offer.existing else ''}.sharing"
     write: Write = tuple((f"{key}.{name}", value) for name, value in sharing.model_dump(by_alias=True).items() if value)
     found = followed(market.plan, write, attempt)
-    if found is None or found.then.violations:
+    if found is None:
         return None
     usd, of = saved_dollars(market.plan, found.then)
     lower = rise(found.then.cost.usd_per_month_max, market.plan.cost.usd_per_month_max)

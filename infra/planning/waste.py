@@ -10,7 +10,7 @@ from infra.offers.pools import Offer
 from infra.offers.sizing import Sizing
 from infra.plan.findings import warned
 from infra.plan.money import rise
-from infra.plan.notes import Advice, Finding, Violation, Warned
+from infra.plan.notes import Advice, Finding, Warned
 from infra.plan.plan import Plan
 from infra.plan.words import count, saves
 from infra.plan.writes import written
@@ -62,11 +62,9 @@ def _held_beyond(sized: Sized) -> int | None:
     return max(0, int(held) - question.concurrency)
 
 
-def say_where_less(
-    warnings: Iterable[Warned], violations: Sequence[Violation], market: Market, attempt: Attempt
-) -> tuple[Warned, ...]:
-    """The plan's warnings; those of mostly empty GPUs with a place that was planned, and what it saves. Without such a
-    place, none of a model that a refusal is about: the refusal itself says what to do with it."""
+def say_where_less(warnings: Iterable[Warned], market: Market, attempt: Attempt) -> tuple[Warned, ...]:
+    """The plan's warnings; those of mostly empty GPUs with a place that was planned, and what it saves. They are the
+    same where another rule is broken."""
     by_path = {f"{each.served.path}.pool": each for each in market.placed}
     found = tuple(warnings)
     small = {each.path: by_path[each.path] for each in found if each.kind == KIND}
@@ -80,9 +78,8 @@ def say_where_less(
         else each
         for each in found
     ]
-    kept = (each for each in said if each.kind != KIND or each.advice or not _is_refused(small[each.path], violations))
     more = _that_need_no_card(market, attempt)
-    return tuple(sorted((*kept, *more), key=lambda each: (each.path, each.message, each.kind, each.detail)))
+    return tuple(sorted((*said, *more), key=lambda each: (each.path, each.message, each.kind, each.detail)))
 
 
 def _that_need_no_card(market: Market, attempt: Attempt) -> Iterator[Warned]:
@@ -93,13 +90,6 @@ def _that_need_no_card(market: Market, attempt: Attempt) -> Iterator[Warned]:
         said = list(_waste(each)) if small and each.served.question.task == "embed" else []
         way = on_cpu(each, market, attempt, saves_usd=MIN_USD_PER_MONTH) if said else None
         yield from (_with_ways(one, way.text, (way,)) for one in said if way is not None)
-
-
-def _is_refused(placed: Placed, violations: Iterable[Violation]) -> bool:
-    """Whether a broken rule, or its advice, is about the model or its pool."""
-    own = [f"{placed.served.path}.", *([f"gpuPools.{placed.offer.name}."] if placed.offer is not None else [])]
-    paths = (path for each in violations for path in (each.path, *(p for way in each.advice for p, _ in way.write)))
-    return any(f"{path}.".startswith(each) for path in paths for each in own)
 
 
 def _together(
@@ -126,7 +116,7 @@ def _placed(
 ) -> Warned:
     pool = together or (_to(place, [placed], market, attempt) if place is not None else None)
     found = _moved(place, [placed], market, attempt) if place is not None and pool is None else None
-    more = found is not None and not found.then.violations and _costs_more(market.plan, found.then)
+    more = found is not None and _costs_more(market.plan, found.then)
     other = f"{_named(place, market)}{' costs more, because these nodes stay' if more else ''}"
     fewer = _on_fewer_gpus(placed, market, attempt)
     ways = (fewer, pool, share_gpus(placed, market, attempt), on_cpu(placed, market, attempt))
@@ -153,7 +143,7 @@ def _on_fewer_gpus(placed: Placed, market: Market, attempt: Attempt) -> Advice |
     best = next((each for each in fewer if not _mostly_empty(each)), next(reversed(fewer), None))
     write = placed.served.write((("gpus", best.gpus),)) if best is not None else ()
     found = followed(market.plan, write, attempt) if write else None
-    if best is None or found is None or found.then.violations or _costs_more(market.plan, found.then):
+    if best is None or found is None or _costs_more(market.plan, found.then):
         return None
     if found.then.models[placed.served.name].pool != placed.offer.name:
         return None
@@ -198,10 +188,10 @@ def _smaller_place(placed: Placed, market: Market, attempt: Attempt) -> Offer | 
 
 
 def _to(smaller: Offer, moved: Sequence[Placed], market: Market, attempt: Attempt) -> Advice | None:
-    """None where the next plan breaks a rule, be it one that is broken already: its own fixes say what goes with it;
-    and where it costs more at every number of replicas, because the nodes that it leaves stay."""
+    """None where the next plan breaks another rule, and where it costs more at every number of replicas, because the
+    nodes that it leaves stay."""
     found = _moved(smaller, moved, market, attempt)
-    if found is None or found.then.violations or _costs_more(market.plan, found.then):
+    if found is None or _costs_more(market.plan, found.then):
         return None
     all_ = f"{' and '.join(each.served.name for each in moved)} together: " if len(moved) > 1 else ""
     said = "; ".join(_comes_to(smaller, market.plan, found.then))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from infra.planning import Plan
-from tests.planning.following import follow, outcome
+from tests.planning.following import broken, follow, outcome
 from tests.planning.stacks import DEV, PROD, SHARED, changed, plan
 
 EMBED = {"model": "BAAI/bge-m3"}
@@ -263,26 +263,29 @@ TWO_A100 = {
 
 
 @pytest.mark.parametrize(
-    ("models", "refused", "warned"),
+    ("models", "refused"),
     [
-        ({"big": WHOLE, "embed": EMBED}, False, True),
-        ({"big": WHOLE, "other": WHOLE, "embed": EMBED}, True, False),
-        ({"big": {**WHOLE, "maxModelLen": 40960, "concurrency": 90}, "embed": EMBED}, True, True),
+        ({"big": WHOLE, "embed": EMBED}, False),
+        ({"big": WHOLE, "other": WHOLE, "embed": EMBED}, True),
+        ({"big": {**WHOLE, "maxModelLen": 40960, "concurrency": 90}, "embed": EMBED}, True),
     ],
     ids=["nothing is refused", "its pool is too small", "another model of its pool does not fit"],
 )
-def test_no_warning_advises_on_what_is_refused(models: dict[str, Any], refused: bool, warned: bool) -> None:
-    """What the refusal proposes moves the model or changes its pool: a warning beside it would contradict that."""
+def test_the_warning_is_there_whatever_is_refused(models: dict[str, Any], refused: bool) -> None:
     result = on_nodes(models, a100=TWO_A100)
     assert bool(result.violations) is refused
-    assert ("models.embed.pool" in waste(result)) is warned
+    assert waste(result)["models.embed.pool"].endswith(f"the rest stays empty: {ON_CPU} (on the CPU)")
 
 
-def test_no_warning_advises_on_what_a_budget_refuses() -> None:
-    stack = {**PROD, "budget": {"usdPerMonth": 100}, "models": {**PROD["models"], "embed": {**EMBED, "pool": "l40s"}}}
-    result = plan(stack)
-    touched = {path for each in result.violations for way in each.advice for path, _ in way.write}
-    said = waste(result)
-    for each in result.warnings:
-        if each.kind == "mostly-empty" and not each.advice:
-            assert each.path not in touched, said
+def test_a_broken_budget_changes_no_warning_of_empty_gpus_and_its_advice_holds() -> None:
+    large = {"l40s": {"instanceTypes": ["g6e.xlarge"]}}
+    chat = {"model": "Qwen/Qwen3-14B", "maxModelLen": 8192}
+    stack = {**DEV, "gpuPools": large, "models": {"chat": chat, "embed": EMBED}}
+    refused = {**stack, "budget": {"usdPerMonth": 500}}
+    result = plan(refused)
+    assert result.violations
+    assert waste(result) == waste(plan(stack))
+    (warning,) = [each for each in result.warnings if each.kind == "mostly-empty"]
+    assert len(warning.advice) == 2
+    for way in warning.advice:
+        assert broken(outcome(follow(refused, dict(way.write)))) <= broken(result)
