@@ -8,9 +8,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from infra.cli.report.reasons import reasons_of
 from infra.cli.why_bill import items, of_budget, paths_of_row
-from infra.cli.why_monitoring import ASKED_BY, logical_names, of_alert, part_of
-from infra.cli.why_paths import field, flat, kebab, paths_of, paths_of_name, planned_paths, thing, within
+from infra.cli.why_monitoring import ASKED_BY, PROMETHEUS, logical_names, of_alert, part_of
+from infra.cli.why_paths import camel, field, flat, kebab, paths_of, paths_of_name, planned_paths, thing, within
+from infra.cli.why_values import other_names, paths_of_value
+from infra.cli.why_words import reasons_with, says
 from infra.offline import Planned
 from infra.plan.alike import parts
 from infra.plan.money import CostItem
@@ -19,6 +22,7 @@ from infra.plan.plan import Plan
 from infra.recording import Recorded
 from infra.registry import cloud_of, owner_of
 
+_SAYING = 6  # sentences: a word that more have is about no one thing
 _NEAR = 5  # names that an unknown key may have meant
 
 
@@ -55,12 +59,9 @@ def why(planned: Planned, key: str) -> Why:
     )
     named = [*_logical_names(plan)]
     origins = {each.urn: _origin(named, each) for each in found}
-    asked = [each for each in found if key in (each.urn, each.name, each.type, each.type.rpartition(":")[2])]
-    paths = paths_of(plan, key)
+    paths, asked = _called(plan, found, key)
     if not paths and not asked:
-        paths, asked = paths_of_name(plan, key) or paths_of_row(plan, key), _in_the_cluster(found, key)
-    if not paths and not asked:
-        raise UnknownKey(_unknown(plan, found, key))
+        return _said(plan, found, key)
     subjects = paths or sorted({origins[each.urn] for each in asked if origins[each.urn]})
     follows = [each for each in found if paths and any(within(origins[each.urn], thing(path)) for path in paths)]
     resources = {each.urn: origins[each.urn] for each in (follows if paths else asked)}
@@ -70,6 +71,30 @@ def why(planned: Planned, key: str) -> Why:
     reasons = [*of_alert(plan, key), *of_budget(plan, one)] or _reasons(plan, one, values)
     rows = [each for each in plan.cost.items if each.name == key] or items(plan, one)
     return Why(key, subjects, values, reasons, _notes(plan, key if ".*." in key else one), resources, rows)
+
+
+def _called(plan: Plan, found: Sequence[Recorded], key: str) -> tuple[list[str], list[Recorded]]:
+    """The paths, or else the resources, that are called so."""
+    for name in dict.fromkeys((key, *other_names(key))):
+        asked = [each for each in found if name in (each.urn, each.name, each.type, each.type.rpartition(":")[2])]
+        paths = paths_of(plan, name)
+        if not paths and not asked:
+            paths, asked = paths_of_name(plan, name) or paths_of_row(plan, name), _in_the_cluster(found, name)
+        if paths or asked:
+            return paths, asked
+    return paths_of_value(plan, key), []
+
+
+def _said(plan: Plan, found: Sequence[Recorded], key: str) -> Why:
+    """Of a word that is no name: what the plan says with it. Raises UnknownKey."""
+    notes = [each for each in _all_notes(plan) if says(each[1].message, key)]
+    chosen = [each for each in plan.chosen.values() if says(each.whole_reason, key)]
+    reasons = [*reasons_with(plan, key)]
+    if _near_ends(plan, key) or not 0 < len(notes) + len(chosen) + len(reasons) <= _SAYING:
+        raise UnknownKey(_unknown(plan, found, key))
+    values = [Value(each.path, each.value, "chosen", each.whole_reason) for each in chosen]
+    paths = {each.path for each in (*chosen, *(note for _, note in notes)) if each.path} | {at for at, _ in reasons}
+    return Why(key, sorted(paths), values, [f"{at}: {reason}" for at, reason in reasons], notes, {}, ())
 
 
 def _in_the_cluster(found: Sequence[Recorded], key: str) -> list[Recorded]:
@@ -119,14 +144,15 @@ def _may_be(named: str, keys: Sequence[str]) -> bool:
     """A model that is called as a resource of the cluster is, isn't where that comes from."""
     pools = named.startswith("gpuPools.") and "cluster" in keys
     measures = part_of(named) is not None and "addons" in keys
-    return pools or measures or any(within(named, key) or within(key, named) for key in keys)
+    login = named == PROMETHEUS and "monitoring" in keys
+    return pools or measures or login or any(within(named, key) or within(key, named) for key in keys)
 
 
 def _reasons(plan: Plan, path: str, values: Sequence[Value]) -> Sequence[str]:
     """Those of a model or a pool; of a key, those that name it. What was chosen says its reason itself."""
     section, name, key = parts(path)
     if section == "models":
-        found = next((each.reasons for each in plan.models.values() if within(path, each.path)), ())
+        found = next((reasons_of(plan, name) for name, each in plan.models.items() if within(path, each.path)), ())
     elif section == "gpuPools" and name in plan.pools:
         found = plan.pools[name].reasons
     else:
@@ -141,14 +167,26 @@ def _reasons(plan: Plan, path: str, values: Sequence[Value]) -> Sequence[str]:
 
 
 def _notes(plan: Plan, path: str) -> list[tuple[str, Note]]:
-    kinds = {"warning": plan.warnings, "to do": plan.to_do, "assumed": plan.assumptions}
     broken = [
-        ("broken rule", Note(each.path, f"{each.message}. To fix it: {each.fix}"))
+        ("broken rule", _broken(each))
         for each in plan.violations
         if path and (_about(each, path) or any(within(at, path) for way in each.advice for at, _ in way.write))
     ]
-    found = ((kind, note) for kind, notes in kinds.items() for note in notes)
-    return [*broken, *((kind, note) for kind, note in found if path and note.path and _about(note, path))]
+    return [*broken, *((kind, note) for kind, note in _others(plan) if path and note.path and _about(note, path))]
+
+
+def _all_notes(plan: Plan) -> Iterator[tuple[str, Note]]:
+    yield from (("broken rule", _broken(each)) for each in plan.violations)
+    yield from _others(plan)
+
+
+def _broken(violation: Violation) -> Note:
+    return Note(violation.path, f"{violation.message}. To fix it: {violation.fix}")
+
+
+def _others(plan: Plan) -> Iterator[tuple[str, Note]]:
+    for kind, notes in {"warning": plan.warnings, "to do": plan.to_do, "assumed": plan.assumptions}.items():
+        yield from ((kind, note) for note in notes)
 
 
 def _about(note: Note | Violation, path: str) -> bool:
@@ -157,14 +195,22 @@ def _about(note: Note | Violation, path: str) -> bool:
 
 
 def _unknown(plan: Plan, found: Sequence[Recorded], key: str) -> str:
-    every = flat("", plan.settings.model_dump(mode="json", by_alias=True))
-    known = {*every, *planned_paths(plan), *(each.rpartition(".")[2] for each in planned_paths(plan))}
+    known = {*_every(plan), *planned_paths(plan), *(each.rpartition(".")[2] for each in planned_paths(plan))}
     known |= {each.name for each in found} | {each.type.rpartition(":")[2] for each in found}
-    near = _at_ends(every, key)[:_NEAR] or difflib.get_close_matches(key, sorted(known), n=_NEAR, cutoff=0.6)
+    near = _near_ends(plan, key)[:_NEAR] or difflib.get_close_matches(key, sorted(known), n=_NEAR, cutoff=0.6)
     meant = (
         f"did you mean {', '.join(near)}?" if near else "write a path such as models.NAME.gpus, a name, or a resource"
     )
     return f"{plan.stack} has no key, name or resource {key}; {meant}"
+
+
+def _every(plan: Plan) -> Mapping[str, Any]:
+    return flat("", plan.settings.model_dump(mode="json", by_alias=True))
+
+
+def _near_ends(plan: Plan, key: str) -> list[str]:
+    """Also of an engine's argument, which is written in another way: max-num-seqs and maxNumSeqs."""
+    return _at_ends(_every(plan), key) or _at_ends(_every(plan), camel(key.lstrip("-")))
 
 
 def _at_ends(paths: Iterable[str], key: str) -> list[str]:

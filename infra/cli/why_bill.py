@@ -63,7 +63,9 @@ def items(plan: Plan, path: str) -> list[CostItem]:
     section, name, _ = parts(path)
     if section in ("models", "gpuPools"):
         pools = (
-            {each.pool for each in plan.models.values() if within(path, each.path)} if section == "models" else {name}
+            {each.pool for each in plan.models.values() if within(path, each.path) or path == section}
+            if section == "models"
+            else {name or each for each in plan.pools}
         )
         return [each for each in plan.cost.items if each.pool is not None and each.pool in pools]
     if section == BUDGET:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from infra.plan.plan import Plan
 from infra.services.monitoring.alerts.groups import decide_alerts, unread
 from infra.services.monitoring.alerts.kinds import WHEN, Kind
+from infra.services.monitoring.plan import PROMETHEUS_LOGIN
 
 
 class _Part(NamedTuple):
@@ -23,6 +24,8 @@ PARTS = {
 }
 # Add-ons of the plan that are no key of `addons`: the key that asks for them.
 ASKED_BY = {"addons.fluentBit": f"{_MONITORING}.logs"}
+
+PROMETHEUS = "addons.prometheus"
 
 
 def of_alert(plan: Plan, name: str) -> Iterator[str]:
@@ -43,6 +46,7 @@ def part_of(path: str) -> str | None:
 
 def logical_names() -> Iterator[tuple[str, str]]:
     yield from ((name, part) for part, (names, _) in PARTS.items() for name in names)
+    yield PROMETHEUS_LOGIN, PROMETHEUS
 
 
 def rows_of(path: str) -> frozenset[str] | None:

@@ -100,3 +100,7 @@ def within(path: str, other: str) -> bool:
 
 def kebab(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
+
+
+def camel(name: str) -> str:
+    return re.sub(r"-([a-z])", lambda found: found[1].upper(), name)

@@ -199,6 +199,23 @@ def test_every_name_that_a_plan_prints_can_be_asked_for(stack: str) -> None:
         ("llm-client-default", "gateway.clients.default", "client-default-secret"),
         ("models.*.rollout", "models.llama-8b.rollout", "a node that only a rollout needs"),
         ("huggingFaceToken", "huggingFaceToken", "pulumi config set --secret huggingFaceToken"),
+        # What is written or decided there.
+        ("meta-llama/Llama-3.1-8B-Instruct", "models.llama-8b.model", "llama-8b-deployment"),
+        ("huggingface.co/meta-llama/Llama-3.1-8B-Instruct", "models.llama-8b.model", "llama-8b-deployment"),
+        ("llm.example.com", "gateway.domain", "gateway-ingress"),
+        ("https://llm.example.com/v1", "gateway.domain", "gateway-ingress"),
+        ("http://gateway.llm.svc.cluster.local/v1", "gateway", "gateway-proxy-deployment"),
+        ("g6.2xlarge", "gpuPools.l4.instanceTypes", "l4-nodes"),
+        ("L4", "gpuPools.l4", "l4-nodes"),
+        ("llm-everything", "cluster.create.name", "llm- and the stack's name"),
+        # Titles of the plan's sections.
+        ("GATEWAY", "gateway", "gateway-ingress"),
+        ("POOLS", "gpuPools", "GPU nodes l4"),
+        ("BILL", "budget", "GPU nodes l4"),
+        ("NO ALERT", "monitoring.alerts", "alerts"),
+        # Words of its sentences.
+        ("g7e.12xlarge", "models.llama-70b", "lower bill"),
+        ("L-DB2E81BA", "gpuPools", "quota"),
     ],
 )
 def test_a_name_means_what_it_is_made_for(key: str, path: str, says: str) -> None:
@@ -207,11 +224,48 @@ def test_a_name_means_what_it_is_made_for(key: str, path: str, says: str) -> Non
     assert says in json.dumps(found)
 
 
+LOGIN = """\
+config:
+  llm-platform:platform:
+    cluster: {existing: {context: kind-llm, oneNode: true}}
+    gpuPools:
+      rack: {existing: {gpu: L40S, gpusPerNode: 8, nodes: 1, selector: {a: b}}}
+    addons:
+      metricsServer: disabled
+      prometheus: {existing: {url: "https://p.acme.test", auth: {bearerSecret: {name: prometheus-login, key: token}}}}
+    models:
+      chat: {model: Qwen/Qwen3-8B, pool: rack, replicas: {min: 1, max: 3}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "path"),
+    [
+        ("prometheus-login", "addons.prometheus"),
+        ("PrometheusLogin", "addons.prometheus"),
+        ("https://p.acme.test", "addons.prometheus.existing.url"),
+        ("metrics-server", "addons.metricsServer"),
+    ],
+)
+def test_a_login_and_an_add_on_that_is_not_installed_are_found_by_their_names(key: str, path: str) -> None:
+    assert of(key, plan_text("own", LOGIN))["from"] == [path]
+
+
+def test_a_revision_is_found_by_what_the_plan_prints_of_it() -> None:
+    assert of("0e9e39f249a1")["from"] == ["models.llama-8b.revision"]
+
+
+def test_what_a_model_would_cost_less_with_is_a_reason_too() -> None:
+    assert any(each.startswith("lower bill: ") for each in of("llama-8b")["reasons"])
+
+
 @pytest.mark.parametrize(
     ("key", "rows"),
     [
         ("EFS", ["EFS"]),
         ("llama-8b", ["GPU nodes l4"]),
+        ("models", ["GPU nodes l4", "GPU nodes l40s", "GPU nodes t4"]),
+        ("gpuPools", ["GPU nodes l4", "GPU nodes l40s", "GPU nodes t4"]),
         ("gpuPools.l40s.max", ["GPU nodes l40s"]),
         ("gateway", ["gateway pods", "load balancer"]),
         ("cache", ["EFS"]),
@@ -276,6 +330,8 @@ def test_warnings_and_things_to_do_are_said_with_it() -> None:
         ("zones", "did you mean cluster.create.zones?"),
         ("systemNodes", "did you mean cluster.create.systemNodes?"),
         ("usdPerMonth", "did you mean budget.usdPerMonth?"),
+        ("--max-num-seqs", "models.llama-8b.maxNumSeqs"),
+        ("GiB", "write a path such as models.NAME.gpus"),  # too many sentences have it
     ],
 )
 def test_an_unknown_key_is_answered_with_near_names(key: str, near: str) -> None:

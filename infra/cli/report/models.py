@@ -3,19 +3,18 @@
 from collections.abc import Iterable, Iterator
 
 from infra.cli.document import Column, Row, Section, columns
+from infra.cli.report.reasons import reasons_of
 from infra.cli.report.words import between, price, two_figures
 from infra.engines import ENGINES
 from infra.plan.alike import alike
 from infra.plan.models import ModelPlan
-from infra.plan.money import Cheaper
 from infra.plan.plan import Plan
 from infra.plan.pools import CapacityPlan, PoolPlan, units
-from infra.plan.words import NO_START, count, interval, minutes, saves, usd
+from infra.plan.words import NO_START, count, interval, minutes
 from infra.sizing.estimates import requests, span
 from infra.sizing.requests import MEAN_REQUEST
 
 _SHORT_REVISION = 12  # of a commit
-_CHEAPER = 3  # ways, of a model
 MANY_MODELS = 8  # above, only those with something to say get a line of reasons
 
 
@@ -144,15 +143,7 @@ def _other_rows(model: ModelPlan) -> Iterator[Row]:
 
 
 def why_section(plan: Plan) -> Section:
-    reasons: dict[str, tuple[str, ...]] = {
-        name: (
-            *model.reasons,
-            *_night(plan, name),
-            *_morning(plan, name),
-            *(_cheaper(plan, way) for way in plan.cheaper.get(name, ())[:_CHEAPER]),
-        )
-        for name, model in plan.models.items()
-    }
+    reasons = {name: reasons_of(plan, name) for name in plan.models}
     note = ""
     if len(plan.models) > MANY_MODELS:
         spoken_of = {note.path for note in (*plan.warnings, *plan.violations)}
@@ -161,41 +152,6 @@ def why_section(plan: Plan) -> Section:
         reasons = kept
     rows = [("" if index else name, reason) for name, why in reasons.items() for index, reason in enumerate(why)]
     return Section("WHY", columns(""), rows, note, folded=True)
-
-
-def _night(plan: Plan, name: str) -> Iterator[str]:
-    night = plan.nights.get(name)
-    if night is None:
-        return
-    hours = f"its windows are {night.hours_per_week:.0f} of the 168 hours of the week"
-    low, expected = plan.cost.rises(night.saves_min, "min"), plan.cost.rises(night.saves_expected, "expected")
-    if low == expected == 0:
-        yield f"{hours}; that saves nothing, since its nodes stay: for other models, or by the pool's min"
-        return
-    yield f"{hours}: that {saves(low, 'min')}, and {usd(expected)} of the expected one, against all hours"
-
-
-def _morning(plan: Plan, name: str) -> Iterator[str]:
-    morning = plan.mornings.get(name)
-    if morning is None:
-        return
-    ((_, (hours,)),) = morning.write
-    when = f'from: "{hours["from"]}", to: "{hours["to"]}", timezone: {hours["timezone"]}, min: {hours["min"]}'
-    more = plan.cost.rises(morning.usd_per_month, "min")
-    adds = f"adds {usd(more)} per month to the minimum bill" if more else ""
-    yield (
-        f"who comes first in the morning waits about {minutes(morning.waits_seconds)}:"
-        f" `schedule: [{{days: {hours['days']}, {when}}}]`, with your hours and time zone, starts a replica"
-        f" {morning.ahead_minutes} min before them, so that nobody waits then, and {adds or 'costs nothing more'}"
-    )
-
-
-def _cheaper(plan: Plan, way: Cheaper) -> str:
-    beside = ", ".join(f"`{each}`" for each in way.beside)
-    what = f"`{way.setting}`{f' with {beside}' if beside else ''}"
-    if way.usd_per_month < 1:
-        return f"for the same money: {what}: {way.effect}"
-    return f"lower bill: {what} {saves(plan.cost.falls(way.usd_per_month, way.of), way.of)}: {way.effect}"
 
 
 def pools_section(plan: Plan) -> Section:

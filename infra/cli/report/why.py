@@ -41,7 +41,7 @@ def _reason(origin: str, reason: str) -> str:
 
 
 def _reasons(found: Why) -> Section:
-    name = found.subjects[0] if found.subjects else ""
+    name = found.subjects[0] if len(found.subjects) == 1 else ""
     return Section("WHY", columns(""), [(name if not n else "", each) for n, each in enumerate(found.reasons)])
 
 

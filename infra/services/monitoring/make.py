@@ -17,6 +17,7 @@ from infra.services.monitoring.alerts.groups import SECONDS, common_of, objects_
 from infra.services.monitoring.alerts.receivers import SECRET, configuration, is_notifying, secrets_of
 from infra.services.monitoring.dashboards.all import texts
 from infra.services.monitoring.dashboards.plan import DashboardsPlan
+from infra.services.monitoring.plan import PROMETHEUS_LOGIN
 from infra.services.service import Made
 
 _HEADER = ("X-Llm-Platform", "scaler")  # no login: KEDA sends it to a Prometheus that asks for none
@@ -28,7 +29,7 @@ def log_in(plan: Plan, site: Site, cache: ModelCache) -> PrometheusLogin | None:
     if login is None or not any(model.scaling for model in plan.models.values()):
         return None
     return PrometheusLogin(
-        "prometheus-login",
+        PROMETHEUS_LOGIN,
         namespace=plan.settings.namespace.name,
         secret=login.secret,
         keys=login.keys,

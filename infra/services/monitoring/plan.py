@@ -9,6 +9,8 @@ from infra.services.addons.section import ExistingPrometheus
 from infra.services.monitoring.check import AMAZON
 from infra.settings.platform import Settings
 
+PROMETHEUS_LOGIN = "prometheus-login"  # how the resources are called that hold it
+
 
 def plan_monitoring(settings: Settings, addons: Mapping[str, AddonPlan], catalog: Catalog) -> MonitoringPlan | None:
     """None if no Prometheus is known: it is disabled, or it exists at an address that the stack file doesn't give."""
