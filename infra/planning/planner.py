@@ -103,7 +103,7 @@ def _with_advice(made: Draft, attempt: _Attempts, sizing: Sizing) -> Plan:
     found = candidates(market)
     violations = _that_hold(market, found, attempt, sizing.catalog)
     certain = say_what_is_certain(plan, made.placed, made.offers, made.new, attempt, sizing)
-    warnings = say_where_less(certain, market, attempt)
+    warnings = say_where_less(certain, violations, market, attempt)
     for with_cost in (say_what_on_demand_costs, say_what_unused_pools_cost, say_what_advice_costs):
         warnings = with_cost(warnings, plan, attempt)
     return replace(

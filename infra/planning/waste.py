@@ -10,8 +10,9 @@ from infra.offers.pools import Offer
 from infra.offers.sizing import Sizing
 from infra.plan.findings import warned
 from infra.plan.money import rise
-from infra.plan.notes import Advice, Finding, Warned
+from infra.plan.notes import Advice, Finding, Violation, Warned
 from infra.plan.plan import Plan
+from infra.plan.rules import Rule
 from infra.plan.words import count, saves
 from infra.plan.writes import written
 from infra.planning.advice import completed
@@ -62,9 +63,11 @@ def _held_beyond(sized: Sized) -> int | None:
     return max(0, int(held) - question.concurrency)
 
 
-def say_where_less(warnings: Iterable[Warned], market: Market, attempt: Attempt) -> tuple[Warned, ...]:
-    """The plan's warnings; those of mostly empty GPUs with a place that was planned, and what it saves. They are the
-    same where another rule is broken."""
+def say_where_less(
+    warnings: Iterable[Warned], violations: Sequence[Violation], market: Market, attempt: Attempt
+) -> tuple[Warned, ...]:
+    """The plan's warnings; those of mostly empty GPUs with a place that was planned, and what it saves. Without such a
+    place, none of a model whose GPUs are refused: the refusal itself says what to do with it. A budget hides none."""
     by_path = {f"{each.served.path}.pool": each for each in market.placed}
     found = tuple(warnings)
     small = {each.path: by_path[each.path] for each in found if each.kind == KIND}
@@ -78,8 +81,9 @@ def say_where_less(warnings: Iterable[Warned], market: Market, attempt: Attempt)
         else each
         for each in found
     ]
+    kept = (each for each in said if each.kind != KIND or each.advice or not _is_refused(small[each.path], violations))
     more = _that_need_no_card(market, attempt)
-    return tuple(sorted((*said, *more), key=lambda each: (each.path, each.message, each.kind, each.detail)))
+    return tuple(sorted((*kept, *more), key=lambda each: (each.path, each.message, each.kind, each.detail)))
 
 
 def _that_need_no_card(market: Market, attempt: Attempt) -> Iterator[Warned]:
@@ -90,6 +94,14 @@ def _that_need_no_card(market: Market, attempt: Attempt) -> Iterator[Warned]:
         said = list(_waste(each)) if small and each.served.question.task == "embed" else []
         way = on_cpu(each, market, attempt, saves_usd=MIN_USD_PER_MONTH) if said else None
         yield from (_with_ways(one, way.text, (way,)) for one in said if way is not None)
+
+
+def _is_refused(placed: Placed, violations: Iterable[Violation]) -> bool:
+    """Whether a broken rule of GPUs, or its advice, is about the model or its pool."""
+    own = [f"{placed.served.path}.", *([f"gpuPools.{placed.offer.name}."] if placed.offer is not None else [])]
+    of_gpus = (each for each in violations if each.rule != Rule.BUDGET)
+    paths = (path for each in of_gpus for path in (each.path, *(p for way in each.advice for p, _ in way.write)))
+    return any(f"{path}.".startswith(each) for path in paths for each in own)
 
 
 def _together(

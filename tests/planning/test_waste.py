@@ -289,3 +289,11 @@ def test_a_broken_budget_changes_no_warning_of_empty_gpus_and_its_advice_holds()
     assert len(warning.advice) == 2
     for way in warning.advice:
         assert broken(outcome(follow(refused, dict(way.write)))) <= broken(result)
+
+
+def test_a_budget_hides_no_warning_that_names_no_cheaper_place() -> None:
+    pool = {"big": {"instanceTypes": ["p5en.48xlarge"], "max": 1}}
+    stack = {**DEV, "gpuPools": pool, "models": {"large": BIG | {"rollout": {"strategy": "recreate"}}, "small": SMALL}}
+    refused = plan({**stack, "budget": {"usdPerMonth": 500}})
+    assert refused.violations
+    assert waste(refused)["models.small.pool"].endswith("costs more, because these nodes stay")
