@@ -14,6 +14,7 @@ from infra.diff.rollouts import (
     later_rollouts,
 )
 from infra.diff.schedules import schedule_changed
+from infra.diff.speed import speed_changed
 from infra.diff.spot import spot_changed
 from infra.diff.versions import answering, share_changed
 from infra.engines import ENGINES
@@ -49,6 +50,7 @@ def afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
     whole = after.get("whole_answer_seconds")
     yield from spot_changed(_capacity_of(old, name), _capacity_of(new, name), whole)
     yield from _capacity(before.get("max_concurrency"), after.get("max_concurrency"))
+    yield from speed_changed(before, after)
     yield from number_changed(name, old, new)
     yield from scaling_changed(name, old, new)
     if not now.get("paused"):

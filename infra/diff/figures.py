@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from infra.diff.speed import DOLLARS, TOKENS, is_new, speed_of
 from infra.plan.adding_up import adding_up
 from infra.plan.money import rise
 from infra.registry import owner_of
@@ -30,7 +31,9 @@ _OF_A_MODEL = (
     "kv_cache_gib",
     "max_model_len",
     "max_concurrency",
+    TOKENS,
     "usd_per_hour",
+    DOLLARS,
     "rollout_strategy",
     *_SECONDS_OF,
 )
@@ -186,7 +189,7 @@ def models_changed(old: Side, new: Side) -> dict[str, dict[str, Change]]:
     found = {}
     for name in sorted(old.models.keys() & new.models.keys()):
         before, after = _figures(old, name), _figures(new, name)
-        keys = [key for key in _OF_A_MODEL if key in before or key in after]
+        keys = [key for key in _OF_A_MODEL if (key in before or key in after) and is_new(key, before, after)]
         changed = {key: Change(before.get(key), after.get(key)) for key in keys}
         if kept := {key: change for key, change in changed.items() if change}:
             found[name] = kept
@@ -197,6 +200,7 @@ def _figures(side: Side, model: str) -> dict[str, Any]:
     strategy = (side.models[model].get("rollout") or {}).get("strategy")
     return {
         **side.models[model],
+        **speed_of(side.models[model]),
         "timeout_seconds": side.endpoint(model).get("timeout_seconds"),
         **({"rollout_strategy": strategy} if strategy else {}),
     }

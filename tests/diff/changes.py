@@ -107,10 +107,18 @@ CHANGES = {
     "less of the GPU": Case(
         "own",
         {"models.chat.gpuMemoryUtilization": 0.85},
-        title="⚠️ own: no bill (`gpu` has no price); `chat` down for a while",
+        title="⚠️ own: no bill (`gpu` has no price); `chat` down for a while; `chat` makes fewer tokens per second",
         changed=f"chat-deployment {FILES} endpoints-config",
         traffic={"chat": "outage"},
         says="holds 2.6 full-length requests at once, was 4",
+    ),
+    "fewer requests at once": Case(
+        "own",
+        {"models.chat.maxNumSeqs": 2},
+        title="⚠️ own: no bill (`gpu` has no price); `chat` down for a while; `chat` makes fewer tokens per second",
+        changed=f"chat-deployment {FILES} endpoints-config",
+        traffic={"chat": "outage"},
+        says="a replica holds 2 full-length requests at once, was 4",
     ),
     "a context that doesn't fit": Case(
         "own",

@@ -11,6 +11,7 @@ from infra.cli.document.marked import plain
 from infra.diff.difference import compare
 from infra.diff.figures import QuotaId, gpus_at_peak, quotas, quotas_of
 from infra.diff.side_by_side import Raise, raises
+from infra.diff.speed import slower
 from infra.sides.types import Change, Side
 from tests.diff.sides import Edit, compared, side
 from tests.diff.stacks import base as cloud_base
@@ -180,3 +181,45 @@ def test_a_figure_that_reads_the_same_on_both_sides_is_no_change() -> None:
     found = compare("cloud", was, now)
     assert not any("full-length" in said for each in found.notices for said in each.afterwards)
     assert [figure for _, figure, *_ in fit(found)] == ["KV cache, GiB per GPU"]
+
+
+HELD = 4  # by the cache
+OF_SPEED = ["full-length requests at once per replica", "tokens per second at full load", "$ per million output tokens"]
+
+
+@pytest.mark.parametrize(("was", "now"), [(8, 2), (2, 8)])
+def test_fewer_requests_at_once_are_slower_and_more_expensive_and_more_of_them_the_reverse(was: int, now: int) -> None:
+    found = compare("cloud", *(_with(was), _with(now)))
+    rows = {figure: (before, after) for _, figure, before, after in fit(found)}
+    fewer = min(was, now)
+    held, tokens, dollars = ([_first(each) for each in rows[row]] for row in OF_SPEED)
+    assert held == [min(was, HELD), min(now, HELD)]
+    assert tokens.index(min(tokens)) == dollars.index(max(dollars)) == [was, now].index(fewer)
+    assert (slower(found.old, found.new) == ["chat"]) is (now < was)
+    said = f"about {tokens[1]:,.0f} tokens per second at full load, was {tokens[0]:,.0f}"
+    assert [said in each.afterwards for each in found.notices if each.model == "chat"] == [True]
+
+
+def test_a_small_change_of_an_estimated_speed_is_none() -> None:
+    found = compare("cloud", _with(16), _with(17))
+    assert found.old.models["chat"]["speed_full_load"] != found.new.models["chat"]["speed_full_load"]
+    assert not {figure for _, figure, *_ in fit(found)} & {*OF_SPEED[1:]}
+
+
+def test_the_speed_of_a_base_whose_code_is_older_is_not_compared() -> None:
+    new = _with(2)
+    old = {name: {key: each[key] for key in each if key not in SPEED_KEYS} for name, each in _with(8).models.items()}
+    found = compare("cloud", Side({**_with(8).plan, "models": old}, _with(8).config), new)
+    assert not {figure for _, figure, *_ in fit(found)} & {*OF_SPEED[1:]}
+    assert not slower(found.old, found.new)
+
+
+SPEED_KEYS = ("speed_full_load", "usd_per_million_output_tokens")
+
+
+def _with(seqs: int) -> Side:
+    return cloud_side("cloud", edited("cloud", {"models.chat.maxNumSeqs": seqs}))
+
+
+def _first(cell: str) -> float:
+    return float(cell.partition("-")[0].replace(",", ""))

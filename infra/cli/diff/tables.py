@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from infra.cli.diff.values import NONE, cells, names, signed
 from infra.cli.diff.ways import with_ways
 from infra.cli.document.marked import code, said
+from infra.cli.report.words import two_figures
 from infra.diff import figures
 from infra.diff.answers import CERTAIN, another_answers
 from infra.diff.difference import Difference, Facts
@@ -29,7 +30,9 @@ _FIGURES = {
     "kv_cache_gib": "KV cache, GiB per GPU",
     "max_model_len": "tokens per request",
     "max_concurrency": "full-length requests at once per replica",
+    "tokens_per_second": "tokens per second at full load",
     "usd_per_hour": "$ per hour and replica",
+    "usd_per_million_output_tokens": "$ per million output tokens",
     "rollout_strategy": "rollouts",
     "cold_start_seconds": "cold start",
     "timeout_seconds": "longest answer",
@@ -149,10 +152,15 @@ def _figure(key: str, value: object) -> str:
         return NONE
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list):
+        low, high = map(two_figures, value)
+        return span(low, high, "-")
     if not isinstance(value, int | float):
         return code(str(value))
     if key == "max_concurrency":
         return requests(value)
+    if key == "tokens_per_second":
+        return number(value)
     if key.endswith("_seconds"):
         return duration(value)
     return f"{value:,.2f}" if key.startswith("usd_") else f"{value:,.2f}".removesuffix(".00")

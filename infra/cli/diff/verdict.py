@@ -18,6 +18,7 @@ from infra.diff.findings import broken_before
 from infra.diff.guard import Guarded
 from infra.diff.load_balancer import reach
 from infra.diff.nodes import node_group
+from infra.diff.speed import slower
 from infra.diff.traffic import Notice, renamed
 from infra.diff.versions import answering, begins_to_answer, ends_with_requests, model_of, takes_over
 from infra.owner import CLAIM, word_of
@@ -38,7 +39,13 @@ def mark(difference: Difference) -> str:
     gone = gone or any(each.away or each.ends for each in difference.services)
     worse = gone or _gaps(difference) or _moved(difference) or _others(difference) or _less_sure(difference)
     worse = worse or _never_sure(difference)
-    worse = worse or _shorter(difference) or difference.counted.no_longer or any(weaker(difference))
+    worse = (
+        worse
+        or _shorter(difference)
+        or slower(difference.old, difference.new)
+        or difference.counted.no_longer
+        or any(weaker(difference))
+    )
     worse = worse or any(_begun(difference))
     worse = worse or difference.clients or _asks_now(difference) or _alone(difference)
     worse = worse or any(each.waits is not None for each in difference.notices)
@@ -161,6 +168,8 @@ def _models(difference: Difference) -> Iterator[str]:
     yield from (f"{what} {named(models)}" for what, models in others.items())
     yield from _begun(difference)
     yield from _refused_requests(difference)
+    if slow := slower(difference.old, difference.new):
+        yield f"{named(slow)} {'makes' if len(slow) == 1 else 'make'} fewer tokens per second"
     if less := _less_sure(difference):
         yield f"whether {named(less)} still {'fits' if len(less) == 1 else 'fit'} is no longer certain"
     without = [name for name in _moved(difference) if not difference.new.endpoint(name).get("base_url")]
