@@ -14,6 +14,13 @@ QUICK = changed(DEV, gpuPools__l4={"instanceTypes": ["g6.2xlarge"]})
 OLLAMA = {"model": "llama3.2:3b", "engine": "ollama", "pool": "l4", "maxModelLen": 8192}
 ADAPTERS = {"tone": {"model": "acme/tone-lora", "rank": 16}}
 LARGE = {"model": "meta-llama/Llama-3.3-70B-Instruct", "quantization": "fp8", "gpus": 4, "maxModelLen": 8192}
+EFS, S3 = ({"kind": kind, "compile": True} for kind in ("efs", "s3"))
+LARGER = changed(
+    DEV,
+    cluster__create__zones=3,
+    gpuPools={"rtx": {"instanceTypes": ["g7e.2xlarge"]}},
+    models={"big": {"model": "Qwen/Qwen3-32B", "maxModelLen": 8192}},
+)
 ZONES = ["use1-az1", "use1-az2", "use1-az4", "use1-az5", "use1-az6"]
 OWN_VPC = {"vpcId": "vpc-1", "privateSubnetIds": ["subnet-1", "subnet-2"]}
 COSTLY = changed(
@@ -91,10 +98,26 @@ def test_what_the_bucket_costs_more_is_within_the_limit_or_said() -> None:
 
 
 def test_a_budget_that_has_no_room_for_the_bucket_is_kept() -> None:
-    files, bucket = (
-        outcome({**QUICK, "cache": {"kind": kind, "compile": True}}).cost.usd_per_month_max for kind in ("efs", "s3")
-    )
+    files, bucket = _maximum("efs"), _maximum("s3")
     assert files < bucket
-    tight, wide = (outcome({**QUICK, "budget": {"usdPerMonth": round(usd)}}) for usd in (files + 2, bucket + 2))
+    tight, wide, none = (_with_budget(usd) for usd in (files + 2, bucket + 2, files - 20))
     assert (tight.violations, tight.cache.kind, wide.cache.kind) == ((), "efs", "s3")
-    assert "but the budget has no room for $" in tight.chosen["cache.kind"].reason
+    assert f"but the budget has no room for ${round(bucket) - round(files)} more" in tight.chosen["cache.kind"].reason
+    assert (len(none.violations), none.cache.kind) == (1, "s3"), "over the budget with either: the quicker one"
+
+
+def test_a_budget_compares_its_own_bill() -> None:
+    """Of weights that no server reads any more a file system's maximum has as much again, and a bucket's is lower."""
+    files, bucket = (outcome({**LARGER, "cache": each}).cost for each in (EFS, S3))
+    assert files.usd_per_month_expected < bucket.usd_per_month_expected
+    assert files.usd_per_month_max > bucket.usd_per_month_max
+    over = outcome({**LARGER, "budget": {"usdPerMonth": round(bucket.usd_per_month_max) - 2}})
+    assert (over.cache.kind, over.cost) == ("s3", bucket)
+
+
+def _maximum(kind: str) -> float:
+    return outcome({**QUICK, "cache": {"kind": kind, "compile": True}}).cost.usd_per_month_max
+
+
+def _with_budget(usd: float) -> Plan:
+    return outcome({**QUICK, "budget": {"usdPerMonth": round(usd)}})

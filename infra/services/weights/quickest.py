@@ -45,6 +45,6 @@ def _said(cache: CachePlan) -> str:
 def _kept(cache: CachePlan) -> str:
     compiled = ", compile: true" if cache.compiled else ""
     return (
-        f". Another model may change this, and all weights are then downloaded again: `cache: {{kind: {cache.kind}"
-        f"{compiled}}}` in the stack file keeps it"
+        f". Another model or budget may change this, and all weights are then downloaded again: `cache: {{kind:"
+        f" {cache.kind}{compiled}}}` in the stack file keeps it"
     )
