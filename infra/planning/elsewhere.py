@@ -15,9 +15,9 @@ from infra.settings.platform import Prices, Settings
 
 def types_that_hold(settings: Settings, pool: str, region: str, catalog: Catalog) -> tuple[str, ...]:
     """The names of the types, with their GPUs: the cheapest node for each kind and number of GPUs, the cheapest first.
-    Types on which a model needs another value of `gpus` than the stack file's come last, with that value. `pool` may be
-    one that a file without pools could have. Empty if nothing runs on the pool, or if it isn't known what a model
-    needs."""
+    The kind that the stack file asks for comes first; types on which a model needs another value of `gpus` than the
+    stack file's come last, with that value. `pool` may be one that a file without pools could have. Empty if nothing
+    runs on the pool, or if it isn't known what a model needs."""
     served = list(_served(settings, pool, catalog))
     create = settings.cluster.create
     zones = create.zones if create is not None and isinstance(create.zones, tuple) else catalog.regions[region]
@@ -28,7 +28,15 @@ def types_that_hold(settings: Settings, pool: str, region: str, catalog: Catalog
         gpus = _gpus(each, served, sizing) if each.types[0].spot or not spot else None
         if gpus is not None:
             found.setdefault((each.gpu, each.gpus_per_node), (each, gpus))
-    return tuple(_said(offer, gpus) for offer, gpus in sorted(found.values(), key=lambda pair: bool(pair[1])))
+    asked = _kinds(settings, pool, catalog)
+    ordered = sorted(found.values(), key=lambda pair: (pair[0].gpu not in asked, bool(pair[1])))
+    return tuple(_said(offer, gpus) for offer, gpus in ordered)
+
+
+def _kinds(settings: Settings, pool: str, catalog: Catalog) -> set[str]:
+    """Of GPUs, by the instance types that the stack file gives the pool."""
+    given = settings.gpu_pools[pool].instance_types if pool in settings.gpu_pools else None
+    return {catalog.instances[each].gpu for each in given or () if each in catalog.instances}
 
 
 def _served(settings: Settings, pool: str, catalog: Catalog) -> Iterator[Served]:

@@ -44,14 +44,21 @@ def _check_managed(scope: Scope, key: Key, pool: GpuPool, names: tuple[str, ...]
     types = [scope.catalog.instances[name] for name in names if name in scope.catalog.instances]
     for index, name in enumerate(names):
         _check_type(scope, (*types_key, index), name, pool)
-    first = types[0] if types else None
-    for other in types[1:]:
+    there = [each for each in types if _is_there(scope, each)] or types  # the others are refused by themselves
+    first = there[0] if there else None
+    for other in there[1:]:
         if first is not None and _gpus(other) != _gpus(first):
             _mixed(scope, types_key, key, first, other)
             break
     check_reserved(scope, key, pool, types)
     if len(types) == len(names) and all(each.left_out is None for each in types):
         _check_zones(scope, types_key, types)
+
+
+def _is_there(scope: Scope, instance: Instance) -> bool:
+    """True where it isn't known which types the region offers."""
+    known = scope.region is not None and scope.region in scope.catalog.regions
+    return not known or bool(scope.catalog.zones_of(instance.name, scope.region or ""))
 
 
 def _gpus(instance: Instance) -> tuple[str, int]:
@@ -108,8 +115,12 @@ def _check_zones(scope: Scope, key: Key, types: list[Instance]) -> None:
     reads: list[Key] = [("aws:region",), ("cluster", section, "zones")]
     nowhere = [each for each in types if not scope.catalog.zones_of(each.name, scope.region)]
     if nowhere:
-        got = f"no zone of {scope.region} offers {' and '.join(each.name for each in nowhere)}"
-        scope.report.wrong(key, got, _offered_there(scope, key[1], nowhere[0]), reads=reads)
+        away = " and ".join(each.name for each in nowhere)
+        got = f"no zone of {scope.region} offers {away}"
+        enough = _hold(scope, key[1], [each for each in types if each not in nowhere])
+        others = f"leave {away} out" if enough else _offered_there(scope, key[1], nowhere[0])
+        ways = [others, _regions(scope, nowhere[0])] if others else [f"write {_regions(scope, nowhere[0])}"]
+        scope.report.wrong(key, got, ", or ".join(ways), reads=reads)
     elif not offered:
         got = f"no zone of {scope.region} offers all of its types: {_where_each(scope, types)}"
         scope.report.wrong(key, got, "write a pool for each, or types that one zone offers", reads=reads)
@@ -120,6 +131,12 @@ def _check_zones(scope: Scope, key: Key, types: list[Instance]) -> None:
         )
 
 
+def _hold(scope: Scope, name: Any, types: list[Instance]) -> bool:
+    """Whether the pool's models fit its other types, as far as is known."""
+    held = scope.holding(str(name))
+    return any(not held or any(f"({each.gpus} x {each.gpu})" in one for one in held) for each in types)
+
+
 def _where_each(scope: Scope, types: list[Instance]) -> str:
     zones = {each.name: scope.catalog.zones_of(each.name, scope.region or "") for each in types}
     return "; ".join(f"{name} in {', '.join(sorted(there))}" for name, there in zones.items())
@@ -127,7 +144,7 @@ def _where_each(scope: Scope, types: list[Instance]) -> str:
 
 def _offered_there(scope: Scope, name: Any, wanted: Instance) -> str:
     """Types of the region that hold the pool's models; where no model runs on it, those with the same GPU, else with a
-    GPU of the same memory, the smallest first. And the regions that have the type, the nearest first."""
+    GPU of the same memory, the smallest first. Empty: there are none."""
     catalog, region = scope.catalog, scope.region or ""
     gib = catalog.gpus[wanted.gpu].engine_gib or 0.0
     usable = [
@@ -137,10 +154,15 @@ def _offered_there(scope: Scope, name: Any, wanted: Instance) -> str:
     same = [each for each in alike if each.gpu == wanted.gpu] or alike
     same.sort(key=lambda each: (each.gpus != wanted.gpus, each.usd_per_hour or 0.0, each.name))
     held = list(scope.holding(str(name)))[:_NAMED] or [f"{each.name} ({each.gpu})" for each in same[:_NAMED]]
-    one = f"one of {', '.join(held)}, or " if held else ""
+    return f"write one of {', '.join(held)}" if held else ""
+
+
+def _regions(scope: Scope, wanted: Instance) -> str:
+    """The regions that have the type, the nearest first."""
+    catalog, region = scope.catalog, scope.region or ""
     types = {each for pool in scope.settings.gpu_pools.values() for each in pool.instance_types or ()}
     regions = catalog.regions_of(wanted.name, region, types & catalog.instances.keys())
-    return f"write {one}{regions_with(wanted.name, regions)}"
+    return regions_with(wanted.name, regions)
 
 
 def _same_memory(gib: float, other: float) -> bool:

@@ -379,9 +379,8 @@ MODELS = (
                 "models.a.gpus",
                 6,
                 "2 GPUs; a node of pool l4 has 1",
-                "write gpus: 1 with quantization: fp8, or gpuPools.l4.instanceTypes: one of g4dn.12xlarge (4 x T4),"
-                " g6.12xlarge (4 x L4), g5.12xlarge (4 x A10G), g7e.12xlarge (2 x RTX-PRO-6000-SE) (it doesn't"
-                " fit a node of l4)",
+                "write gpus: 1 with quantization: fp8, or gpuPools.l4.instanceTypes: one of g6.12xlarge (4 x L4),"
+                " g6.48xlarge (8 x L4), g4dn.12xlarge (4 x T4), g5.12xlarge (4 x A10G) (it doesn't fit a node of l4)",
             ),
         ),
     ),

@@ -348,16 +348,28 @@ POOLS = (
             Mistake(
                 "gpuPools.l4.instanceTypes",
                 5,
-                "p5.48xlarge has H100-80, g6.xlarge has L4; a pool has one kind",
-                "write two pools, e.g. l4 and h100-80",
+                "no zone of eu-central-1 offers p5.48xlarge",
+                "write one of g6.12xlarge (4 x L4), g6.48xlarge (8 x L4), g6e.xlarge (1 x L40S), g4dn.12xlarge (4 x"
+                " T4), or a region that has p5.48xlarge: eu-north-1, eu-west-2, ap-northeast-1, ap-northeast-2,"
+                " ap-south-1, ap-southeast-2 and 7 more",
             ),
+        ),
+    ),
+    Bad(
+        "types of which one is nowhere there, and the other holds the models",
+        stack(
+            CLUSTER,
+            pool("instanceTypes: [g5.xlarge, g6e.xlarge]"),
+            "models: {a: {model: BAAI/bge-m3}}",
+            region="eu-west-1",
+        ),
+        (
             Mistake(
                 "gpuPools.l4.instanceTypes",
                 5,
-                "no zone of eu-central-1 offers p5.48xlarge",
-                "write one of g6e.xlarge (1 x L40S), g4dn.12xlarge (4 x T4), g6.12xlarge (4 x L4), g5.12xlarge (4 x"
-                " A10G), or a region that has p5.48xlarge: eu-north-1, eu-west-2, ap-northeast-1, ap-northeast-2,"
-                " ap-south-1, ap-southeast-2 and 7 more",
+                "no zone of eu-west-1 offers g6e.xlarge",
+                "leave g6e.xlarge out, or a region that has g6e.xlarge: eu-central-1, eu-north-1, eu-south-2,"
+                " ap-northeast-1, ap-northeast-2, ap-south-1 and 6 more",
             ),
         ),
     ),
