@@ -33,8 +33,8 @@ KINDS = {
     "no-concurrency": "no concurrency is given: check that a replica holds enough requests",
     "mostly-empty": "the model needs a small part of its GPUs, and the rest stays empty, or is cache for more requests",
     "no-free-node": (
-        "Kubernetes may spread smaller models so that no node has enough free GPUs: a separate pool reserves nodes for"
-        " it"
+        "Kubernetes may choose nodes for the other replicas with which no node has enough free GPUs for a model: a"
+        " separate pool reserves nodes for it"
     ),
     "licence-unknown": (
         "it isn't known whether the repository asks for a licence: look at its page at huggingface.co. If it does,"

@@ -67,8 +67,8 @@ def _room(placed: Placed, on: Sequence[Placed]) -> str:
         return ""
     nodes, each_has, wanted = max_nodes(offer, offer.nodes), offer.gpus_per_node, _wanted(running)
     beside = in_turn([*wanted, Wanted(ROLLOUT, placed.gpus, 1)], _minimum(running), nodes, each_has)
-    one_more = [replace(each, replicas=each.replicas + (each.name == placed.served.name)) for each in wanted]
-    if beside is None or placed.served.name in blocked(one_more, nodes, each_has):
+    name = placed.served.name
+    if beside is None or name in blocked(_one_more(wanted, name), nodes, each_has):
         return ""
     without = in_turn(wanted, _minimum(running), nodes, each_has)
     number, free = _free_node(without[1] if without else (), beside[1], placed.gpus)
@@ -247,19 +247,26 @@ def _more_nodes(
 
 
 def _warn_of_spreading(offer: Offer, running: Sequence[Placed], nodes: int) -> Iterator[Finding]:
-    wanted = [
-        replace(each, replicas=each.replicas + asks_to_roll(on))
-        for each, on in zip(_wanted(running), running, strict=True)
-    ]
-    for name in blocked(wanted, nodes, offer.gpus_per_node):
-        gpus = next(each.gpus for each in wanted if each.name == name)
-        yield warned(
-            f"{next(on.served.path for on in running if on.served.name == name)}.pool",
-            f"Kubernetes may spread the smaller models over the nodes of {offer.name} so that no node has"
-            f" {gpus} GPUs free for {name}: a separate pool, whose nodes have another label, reserves nodes for it",
-            kind=NO_FREE_NODE,
-            detail=f"{gpus} free GPUs of one node of {offer.name}",
-        )
+    """Models that may find no node, at the maximum of replicas or during one of the rollouts that are asked for."""
+    wanted = _wanted(running)
+    during = [_one_more(wanted, each.served.name) for each in running if asks_to_roll(each)]
+    names = {name for each in (wanted, *during) for name in blocked(each, nodes, offer.gpus_per_node)}
+    for each in running:
+        name = each.served.name
+        if name in names:
+            yield warned(
+                f"{each.served.path}.pool",
+                f"Kubernetes may choose nodes for the other replicas with which no node of {offer.name} has"
+                f" {count(each.gpus, offer.unit)} free for {name}: a separate pool, whose nodes have another label,"
+                " reserves nodes for it",
+                kind=NO_FREE_NODE,
+                detail=f"{each.gpus} free {offer.unit}s of one node of {offer.name}",
+            )
+
+
+def _one_more(wanted: Sequence[Wanted], name: str) -> list[Wanted]:
+    """During a rollout whose new pod starts first."""
+    return [replace(each, replicas=each.replicas + (each.name == name)) for each in wanted]
 
 
 def asks_to_roll(placed: Placed) -> bool:

@@ -225,23 +225,34 @@ def test_a_plan_says_what_stands_where_and_what_goes_on_without_a_node() -> None
     assert own.lose_one == {"chat": "serves", "coder": "waits", "embed": "waits", "vision": "serves"}
 
 
-def test_small_models_that_may_stand_in_the_way_of_a_large_one_are_a_warning() -> None:
-    assert blocked([Wanted("large", 2, 1), Wanted("small", 1, 2)], nodes=2, gpus_per_node=2) == ["large"]
-    assert blocked([Wanted("large", 2, 1), Wanted("small", 1, 2)], nodes=3, gpus_per_node=2) == []
-    assert any(note.path == "models.chat.pool" for note in plan(FITTING).warnings)
-
-
 @pytest.mark.parametrize(
-    "wanted",
+    ("wanted", "nodes", "gpus_per_node", "waiting"),
     [
-        [Wanted("alone", 2, 4)],
-        [Wanted("large", 2, 3), Wanted("small", 1, 1)],
-        [Wanted("large", 2, 1), Wanted("small", 1, 3)],
+        ({"large": (2, 1), "small": (1, 2)}, 2, 2, ["large"]),
+        ({"large": (2, 1), "small": (1, 2)}, 3, 2, []),
+        ({"chat": (2, 3), "embed": (1, 1), "rerank": (1, 1)}, 2, 4, ["chat"]),
+        ({"chat": (2, 1), "code": (2, 1), "think": (2, 1), "embed": (1, 2)}, 2, 4, ["chat", "code", "think"]),
+        ({"chat": (2, 1), "code": (2, 1), "embed": (1, 2)}, 2, 4, []),
+        ({"huge": (4, 1), "middle": (2, 1), "small": (1, 1)}, 2, 4, ["huge"]),
+        ({"huge": (4, 1), "middle": (2, 3), "small": (1, 2)}, 3, 4, ["huge", "middle"]),
+        ({"paused": (2, 0), "chat": (2, 1), "small": (1, 2)}, 2, 2, ["chat"]),
     ],
-    ids=["no other model", "packed, the small one is in the way too", "the small ones are too many"],
 )
-def test_where_packing_frees_no_node_either_spreading_is_not_what_is_wrong(wanted: list[Wanted]) -> None:
-    assert blocked(wanted, nodes=2, gpus_per_node=2) == []
+def test_models_that_may_find_no_node_are_named(
+    wanted: dict[str, tuple[int, int]], nodes: int, gpus_per_node: int, waiting: list[str]
+) -> None:
+    """Also where other models of the same size, or larger ones, have the nodes."""
+    models = [Wanted(name, gpus, replicas) for name, (gpus, replicas) in wanted.items()]
+    assert blocked(models, nodes, gpus_per_node) == waiting
+
+
+def test_different_models_of_one_size_that_may_wait_are_in_the_headline() -> None:
+    two = {f"models__{name}": TWO for name in "abc"}
+    result = plan(changed(FITTING, models={"embed": ONE, "rerank": ONE}, **existing(gpusPerNode=4, nodes=2), **two))
+    (ok, *_) = report(Planned(result, Recording([], {}))).verdict
+    said = "it isn't certain that Kubernetes finds for a, b, c 2 free GPUs of one node of a100; every rule holds"
+    assert ok == ("OK, but", said)
+    assert [note.path for note in result.warnings if note.kind == "no-free-node"] == [f"models.{n}.pool" for n in "abc"]
 
 
 def test_a_model_alone_in_its_pool_is_refused_and_not_warned_of_others() -> None:

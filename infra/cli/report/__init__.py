@@ -129,8 +129,7 @@ def _ok(plan: Plan) -> Row:
     seconds = plan.traffic.idle_seconds
     cut = ", ".join(each.name for each in cut_answers(plan.models.values(), seconds))
     ends = f"after {seconds} s the gateway ends ordinary answers of {cut}" if cut else ""
-    spread = [f"{parts(each.path)[1]} {each.detail}" for each in plan.warnings if each.kind == NO_FREE_NODE]
-    room = f"it isn't certain that Kubernetes finds for {', for '.join(spread)}" if spread else ""
+    room = _no_free_node(plan)
     windows = [
         each.name for each in plan.models.values() if each.pool and set(plan.pools[each.pool].kinds) == {"block"}
     ]
@@ -141,6 +140,16 @@ def _ok(plan: Plan) -> Row:
     unguarded = f"the budget guards nothing of the nodes of {unpriced}, which have no price" if unpriced else ""
     but = [each for each in (fits, room, ends, outside, money, unguarded) if each]
     return ("OK, but", "; ".join([*but, "every rule holds"])) if but else ("OK", "every model fits, every rule holds")
+
+
+def _no_free_node(plan: Plan) -> str:
+    """Models that may find no node, together where they need the same number of free GPUs of the same pool."""
+    found: dict[str, list[str]] = {}
+    for each in plan.warnings:
+        if each.kind == NO_FREE_NODE:
+            found.setdefault(each.detail, []).append(parts(each.path)[1])
+    said = ", for ".join(f"{', '.join(names)} {free}" for free, names in found.items())
+    return f"it isn't certain that Kubernetes finds for {said}" if said else ""
 
 
 def _unsure(model: ModelPlan) -> str:

@@ -44,7 +44,7 @@ def _pool_rows(plan: Plan, pool: PoolPlan, nodes: Sequence[OwnNode]) -> Iterator
 
 def _rollouts(plan: Plan, pool: PoolPlan) -> str:
     """Of each model that runs there, at times or always: whether its new pod comes first, and whether that depends on
-    how Kubernetes spread the others."""
+    the nodes that Kubernetes chose for the others."""
     assert pool.own is not None
     could_roll = () if plan.cache.one_reader else pool.own.could_roll
     there = [each for each in plan.models.values() if each.pool == pool.name and each.starts and not each.paused]
@@ -55,8 +55,8 @@ def _rollouts(plan: Plan, pool: PoolPlan) -> str:
         (rolling, f"the new pod starts first, on free {pool.unit}s"),
         (
             depends,
-            "`rollout: {strategy: rolling}` lets the new pod come first, but it waits where Kubernetes has spread the"
-            " smaller models",
+            "`rollout: {strategy: rolling}` lets the new pod come first, but it waits where the nodes that Kubernetes"
+            " chose for the others leave it no room",
         ),
         ([_with_gap(plan, name) for name in others], "the old pod ends first"),
     )

@@ -1,9 +1,10 @@
 """Replicas on a given number of nodes: which node holds which, what is idle, and what the loss of one costs."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 
+from infra.clouds.existing.worst_case import may_find_none
 from infra.plan.pools import Loss, OwnNode
 
 _WORST_LAST: tuple[Loss, ...] = ("serves", "restarts", "may_wait", "waits")
@@ -75,66 +76,37 @@ def losses(nodes: Sequence[OwnNode], gpus: Mapping[str, int]) -> dict[str, Loss]
 
 
 def _lost(lost: OwnNode, others: Sequence[OwnNode], gpus: Mapping[str, int]) -> Iterator[tuple[str, Loss]]:
-    """What becomes of the models on a lost node. Nobody knows which pod gets the free GPUs first, or whether smaller
-    pods are spread: a pod that finds room only if it comes first, or beside packed ones, may wait."""
+    """What becomes of the models on a lost node. Nobody knows which pod gets the free GPUs first, or which nodes the
+    others have: a pod that finds room only if it comes first, or beside packed ones, may wait."""
     serving = {name for node in others for name in node.holds}
-    free = [node.free_gpus for node in others]
-    for name in sorted(lost.holds, key=lambda name: (name not in serving, -gpus[name], name)):
-        first = _take([node.free_gpus for node in others], gpus[name])
-        placed = [_take(free, gpus[name]) for _ in range(lost.holds[name])]
+    each_has = lost.free_gpus + sum(gpus[name] * number for name, number in lost.holds.items())
+    for name in lost.holds:
+        beside = [
+            Wanted(other, gpus[other], n)
+            for node in (lost, *others)
+            for other, n in node.holds.items()
+            if other != name
+        ]
         if name in serving:
             yield name, "serves"
+        elif max((node.free_gpus for node in others), default=0) < gpus[name]:
+            yield name, "waits"
         else:
-            certain = any(placed) and _has_room_beside(name, lost, others, gpus)
-            yield name, "restarts" if certain else "may_wait" if first else "waits"
-
-
-def _has_room_beside(name: str, lost: OwnNode, others: Sequence[OwnNode], gpus: Mapping[str, int]) -> bool:
-    """Whether a replica still fits if Kubernetes spreads all pods of smaller models over the nodes that are left."""
-    small = [
-        [gpus[each] for each, number in node.holds.items() for _ in range(number) if gpus[each] < gpus[name]]
-        for node in (lost, *others)
-    ]
-    free = [node.free_gpus + sum(held) for node, held in zip(others, small[1:], strict=True)]
-    _spread(free, sorted(chain(*small)))
-    return max(free, default=0) >= gpus[name]
-
-
-def _take(free: list[int], gpus: int) -> bool:
-    fitting = [node for node, left in enumerate(free) if left >= gpus]
-    if fitting:
-        free[min(fitting, key=lambda node: free[node])] -= gpus
-    return bool(fitting)
+            may_wait = may_find_none(gpus[name], _pods(beside), len(others), each_has)
+            yield name, "may_wait" if may_wait else "restarts"
 
 
 def blocked(wanted: Sequence[Wanted], nodes: int, gpus_per_node: int) -> list[str]:
-    """Models that may find no node with enough free GPUs only because Kubernetes may spread smaller ones over the
-    nodes: more of their replicas would fit if the smaller ones were packed."""
-
-    def fits(changed: Sequence[Wanted]) -> bool:
-        return pack(changed, nodes, gpus_per_node) is not None
-
-    large = (each for each in wanted if each.gpus > 1 and each.replicas)
-    return [
-        each.name
-        for each in large
-        if (room := _room_after(wanted, each, nodes, gpus_per_node)) < each.replicas
-        and room < _largest(wanted, each, fits)
-    ]
+    """Models of which a replica may find no node with enough free GPUs, though all replicas fit: that depends on the
+    nodes that Kubernetes chooses for the others."""
+    pods = _pods(wanted)
+    waiting = {gpus for gpus in pods if may_find_none(gpus, pods - Counter([gpus]), nodes, gpus_per_node)}
+    return [each.name for each in wanted if each.replicas and each.gpus in waiting]
 
 
-def _room_after(wanted: Sequence[Wanted], large: Wanted, nodes: int, gpus_per_node: int) -> int:
-    """The number of replicas that still fit after all smaller ones are placed, each on the node with the largest number
-    of free GPUs."""
-    free = [gpus_per_node] * nodes
-    _spread(free, sorted(small.gpus for small in wanted if small.gpus < large.gpus for _ in range(small.replicas)))
-    return sum(max(0, left) // large.gpus for left in free)
-
-
-def _spread(free: list[int], pods: Iterable[int]) -> None:
-    """Takes the GPUs of each pod from the node that has the largest number of them free."""
-    for gpus in pods:
-        free[free.index(max(free))] -= gpus
+def _pods(wanted: Iterable[Wanted]) -> Counter[int]:
+    """The number of replicas by their GPUs."""
+    return Counter(each.gpus for each in wanted for _ in range(each.replicas))
 
 
 def fewer(wanted: Sequence[Wanted], minimum: Mapping[str, int], fits: Fits) -> list[dict[str, int]]:
