@@ -1,15 +1,13 @@
 """How to make the same change without a gap, where that is possible; each sentence holds for its change alone."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from itertools import count
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
+from infra.diff.beside import as_yaml, beside, budget_of_both, is_possible, listed, second
 from infra.diff.engine_keys import one_key_after_the_other
 from infra.diff.events import AWAY, ELSEWHERE
 from infra.diff.guard import SYSTEM_NODES, Guarded, serving
-from infra.diff.interim import Beside, as_written, kept_max, shares_max, with_both
-from infra.diff.moved_weights import kept_cache, moved_weights
+from infra.diff.interim import with_both
+from infra.diff.moved_weights import moved_weights
 from infra.diff.nodes import node_group
 from infra.diff.rolling import without_a_gap
 from infra.diff.settings import settings_changed
@@ -18,13 +16,8 @@ from infra.diff.two_changes import two_changes
 from infra.diff.versions import how
 from infra.owner import CLAIM, VOLUME
 from infra.plan.alike import alike
-from infra.plan.notes import Violation
-from infra.plan.plan import Plan
-from infra.plan.rules import Rule
-from infra.plan.writes import shown
 from infra.registry import clouds, ground_names, owner_of
 from infra.services.weights.service import WEIGHTS
-from infra.settings.types import MAX_POOL_NAME
 from infra.sides.types import Side
 
 
@@ -57,7 +50,7 @@ def _allow(refused: Iterable[Guarded]) -> str:
     names: dict[str, set[str]] = {}
     for each in refused:
         names.setdefault(each.act, set()).add(each.name)
-    return f"`allow: {_written({act: sorted(found) for act, found in sorted(names.items())})}`"
+    return f"`allow: {as_yaml({act: sorted(found) for act, found in sorted(names.items())})}`"
 
 
 def _new_stack(old: Side, refused: Sequence[Guarded]) -> str:
@@ -117,7 +110,7 @@ def _handle(each: Guarded, side: Side) -> str | None:
 
 
 def _running(side: Side) -> set[str]:
-    return {name for name in side.models if not side.endpoint(name).get("paused")}
+    return {name for name in side.models if not side.paused(name)}
 
 
 def _on(each: Guarded, old: Side, new: Side) -> tuple[list[str], list[str]]:
@@ -138,7 +131,7 @@ def _pool(each: Guarded, allow: str, old: Side, new: Side, notices: Sequence[Not
         how = (
             "with the gap that users notice" if gap & {*on} else "before the old ones are ended, so users notice no gap"
         )
-        return f"{_listed(on)} {'moves' if len(on) == 1 else 'move'} to other nodes {how}: {allow}."
+        return f"{listed(on)} {'moves' if len(on) == 1 else 'move'} to other nodes {how}: {allow}."
     if not gap & {*staying}:
         return f"The models' pods go to the new nodes before the old ones are ended, so users notice no gap: {allow}."
     if not _is_of_its_settings(each, old, new):
@@ -146,37 +139,22 @@ def _pool(each: Guarded, allow: str, old: Side, new: Side, notices: Sequence[Not
             f"`{each.name}` is replaced because of {', '.join(each.because)}, which isn't a setting of that pool,"
             f" so a second pool would not help: {allow}, at a time with few requests."
         )
-    return _beside(_second(each.name, staying, old, new), allow, old, new)
-
-
-def _second(pool: str, models: Sequence[str], old: Side, new: Side) -> Beside:
-    """With rollouts that start the new pod first, where the stack file's own would leave a gap and these don't."""
-    move = Beside(pool, _names_beside({*old.pools, *new.pools})[pool], models)
-    gaps = _with_a_gap(move, with_both(old, new, [move]))
-    rolling = replace(move, rolling=gaps)
-    then = with_both(old, new, [rolling]) if gaps else None
-    return rolling if _is_possible(then) and not _with_a_gap(rolling, then) else move
-
-
-def _with_a_gap(move: Beside, then: Plan | None) -> list[str]:
-    """The models that are down while their pods move, although both pools are there."""
-    planned = then.models if then is not None else {}
-    return [each for each in move.models if each in planned and planned[each].rollout.gap_seconds is not None]
+    return beside(second(each.name, staying, old, new), allow, old, new)
 
 
 def _at_once(refused: Sequence[Guarded], old: Side, new: Side, notices: Sequence[Notice]) -> Iterator[str]:
     """Where several pools have a second one next to them: the bill with all of them, planned together."""
     pools = [each for each in refused if node_group(each.urn) and each.name != SYSTEM_NODES]
-    moves = [_second(each.name, models, old, new) for each in pools if (models := _helped(each, old, new, notices))]
-    moves = [each for each in moves if _is_possible(with_both(old, new, [each]))]
+    moves = [second(each.name, models, old, new) for each in pools if (models := _helped(each, old, new, notices))]
+    moves = [each for each in moves if is_possible(with_both(old, new, [each]))]
     if len(moves) < 2:
         return
-    names = _listed([each.pool for each in moves])
+    names = listed([each.pool for each in moves])
     then = with_both(old, new, moves)
-    if then is None or not _is_possible(then):
+    if then is None or not is_possible(then):
         yield f"{names} can't all have a second pool at once: change one of them after the other."
     else:
-        usd = f"${then.cost.usd_per_month_max:,.0f} per month at most{_budget(then)}"
+        usd = f"${then.cost.usd_per_month_max:,.0f} per month at most{budget_of_both(then)}"
         yield f"With {names} and the pools beside them at once, the bill until then is {usd}."
 
 
@@ -194,87 +172,3 @@ def _down(notices: Sequence[Notice]) -> set[str]:
 
 def _is_of_its_settings(each: Guarded, old: Side, new: Side) -> bool:
     return any(path.startswith(f"gpuPools.{each.name}.") for path in settings_changed(old, new))
-
-
-def _is_possible(then: Plan | None) -> bool:
-    return then is not None and not _broken(then)
-
-
-def _broken(then: Plan) -> list[Violation]:
-    """The rules that are broken beside the budget, which can be raised for the time of both."""
-    return [each for each in then.violations if each.rule != Rule.BUDGET]
-
-
-def _beside(move: Beside, allow: str, old: Side, new: Side) -> str:
-    """Both pools exist, and are billed, until the second pull request, so a stack with both is planned too."""
-    pool, name, models = move.pool, move.name, move.models
-    then = with_both(old, new, [move])
-    broken = _broken(then) if then is not None else []
-    if then is None or broken:
-        why = f" ({broken[0].message})" if broken else ""
-        return (
-            f"A second pool next to `{pool}` isn't possible{why}, so {_listed(models)} would be down: {allow}, at a"
-            " time with few requests."
-        )
-    if gaps := _with_a_gap(move, then):
-        return (
-            f"A second pool next to `{pool}` would not help, because a rollout of {_listed(gaps)} stops the old pod"
-            f" first: {allow}, at a time with few requests."
-        )
-    wanted = _written(as_written(new, pool))
-    moves = ", ".join(f"`models.{model}.pool: {name}`" for model in models)
-    rolling = ", ".join(f"`models.{model}.rollout.strategy: rolling`" for model in move.rolling)
-    moves += f" with {rolling} for this change" if rolling else ""
-    kept = kept_cache(old, new) if then.settings.cache is not None else {}
-    moves += f" with `cache: {shown(kept)}`" if kept else ""
-    return (
-        f"Without a gap: leave `{pool}` as it is{_as_it_is(old, pool)} and add a pool beside it, `{name}: {wanted}`,"
-        f" set {moves}, and remove"
-        f" `{pool}` in a second pull request (`allow: {{remove: [{pool}]}}`). Until then both are in the bill:"
-        f" ${then.cost.usd_per_month_max:,.0f} per month at most{_budget(then)}."
-    )
-
-
-def _as_it_is(old: Side, pool: str) -> str:
-    """What keeps it so. A cloud may refuse a max below the nodes that run, and pods would wait for a node."""
-    kept = kept_max(old, pool)
-    with_max = "with the max that it needs while no rollout runs"
-    if shares_max(old, pool):
-        with_max = "with the max that it has now, so that no node group is removed"
-    if pool not in (old.platform.get("gpuPools") or {}):
-        written = _written({**as_written(old, pool), "max": kept})
-        return f", as the program chose it, {with_max} (`{pool}: {written}`),"
-    return "" if kept is None else f", {with_max} (`gpuPools.{pool}.max: {kept}`),"
-
-
-def _budget(then: Plan) -> str:
-    """The budget that is needed while both pools exist."""
-    over = [each for each in then.violations if each.rule == Rule.BUDGET]
-    return f", for which the budget needs `{over[0].advice[-1].text.partition(' (')[0]}`" if over else ""
-
-
-def _names_beside(pools: Collection[str]) -> dict[str, str]:
-    """For each pool the name of a second one next to it, so that all can be written at once: no two are the same."""
-    names: dict[str, str] = {}
-    for pool in sorted(pools):
-        names[pool] = _free(pool, {*pools, *names.values()})
-    return names
-
-
-def _free(pool: str, taken: Collection[str]) -> str:
-    ends = (f"-{number}" for number in count(1))
-    names = (f"{pool[: MAX_POOL_NAME - len(end)].rstrip('-')}{end}" for end in ends)
-    return next(name for name in names if name not in taken)
-
-
-def _listed(models: Sequence[str]) -> str:
-    return ", ".join(f"`{model}`" for model in models)
-
-
-def _written(value: Any) -> str:
-    """As YAML on one line."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {_written(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_written, value)) + "]"
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -46,4 +46,4 @@ def _name(urn: str, base: Side) -> str | None:
 def serving(side: Side, pool: str) -> list[str]:
     """Models with pods on a pool."""
     on = (name for name, model in side.models.items() if model.get("pool") == pool)
-    return sorted(name for name in on if not side.endpoint(name).get("paused"))
+    return sorted(name for name in on if not side.paused(name))

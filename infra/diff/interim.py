@@ -9,6 +9,7 @@ from typing import Any
 from infra.diff.moved_weights import kept_cache
 from infra.diff.nodes import group_of
 from infra.plan.plan import Plan
+from infra.plan.versions import ServerName
 from infra.planning import plan_without_advice
 from infra.registry import region_in
 from infra.settings.mistakes import BadStackFile
@@ -19,12 +20,14 @@ from infra.stack_file import load_config
 
 @dataclass(frozen=True)
 class Beside:
-    """A pool, the name of its new form next to it, and the models that move there."""
+    """A pool, the name of its new form next to it, and the models that move there: those whose pods have to have no
+    gap, and every other that names the pool, such as one that is paused, or the pool can't go."""
 
     pool: str
     name: str
     models: Sequence[str]
-    rolling: Sequence[str] = ()  # of these, the models whose rollout would stop the old pod first, and needn't
+    others: Sequence[str] = ()
+    rolling: Sequence[str] = ()  # of the models, those whose rollout would stop the old pod first, and needn't
 
 
 def with_both(old: Side, new: Side, moves: Sequence[Beside]) -> Plan | None:
@@ -34,6 +37,40 @@ def with_both(old: Side, new: Side, moves: Sequence[Beside]) -> Plan | None:
     written, kept = _written(old, new, moves), kept_cache(old, new)
     then = plan_of(new, {**written, "cache": kept}) if kept else None
     return then if then is not None else plan_of(new, written)
+
+
+def others_on(new: Side, pool: str, models: Sequence[str]) -> list[str]:
+    """The servers on a pool besides these; without those that are paused and don't name it, which take any."""
+    on = (name for name, server in new.models.items() if server.get("pool") == pool and name not in models)
+    return sorted(name for name in on if not new.paused(name) or "pool" in _section(name, new, new.platform))
+
+
+def sections_moved(new: Side, move: Beside) -> list[str]:
+    """Where the stack file has the pool of each server that moves. A next version has its model's, unless it names
+    one."""
+    servers = sorted({*move.models, *move.others})
+    with_its_model = {
+        name
+        for name in servers
+        if new.models[name].get("next_of") in servers and "pool" not in _section(name, new, new.platform)
+    }
+    return [_named(name, new).path for name in servers if name not in with_its_model]
+
+
+def _named(server: str, side: Side) -> ServerName:
+    return ServerName(server, side.models[server].get("next_of"))
+
+
+def _section(server: str, side: Side, platform: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a server in a stack file."""
+    return _at(platform, _named(server, side).path)
+
+
+def _at(platform: Mapping[str, Any], path: str) -> dict[str, Any]:
+    found: Any = platform
+    for key in path.split("."):
+        found = found[key]
+    return found
 
 
 def plan_of(side: Side, platform: Mapping[str, Any]) -> Plan | None:
@@ -79,8 +116,8 @@ def _written(old: Side, new: Side, moves: Sequence[Beside]) -> dict[str, Any]:
         pools[each.name], pools[each.pool] = as_written(new, each.pool), as_written(old, each.pool)
         if (kept := kept_max(old, each.pool)) is not None:
             pools[each.pool]["max"] = kept
-        for model in each.models:
-            platform["models"][model]["pool"] = each.name
+        for path in sections_moved(new, each):
+            _at(platform, path)["pool"] = each.name
         for model in each.rolling:
             written = platform["models"][model]
             written["rollout"] = {**(written.get("rollout") or {}), "strategy": "rolling"}

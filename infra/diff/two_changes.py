@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.diff.interim import plan_of
-from infra.diff.versions import model_of
+from infra.diff.versions import model_of, one_version
 from infra.diff.waiting import Wait
 from infra.sides.types import Side
 
@@ -19,10 +19,8 @@ def two_changes(old: Side, new: Side, waiting: Mapping[str, Wait]) -> Iterator[s
 
 
 def _how(name: str, old: Side, new: Side) -> str:
-    stack = str(new.plan.get("stack", "STACK"))
     if model := model_of(old, name):
-        commands = (f"`llm-platform {each} {stack} {model}`" for each in ("promote", "rollback"))
-        return f"end it first, with {' or '.join(commands)}, and make the other changes after that"
+        return f"end it first, with {one_version(new, model)}, and make the other changes after that"
     if name in new.models:
         return f"`models.{name}.paused: true` in a first change, and where it moves to in a second one"
     if _is_possible(name, old, new):

@@ -197,6 +197,12 @@ def _way_on(side: Side, model: str, stack: str) -> str:
     return f"has a next version{' that answers all requests' * (not more)}: {more}{both}"
 
 
+def one_version(side: Side, model: str) -> str:
+    """What leaves a model with one version."""
+    stack = str(side.plan.get("stack", "STACK"))
+    return " or ".join(f"`llm-platform {each} {stack} {model}`" for each in ("promote", "rollback"))
+
+
 def _taken_over(side: Side, model: str) -> bool:
     """Whether a promotion gave the model the settings of its next version: then `next` has replicas at most."""
     written = ((side.platform.get("models") or {}).get(model) or {}).get("next")

@@ -72,6 +72,11 @@ class Side:
         """What the stack's outputs say of a model."""
         return (self.outputs.get("models") or {}).get(model) or {}
 
+    def paused(self, server: str) -> bool:
+        """Whether it has no pods because its model is paused: a next version is with it."""
+        model = (self.models.get(server) or {}).get("next_of") or server
+        return bool(self.endpoint(model).get("paused"))
+
     def resource(self, type_: str, name: str) -> Resource | None:
         return next((r for r in self.resources if r["type"] == type_ and r["name"] == name), None)
 

@@ -79,7 +79,7 @@ POOL = re.compile(r"`([\w-]+: \{instanceTypes[^`]+)`")
 def beside_the_old(text: str) -> dict[str, Any]:
     """What the sentence says to write while both pools exist."""
     pools = read(POOL.findall(text)[0])
-    moves = dict(re.findall(r"`models\.([\w-]+)\.pool: ([\w-]+)`", text))
+    moves = dict(re.findall(r"`models\.([\w.-]+)\.pool: ([\w-]+)`", text))
     sizes = dict(re.findall(r"`gpuPools\.([\w-]+)\.max: (\d+)`", text))
     rolling = re.findall(r"`(models\.[\w-]+\.rollout\.strategy): rolling`", text)
     return {
