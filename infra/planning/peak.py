@@ -110,6 +110,9 @@ def _gap(pool: PoolPlan, models: Sequence[ModelPlan], settings: Settings) -> _Ga
     changed = rolling[:enough]
     minutes = {each.name: max(1, round(each.cold_start.gap / 60)) for each in changed if _stops(each)}
     away = [f"about {length} min {without(name, fallback_of(settings, name))}" for name, length in minutes.items()]
+    away += [
+        f"some minutes {without(each.name, fallback_of(settings, each.name))}" for each in changed if _misfits(each)
+    ]
     fewer = [f"one replica of {each.name} fewer" for each in changed if each.starts and not _stops(each)]
     what = " and ".join(f"{each.path}.rollout: {{strategy: recreate}}" for each in changed)
     harm = "; ".join((*(f"{each} per rollout" for each in away), *(f"{each} during a rollout" for each in fewer)))
@@ -121,6 +124,11 @@ def _gap(pool: PoolPlan, models: Sequence[ModelPlan], settings: Settings) -> _Ga
 def _stops(model: ModelPlan) -> bool:
     """Whether it has no pod while its only one is replaced; one that may sleep has one at least when awake."""
     return model.starts and model.replicas.min <= 1
+
+
+def _misfits(model: ModelPlan) -> bool:
+    """Whether it doesn't start yet, so that nobody knows how long its only pod would be away."""
+    return not model.starts and model.replicas.min <= 1
 
 
 def _fewer_replicas(pool: PoolPlan, models: Sequence[ModelPlan], surge: int) -> Advice | None:

@@ -25,6 +25,7 @@ from infra.planning.make_room import with_ways_out
 from infra.planning.mornings import mornings
 from infra.planning.places import Asked
 from infra.planning.remedies import find_remedies
+from infra.planning.share_gpus import with_shared_gpus
 from infra.planning.spot_alone import say_what_on_demand_costs
 from infra.planning.trial import with_room
 from infra.planning.unused_pools import say_what_unused_pools_cost
@@ -124,7 +125,8 @@ def _that_hold(
         return ()
     smaller = {each.served.name: smaller_writes(each, market.sizing) for each in market.placed}
     ways_out = (with_ways_out(each, market) for each in market.plan.violations)
-    violations = tuple(with_those_left(each, market, attempt) for each in ways_out)
+    shared = (with_shared_gpus(each, market, attempt) for each in ways_out)
+    violations = tuple(with_those_left(each, market, attempt) for each in shared)
     held = that_holds(
         replace(market.plan, violations=violations),
         attempt,

@@ -8,12 +8,13 @@ from infra.offers.options import is_certain, smallest_fit
 from infra.offers.pools import Offer
 from infra.offers.shared import parts_of
 from infra.plan.money import rise
-from infra.plan.notes import Advice, Write
+from infra.plan.notes import Advice, Violation, Write
+from infra.plan.rules import Rule
 from infra.plan.words import count, saves
 from infra.plan.writes import written
 from infra.planning.cheaper import Market
 from infra.planning.saving import saved_dollars
-from infra.planning.trial import Attempt, followed, what_follows
+from infra.planning.trial import Attempt, Followed, broken_by, followed, what_follows
 from infra.services.serving.placed import Placed
 from infra.settings.sharing import Sharing
 
@@ -21,23 +22,45 @@ MAX_SERVERS = 8  # on a GPU that take turns: with more, each waits long for its 
 
 
 def share_gpus(placed: Placed, market: Market, attempt: Attempt) -> Advice | None:
-    """None where the pool's other models need more than a part, or there is nobody to share a GPU with."""
+    """None where the pool's other models need more than a part, where there is nobody to share a GPU with, and where it
+    frees nothing."""
     offer = placed.offer
-    pool = market.plan.pools.get(offer.name) if offer is not None else None
-    if offer is None or offer.settings is None or offer.sharing is not None or pool is None or pool.peak_gpus < 2:
+    found = _shared_by_all(offer, market, attempt, rollout=False) if offer is not None else None
+    if offer is None or found is None:
         return None
-    sharing = next((each for each in _ways(offer, pool.peak_gpus, market) if _all_fit(offer, each, market)), None)
+    then = found[1].then
+    usd, _ = saved_dollars(market.plan, then)
+    lower = rise(then.cost.usd_per_month_max, market.plan.cost.usd_per_month_max)
+    return _said(offer, *found, market) if offer.existing or usd >= 1 or lower >= 1 else None
+
+
+def with_shared_gpus(violation: Violation, market: Market, attempt: Attempt) -> Violation:
+    """A pool that has too few GPUs for its models and a rollout has enough where several share each."""
+    if violation.rule != Rule.GPUS_AT_PEAK:
+        return violation
+    offer = next((each for each in market.pools if each.name == violation.path.split(".")[1]), None)
+    found = _shared_by_all(offer, market, attempt, rollout=True) if offer is not None else None
+    if offer is None or found is None or (violation.rule, violation.path) in broken_by(found[1].then):
+        return violation
+    return replace(violation, advice=(*violation.advice, _said(offer, *found, market)))
+
+
+def _shared_by_all(offer: Offer, market: Market, attempt: Attempt, *, rollout: bool) -> tuple[Sharing, Followed] | None:
+    pool = market.plan.pools.get(offer.name)
+    if offer.settings is None or offer.sharing is not None or pool is None or pool.peak_gpus < 2:
+        return None
+    servers = pool.peak_gpus + (pool.surge_gpus if rollout else 0)
+    sharing = next((each for each in _ways(offer, servers, market) if _all_fit(offer, each, market)), None)
     if sharing is None:
         return None
     key = f"gpuPools.{offer.name}{'.existing' if offer.existing else ''}.sharing"
     write: Write = tuple((f"{key}.{name}", value) for name, value in sharing.model_dump(by_alias=True).items() if value)
     found = followed(market.plan, write, attempt)
-    if found is None:
-        return None
+    return (sharing, found) if found is not None else None
+
+
+def _said(offer: Offer, sharing: Sharing, found: Followed, market: Market) -> Advice:
     usd, of = saved_dollars(market.plan, found.then)
-    lower = rise(found.then.cost.usd_per_month_max, market.plan.cost.usd_per_month_max)
-    if not offer.existing and usd < 1 and lower < 1:
-        return None
     number = _shared(offer, sharing, market).parts
     said = [f"{count(number, 'server')} on each {offer.gpu}", *_harm(sharing), *([saves(usd, of)] if usd >= 1 else [])]
     return Advice(found.write, f"{written(found.write)} ({'; '.join([*said, *what_follows(market.plan, found.then)])})")

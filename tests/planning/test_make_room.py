@@ -35,7 +35,11 @@ ON_CPU, PAUSED = "engine: ollama and models.small.gpus: 0", "models.small.paused
             {"big": BIG, "small": CHAT | {"model": "Qwen/Qwen3-4B"}},
             ["models.small.model: qwen3:4b-q4_K_M", PAUSED],
         ),
-        ({**OWN, "gpuPools": L40S}, {"small": CHAT, "zz": CHAT}, ["on the CPU, where it is slow", PAUSED]),
+        (
+            {**OWN, "gpuPools": L40S},
+            {"small": CHAT, "zz": CHAT},
+            ["gpuPools.gpu.existing.sharing.timeSlicing: 2", "on the CPU, where it is slow", PAUSED],
+        ),
         (
             {**OWN, "gpuPools": {**OWN["gpuPools"], "l4": L40S["gpu"]}},
             {"big": BIG, "small": BGE | {"pool": "gpu"}},

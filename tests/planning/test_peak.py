@@ -140,3 +140,12 @@ def test_the_old_pod_first_takes_a_replica_or_the_only_one(replicas: object, har
     stack = changed(PROD, models__llama_70b__replicas=replicas, gpuPools__l40s__max=2)
     ((_, fix),) = _peak(plan(stack))
     assert f"(the old pod first: {harm})" in fix
+
+
+def test_the_old_pod_first_of_a_model_that_does_not_fit_yet_says_that_it_is_away() -> None:
+    """How long its start takes isn't known then."""
+    stack = changed(PROD, models__llama_70b__replicas=1, gpuPools__l40s__max=1, models__llama_70b__concurrency=90)
+    ((_, fix),) = _peak(plan(stack))
+    assert fix.startswith(
+        "models.llama-70b.rollout: {strategy: recreate} (the old pod first: some minutes without llama-70b per rollout)"
+    )

@@ -280,6 +280,25 @@ def test_no_part_is_offered_where_it_frees_nothing_or_another_model_has_no_room(
     assert all("3g.40gb" in each.values() for each in advised)
 
 
+@pytest.mark.parametrize(
+    ("pool", "written"),
+    [
+        ({"existing": {"gpu": "A40", "nodes": 1, "selector": SELECTOR}}, "gpuPools.p.existing.sharing.timeSlicing"),
+        ({**MADE, "max": 1}, "gpuPools.p.sharing.timeSlicing"),
+    ],
+    ids=["nodes that exist", "nodes that are made"],
+)
+def test_a_pool_with_too_few_gpus_has_enough_where_small_models_share_them(pool: dict[str, Any], written: str) -> None:
+    stack = _on(pool, embed={"model": "BAAI/bge-m3"}, rank={"model": "BAAI/bge-reranker-v2-m3"})
+    (peak,) = planned_here(stack).violations
+    ways = [dict(each.write) for each in peak.advice if written in dict(each.write)]
+    assert len(ways) == 1, peak.fix
+    assert "nothing separates their memory" in peak.fix
+    assert outcome(follow(stack, ways[0])).violations == ()
+    alone = _on(pool, **{name: {**each, "isolated": True} for name, each in stack["models"].items()})
+    assert "sharing" not in planned_here(alone).violations[0].fix
+
+
 def test_a_model_that_is_alone_by_request_is_offered_no_turns() -> None:
     alone = {name: {**each, "isolated": True} for name, each in SMALL.items()}
     assert _advised(planned_here(_on(MADE, **alone))) == []
