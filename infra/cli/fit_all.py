@@ -8,6 +8,7 @@ from infra.catalog import Catalog
 from infra.cli.document import Column, Document, Row, Section, columns
 from infra.cli.fit_advice import flag, in_library, unsure
 from infra.cli.fit_words import against_an_api, name_of, per_month, price_note, share_of, speed_of, type_of
+from infra.offers.capacity import capacity_of
 from infra.offers.fixes import runs_in_8_bit, smaller_ways, stored_first
 from infra.offers.options import Option, largest_context, serving
 from infra.offers.pools import every_type
@@ -156,7 +157,8 @@ def _other_means(question: Question, best: Option | None, sizing: Sizing) -> lis
         other = next((each for each in options if runs_in_8_bit(asked, each.sized.gpu)), None)
         if other is not None and other.offer is not None and (best is None or _cheaper(other, best)):
             where = f"{other.offer.instance_type}, {other.where}, {_price(other)}"
-            said = (where, other.sized.holds, *stored_first(question, changes), *unsure(other))
+            slower = [capacity_of(other.sized).slower(capacity_of(best.sized))] if best is not None else []
+            said = (where, other.sized.holds, *filter(None, slower), *stored_first(question, changes), *unsure(other))
             found.append((other.likely, (flag(changes), "; ".join(said))))
     return [row for _, row in sorted(found, key=lambda each: each[0])]
 

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from infra.catalog import Catalog, Gpu
+from infra.offers.capacity import capacity_of
 from infra.offers.options import Goal, Option, fits, is_certain, largest_context
 from infra.offers.pools import Offer
 from infra.offers.sizing import Sizing, can_run
@@ -92,17 +93,25 @@ def _arguments(sized: Sized, sizing: Sizing, goal: Goal) -> Iterator[Fix]:
         return
     yield from _own_tokens(sized, sizing, goal)
     default = question.engine.default_utilization(question) or 0.0
-    fewer = max(MIN_SEQS, question.concurrency)
-    if sized.arguments.max_num_seqs > fewer:
-        smaller = sizing.size(question.but(max_num_seqs=fewer), sized.gpu, sized.gpus)
-        if goal(smaller):
-            gained = (smaller.fit.kv_cache_tokens or 0) - (sized.fit.kv_cache_tokens or 0)
-            instead = f"instead of {sized.arguments.max_num_seqs}"
-            yield Fix((("maxNumSeqs", fewer),), f"{instead}: gives back {gained:,} tokens of cache")
+    seqs = sized.arguments.max_num_seqs
+    batches = (sizing.size(question.but(max_num_seqs=fewer), sized.gpu, sized.gpus) for fewer in _fewer(seqs, question))
+    for smaller in islice(filter(goal, batches), 1):
+        gained = (smaller.fit.kv_cache_tokens or 0) - (sized.fit.kv_cache_tokens or 0)
+        effect = f"instead of {seqs}: gives back {gained:,} tokens of cache"
+        lost = capacity_of(smaller).lost(capacity_of(sized))
+        yield Fix((("maxNumSeqs", smaller.arguments.max_num_seqs),), "; ".join(filter(None, (effect, lost))))
     if (question.utilization or default) < default:
         larger = sizing.size(question.but(utilization=default), sized.gpu, sized.gpus)
         if goal(larger):
             yield Fix((("gpuMemoryUtilization", default),), f"the engine's default; {larger.holds}")
+
+
+def _fewer(seqs: int, question: Question) -> Iterator[int]:
+    """Smaller batches, the largest first: each takes tokens per second."""
+    minimum = max(MIN_SEQS, question.concurrency)
+    while seqs > minimum:
+        seqs = max(seqs // 2, minimum)
+        yield seqs
 
 
 def _own_tokens(sized: Sized, sizing: Sizing, goal: Goal) -> Iterator[Fix]:

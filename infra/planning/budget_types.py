@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from infra.offers.capacity import capacity_of
 from infra.offers.fixes import Changes, runs_in_8_bit, smaller_ways
 from infra.offers.options import fits, is_certain, smallest_fit
 from infra.offers.pools import Offer
 from infra.plan.notes import Write
-from infra.planning.budget_capacity import capacity_of
 from infra.planning.cheaper import Market
 from infra.planning.nodes import nodes_for
 from infra.services.serving.placed import Placed

@@ -15,6 +15,7 @@ from infra.plan.pools import PoolPlan
 from infra.plan.words import BILLS, usd
 from infra.plan.writes import written
 from infra.planning.advice import completed
+from infra.planning.budget_capacity import lost_capacity
 from infra.planning.cheaper import new_pool
 from infra.planning.stored_weights import stored_then
 from infra.planning.trial import Attempt, followed
@@ -66,8 +67,10 @@ def _that_holds(write: Write, plan: Plan, name: str, attempt: Attempt) -> Advice
     found = followed(plan, write, attempt)
     if found is None or not {name, *_certain(plan)} <= _certain(found.then):
         return None
-    comes_to = _comes_to(found.then, found.then.models[name])
-    said = "; ".join((comes_to, *_bill(plan, found.then), *stored_then(plan, found.then)))
+    lost = dict(lost_capacity(plan, found.then))
+    comes_to = _comes_to(found.then, found.then.models[name], lost.pop(name, ""))
+    others = (f"{other} {words}" for other, words in lost.items())
+    said = "; ".join((comes_to, *others, *_bill(plan, found.then), *stored_then(plan, found.then)))
     return Advice(found.write, f"{written(found.write)} ({said})")
 
 
@@ -75,12 +78,14 @@ def _certain(plan: Plan) -> set[str]:
     return {each.name for each in plan.models.values() if each.fit is not None and each.fit.certain}
 
 
-def _comes_to(plan: Plan, model: ModelPlan) -> str:
+def _comes_to(plan: Plan, model: ModelPlan, lost: str) -> str:
+    """`lost`: what its replicas hold less of, or make less of."""
     pool = plan.pools.get(model.pool or "")
     price = f", ${model.usd_per_hour:.2f} per hour{_of_a_node(model, pool)}" if model.usd_per_hour is not None else ""
     holds = model.fit.max_concurrency if model.fit else None
     tokens = f"; holds {held(holds)} of {model.max_model_len:,} tokens" if holds is not None else ""
-    return f"{model.gpus} x {pool.gpu if pool else ''}{price}{tokens}"
+    said = f"; {lost}" if "holds" in lost else f"{tokens}; {lost}" if lost else tokens
+    return f"{model.gpus} x {pool.gpu if pool else ''}{price}{said}"
 
 
 def _of_a_node(model: ModelPlan, pool: PoolPlan | None) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from infra.planning import Plan
 from tests.planning.following import follow, outcome, planned
 from tests.planning.stacks import ACCESS
 
@@ -51,3 +52,54 @@ def test_a_share_of_a_large_node_is_named_with_the_node_and_the_bill(
     assert f"the {bill} bill is then ${then:,.0f} per month instead of ${now:,.0f}" in large.text
     assert "models.embed.pool: code" in large.text, "all that it writes is said"
     assert "--pin" not in warned.message
+
+
+def test_what_makes_fewer_tokens_per_second_says_so() -> None:
+    """The largest smaller batch that makes it certain is named: each smaller one is slower."""
+    stack = _big(16)
+    before = planned(stack, US)
+    (warned,) = [each for each in before.warnings if each.kind == "not-certain"]
+    (fewer,) = [each for each in warned.advice if dict(each.write).keys() == {SEQS}]
+    seqs = dict(fewer.write)[SEQS]
+    after = outcome(follow(stack, dict(fewer.write)), US)
+    assert f"about {_tokens(after)} tokens per second instead of {_tokens(before)}" in fewer.text
+    assert fewer.text in warned.message
+    assert seqs * 2 < (before.models["big"].max_num_seqs or 0), "there is a batch between"
+    twice = outcome(follow(stack, {SEQS: 2 * seqs}), US).models["big"].fit
+    assert twice is not None
+    assert not twice.certain
+    slower = [each for each in warned.advice if "tokens per second" in each.text]
+    assert [each for each in warned.advice if _is_slower(stack, dict(each.write), before)] == slower
+
+
+def test_a_smaller_batch_that_a_broken_rule_advises_says_what_it_takes() -> None:
+    stack = _big(21)
+    before = planned(stack, US)
+    (violation,) = before.violations
+    (fewer,) = [each for each in violation.advice if dict(each.write).keys() == {SEQS}]
+    after = outcome(follow(stack, dict(fewer.write)), US)
+    assert f"(about {_tokens(after)} tokens per second instead of {_tokens(before)}; " in fewer.text
+    assert fewer.text in violation.fix
+
+
+US, SEQS = "us-east-1", "models.big.maxNumSeqs"
+
+
+def _big(concurrency: int) -> dict[str, Any]:
+    model = {"model": "Qwen/Qwen3-235B-A22B-Instruct-2507-FP8", "kvCacheDtype": "fp8", "gpus": 4}
+    return {
+        "cluster": {"create": {"version": "1.35", "access": ACCESS}},
+        "gpuPools": {"h100": {"instanceTypes": ["p5.48xlarge"], "max": 1}},
+        "models": {"big": model | {"maxModelLen": 32768, "concurrency": concurrency}},
+    }
+
+
+def _tokens(plan: Plan) -> str:
+    rate = plan.models["big"].throughput.tokens_per_second
+    return f"{rate.mid:,.0f}" if rate is not None else ""
+
+
+def _is_slower(stack: dict[str, Any], write: dict[str, Any], before: Plan) -> bool:
+    after = outcome(follow(stack, write), US)
+    was, now = (each.models["big"].throughput.tokens_per_second for each in (before, after))
+    return was is not None and now is not None and now.mid < 0.9 * was.mid
