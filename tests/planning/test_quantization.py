@@ -9,7 +9,6 @@ from infra.catalog import AT_LOAD
 from infra.catalog.method_names import stored_by_name
 from infra.engines import ENGINES
 from infra.plan.findings import split
-from infra.services.serving.misfit import smaller_repository
 from infra.services.serving.served import Served, resolve
 from infra.settings.mistakes import BadStackFile
 from infra.sizing.weights import stored_gib
@@ -138,22 +137,40 @@ def test_a_repository_of_quantized_weights_can_be_named_by_itself(model: str, dt
     assert chat.weights_on_disk_gib < 0.6 * stored_gib(CATALOG.models[base], None, CATALOG, own_repository=True)
 
 
+FIND = "if huggingface.co/models?search=Codestral-22B-v0.1 has one, a repository of it in awq, which"
+AWQ = "models.chat.model: Qwen/Qwen3-32B-AWQ with models.chat.like: Qwen/Qwen3-32B and models.chat.quantization: awq"
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"model": "Qwen/Qwen3-32B"}, ", or Qwen/Qwen3-32B-AWQ"),
-        ({"model": "acme/mine", "like": "Qwen/Qwen3-32B"}, ", or Qwen/Qwen3-32B-AWQ"),
+        ({"model": "acme/mine", "like": "Qwen/Qwen3-32B", "quantization": "fp8"}, f", or {AWQ}"),
+        ({"model": "acme/mine", "like": "Qwen/Qwen3-32B", "maxModelLen": 16384}, ""),
+        ({"model": "Qwen/Qwen3-32B", "quantization": "fp8", "maxModelLen": 16384}, ""),
+        ({"model": "mistralai/Codestral-22B-v0.1"}, f", or, {FIND} `llm-platform model add` reads"),
         (
-            {"model": "mistralai/Codestral-22B-v0.1"},
-            ", or, if huggingface.co/models?search=Codestral-22B-v0.1 has one, a repository of it in awq, which"
-            " `llm-platform model add` reads",
+            {"model": "mistralai/Codestral-22B-v0.1", "quantization": "fp8"},
+            f", or, {FIND} `llm-platform model add` reads, without models.chat.quantization",
         ),
-        ({"model": "openai/gpt-oss-20b"}, ""),
+        ({"model": "mistralai/Codestral-22B-v0.1", "maxModelLen": 32768, "concurrency": 8}, ""),
+        ({"model": "openai/gpt-oss-120b"}, ""),
     ],
 )
-def test_what_fits_in_its_place_is_named_only_where_it_is_known(asked: dict[str, Any], said: str) -> None:
-    served, _ = split(resolve("chat", _load({"chat": asked})["chat"], CATALOG, no_gpu_nodes=False))
-    assert smaller_repository(served, CATALOG) == said
+def test_a_repository_is_named_only_if_it_fits_and_with_each_key_it_needs(asked: dict[str, Any], said: str) -> None:
+    (broken,) = plan(_on_a10g(asked)).violations
+    assert broken.fix == f"models.chat.model: a smaller one{said}"
+
+
+def _on_a10g(model: dict[str, Any]) -> dict[str, Any]:
+    pool = {"existing": {"gpu": "A10G", "gpusPerNode": 1, "nodes": 2, "selector": {"gpu": "x"}}}
+    chat = {"maxModelLen": 4096, "gpus": 1, **model}
+    return changed(DEV, cluster={"existing": {"context": "own"}}, gpuPools={"own": pool}, models={"chat": chat})
+
+
+def test_a_repository_that_is_named_fits_with_its_keys() -> None:
+    keys = dict(each.removeprefix("models.chat.").split(": ") for each in re.split(" with | and ", AWQ))
+    assert keys["model"] == "Qwen/Qwen3-32B-AWQ"
+    assert not plan(_on_a10g(keys)).violations
 
 
 def test_own_weights_have_the_fp8_way_too_and_it_says_what_it_takes() -> None:

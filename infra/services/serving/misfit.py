@@ -54,7 +54,7 @@ def unplaced(served: Served, offers: Sequence[Offer], others: Sequence[Offer], s
         Rule.FIT,
         f"{served.path}.maxModelLen",
         _why_not_there(served, offer, sized),
-        f"{served.path}.model: a smaller one{smaller_repository(served, sizing.catalog)}",
+        f"{served.path}.model: a smaller one{smaller_repository(served, offers, sizing)}",
         _advice(served, ways_to_fit(sized, options, more, sizing), offers),
     )
     return Placed(
@@ -65,16 +65,23 @@ def unplaced(served: Served, offers: Sequence[Offer], others: Sequence[Offer], s
     )
 
 
-def smaller_repository(served: Served, catalog: Catalog) -> str:
-    """A repository whose weights were made smaller beforehand: its name if it is known, else where to look for it."""
+def smaller_repository(served: Served, offers: Sequence[Offer], sizing: Sizing) -> str:
+    """A repository whose weights were made smaller beforehand, if these fit with all that the stack file asks for: with
+    its keys if it is known, else where to look for it."""
     shape, question = served.settings.like or served.settings.model, served.question
     if question.engine.library is not None or question.shape is None or not in_16_bit(question.shape):
         return ""
-    known = catalog.quantized_repositories.get((shape, STORED_METHOD))
+    smaller = question.but(quantization=STORED_METHOD, own_repository=False)
+    if not any(smaller.obstacle(each.sized.gpus) is None for each in serving(smaller, offers, sizing)):
+        return ""
+    known = sizing.catalog.quantized_repositories.get((shape, STORED_METHOD))
     if known is not None:
-        return f", or {known}"
+        keys = (("model", known), ("like", shape), ("quantization", STORED_METHOD), ("revision", None))
+        return f", or {written(served.write(keys))}"
     find = f"huggingface.co/models?search={shape.rpartition('/')[2]}"
-    return f", or, if {find} has one, a repository of it in {STORED_METHOD}, which `llm-platform model add` reads"
+    without = f", without {served.path}.quantization" if served.settings.quantization else ""
+    add = f"which `llm-platform model add` reads{without}"
+    return f", or, if {find} has one, a repository of it in {STORED_METHOD}, {add}"
 
 
 def _on_one_node(served: Served, offers: Sequence[Offer], sizing: Sizing) -> tuple[Advice, ...]:
