@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from infra.catalog.kinds import SPEECH, OtherKind
+
 
 @dataclass(frozen=True)
 class ModelShape:
@@ -64,6 +66,11 @@ class ModelShape:
     def needs_token(self) -> bool | None:
         """Whether a download has to say who asks; None: nobody has looked."""
         return True if self.private else self.gated
+
+    @property
+    def kind(self) -> OtherKind | None:
+        """The kind, of a model that isn't served; None: it is."""
+        return SPEECH if self.modality == "audio" else None
 
     @property
     def left_out(self) -> str | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from infra.catalog import Catalog, Gpu
+from infra.catalog.shape_said import size_unlike
 from infra.cli.fit_where import MAX_GPUS, Where
 from infra.offers.fixes import Changes, Fix, ways_to_be_certain, ways_to_fit
 from infra.offers.options import Option, is_certain, serving, tries
@@ -82,12 +83,17 @@ def more_than_a_node(sized: Sized, catalog: Catalog) -> Iterator[str]:
 
 
 def in_library(question: Question, catalog: Catalog) -> Iterator[str]:
-    """What a stack file has to say of a repository: that its code may run, or for an engine that takes no repositories,
-    what it is called there."""
+    """What its name says against its shape, and what a stack file has to say of a repository: that its code may run, or
+    for an engine that takes no repositories, what it is called there."""
     if question.shape is not None and question.shape.custom_code and question.engine.limits.remote_code is not None:
         yield (
             f"{question.name} needs code from its repository: a stack file says trustRemoteCode: true and revision: the"
             " commit whose code you have read"
+        )
+    if question.shape is not None and (said := size_unlike(question.name, question.shape)) is not None:
+        yield (
+            f"the name {question.name} says {said}, and this is the shape of {question.shape.id} with"
+            f" {question.shape.params_b:.3g} B weights: if the name is right, this is wrong"
         )
     library = question.engine.library
     if library is None or question.name not in catalog.models:

@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra.catalog import AT_LOAD, Catalog, Gpu, ModelShape
+from infra.catalog.kinds import kind_by_name
 from infra.catalog.method_names import stored_by_name
+from infra.catalog.shape_said import unlike
 from infra.cli.fit_beside import Beside
 from infra.cli.fit_typed import Typed
 from infra.cli.fit_where import Places, Where
 from infra.engines import DEFAULT, ENGINES, Engine, with_library
 from infra.models.places import is_url
 from infra.offers.sizing import can_run
+from infra.services.serving.check_identity import OTHER_WEIGHTS, unless_added
 from infra.settings.mistakes import nearest
 from infra.sizing.question import Question, Version, version_in
 from infra.sizing.splitting import counts_that_split
@@ -75,6 +78,12 @@ class _Reader:
         shape = None if known else self._catalog.models.get(like or model)
         stored = library.stored(model, shape, self._catalog) if library and (known or shape) else None
         shape = stored.shape if stored else shape
+        if not known and (why := self._not_served(model, like)) is not None:
+            self._typed.wrong(model, why)
+            return None
+        own_shape = self._catalog.models.get(model)
+        if own_shape is not None and shape is not None and (other := unlike(own_shape, shape)) is not None:
+            self._typed.wrong(model, f"is known here, and has {other}; leave --like out")
         if stored is None and shape is None:
             self._unknown_model(like or model, engine)
         elif shape is not None and shape.left_out is not None:
@@ -111,6 +120,17 @@ class _Reader:
         if stored is None and shape is None:
             return None
         return beside.added(question)
+
+    def _not_served(self, model: str, like: str | None) -> str | None:
+        """Why no engine serves it: its kind, as the catalogue says, or else its name."""
+        own, given = self._catalog.models.get(model), self._catalog.models.get(like or model)
+        for name, shape in ((like, given), (model, own)):
+            if name is not None and shape is not None and shape.kind is not None:
+                return f"{f'{name} ' if name != model else ''}is {shape.kind.what}; {shape.kind.way('NAME', name)}"
+        named = kind_by_name(model)
+        if own is None and named is not None and not (named[1].adapter and like):
+            return f"its name says {named[0]}: {named[1].what}; {named[1].way('NAME', model)}{unless_added(model)}"
+        return None
 
     def _version(self) -> Version | None:
         given = self._typed.get("engine-version")
@@ -190,6 +210,11 @@ class _Reader:
             self._typed.wrong(model, f"{refused[0]}; {refused[1]}")
             return
         known = engine.library.names(self._catalog) if engine.library else self._catalog.models
+        stored = stored_by_name(model) if engine.library is None else None
+        if stored is not None and not stored[1]:
+            why = f"its name says {stored[0]}, weights that {engine.title} doesn't read; write {OTHER_WEIGHTS}"
+            self._typed.wrong(model, why)
+            return
         near = nearest(model, known, 3, 0.4)
         if not near:
             near = [name for name in known if model.rpartition("/")[2].lower() in name.lower()][:3]

@@ -74,7 +74,7 @@ def model_list(stacks: Path, format_: str) -> None:
 def _model_errors(command: str, doing: str) -> Iterator[None]:
     """What can't be read or sized, on stderr and as an exit code."""
     from infra.cli.progress import waiting
-    from infra.models.fields import NotSized
+    from infra.models.fields import NotServed, NotSized
     from infra.models.lock import BadLock
     from infra.models.source import CannotRead
 
@@ -84,6 +84,8 @@ def _model_errors(command: str, doing: str) -> Iterator[None]:
             yield
     except CannotRead as error:
         mistakes, code = [(error.why, error.write)], 3 if error.away else 2
+    except NotServed as error:
+        mistakes = [(field, f"{got}; {error.kind.way('NAME', 'REPOSITORY')}") for field, got in error.mistakes]
     except NotSized as error:
         mistakes = error.mistakes
     except BadLock as error:

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from infra.catalog.kinds import OtherKind
 from infra.models.names import INNER_PARTS, NAMES, TEXT_PARTS
 
 _DEFAULTS = Path(__file__).parent / "data" / "config_defaults.json"
@@ -23,6 +24,14 @@ class NotSized(Exception):
 
     def __str__(self) -> str:
         return "\n".join(f"{field}: {got}" for field, got in self.mistakes)
+
+
+class NotServed(NotSized):
+    """A model of a kind that isn't served, whatever else its files say."""
+
+    def __init__(self, kind: OtherKind, mistakes: list[tuple[str, str]]) -> None:
+        super().__init__(mistakes)
+        self.kind = kind
 
 
 def defaults() -> Mapping[str, Mapping[str, Any]]:

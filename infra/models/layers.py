@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from infra.models.fields import Fields, NotSized
+from infra.catalog.kinds import ENCODER_DECODER, NOT_SIZED, SPEECH, kind_by_name
+from infra.models.fields import Fields, NotServed
 
 Keeps = Literal["full", "window", "state", "both", "nothing"]  # both: every token, and a state in addition
 
@@ -53,9 +54,6 @@ _HYBRID_WITHOUT = {"bamba": "attn_layer_indices", "granitemoehybrid": "layer_typ
 def kept(fields: Fields) -> list[Keeps]:
     """What each layer keeps, one word per layer. What can't be read is added to the mistakes of `fields`."""
     count = layer_count(fields)
-    for name, why in _NOT_SIZED.items():
-        if fields.value(name):
-            fields.wrong(name, f"{why}: that is not sized")
     field = _HYBRID_WITHOUT.get(fields.model_type or "")
     if field is not None and fields.value(field) is None:
         fields.wrong(field, "missing: it names the layers that keep every token")
@@ -69,13 +67,21 @@ def kept(fields: Fields) -> list[Keeps]:
 
 
 def refuse_kind(config: Fields, text: Fields) -> None:
-    """Raises NotSized for a model of a kind that isn't sized, before any other mistake is looked for."""
+    """Raises NotServed for a model of a kind that isn't sized, before any other mistake is looked for."""
     for fields in (config, text):
         if fields.value("is_encoder_decoder") is True:
             why = "true: an encoder with a decoder keeps a second cache, of its input, which is not sized"
-            raise NotSized([(f"{fields.place}is_encoder_decoder", why)])
+            named = kind_by_name(fields.model_type or "")
+            kind = named[1] if named else SPEECH if fields.value("max_source_positions") else ENCODER_DECODER
+            raise NotServed(kind, [(f"{fields.place}is_encoder_decoder", why)])
         if (why := _TYPES_NOT_SIZED.get(fields.model_type or "")) is not None:
-            raise NotSized([(f"{fields.place}model_type", f"got {fields.model_type}: {why}, which is not sized")])
+            got = f"got {fields.model_type}: {why}, which is not sized"
+            raise NotServed(NOT_SIZED, [(f"{fields.place}model_type", got)])
+    said = [
+        (f"{text.place}{name}", f"{why}: that is not sized") for name, why in _NOT_SIZED.items() if text.value(name)
+    ]
+    if said:
+        raise NotServed(NOT_SIZED, said)
 
 
 def layer_count(fields: Fields) -> int:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from infra.models.fields import Fields
+from infra.catalog.kinds import OTHER_TASK, SPEECH
+from infra.models.fields import Fields, NotServed
 
 # Types that read their whole input at once, and keep no cache.
 _ENCODERS = frozenset(
@@ -44,20 +45,18 @@ def is_headless(named: str) -> bool:
 
 
 def task_of(config: Mapping[str, Any], text: Fields, named: str, beside: Beside, *, encoder: bool) -> Modality:
-    """The task of the model, or else the input that it reads in addition to text. A model with any other task is a
-    mistake of `text`."""
+    """The task of the model, or else the input that it reads in addition to text. Raises NotServed for
+    a model with any other task."""
     if named.endswith("SequenceClassification"):
         if (labels := _labels(config)) != 1:
-            text.wrong(
-                "id2label", f"{labels} labels: a classifier is neither for chat, nor for vectors, nor for ranking"
-            )
+            got = f"{labels} labels: a classifier is neither for chat, nor for vectors, nor for ranking"
+            raise NotServed(OTHER_TASK, [(f"{text.place}id2label", got)])
         return "rerank"
     if beside.pipeline == "text-ranking" and (encoder or not beside.pools):
         return "rerank"
     if named.endswith("RewardModel"):
-        text.wrong(
-            "architectures", f"got {named}: a reward model is neither for chat, nor for vectors, nor for ranking"
-        )
+        got = f"got {named}: a reward model is neither for chat, nor for vectors, nor for ranking"
+        raise NotServed(OTHER_TASK, [(f"{text.place}architectures", got)])
     made_for = beside.pipeline in ("feature-extraction", "sentence-similarity")
     if encoder or beside.pools or is_headless(named) or made_for:
         return "embedding"
@@ -69,7 +68,8 @@ def _reads(parts: Mapping[str, Any], config: Mapping[str, Any], text: Fields) ->
     if any(parts.get(name) for name in _IMAGES):
         return "vision"
     if (heard := next((name for name in _SPEECH if parts.get(name)), None)) is not None:
-        text.wrong(heard, "a model that hears: its encoder and the cache of its attention are not sized")
+        got = "a model that hears: its encoder and the cache of its attention are not sized"
+        raise NotServed(SPEECH, [(f"{text.place}{heard}", got)])
     return "text" if text.said is config else "vision"
 
 

@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import Any
 
 from infra.catalog import ModelShape
+from infra.catalog.kinds import OtherKind
 from infra.models.config import shape_of_config
-from infra.models.fields import NotSized, read_json, text_fields
+from infra.models.fields import NotServed, NotSized, read_json, text_fields
 from infra.models.names import LENGTHS
 from infra.models.task import Beside
 from infra.project import UnreadableFile, read_text
@@ -17,11 +18,11 @@ _FILE = "config.json"
 
 
 class BadArchitecture(Exception):
-    """Every mistake: (field or "", what was got)."""
+    """Every mistake: (field or "", what was got). `kind`: of a model that isn't served, whatever else is written."""
 
-    def __init__(self, mistakes: list[tuple[str, str]]) -> None:
+    def __init__(self, mistakes: list[tuple[str, str]], kind: OtherKind | None = None) -> None:
         super().__init__(mistakes)
-        self.mistakes = mistakes
+        self.mistakes, self.kind = mistakes, kind
 
 
 def described(name: str, given: Mapping[str, Any] | str) -> ModelShape:
@@ -38,6 +39,8 @@ def _described(name: str, text: str) -> ModelShape:
         if not any(text_fields(config).said.get(each) for each in LENGTHS):
             mistakes = [(LENGTHS[0], "missing")]
         shape = shape_of_config(name, config, Beside(), "the stack file").shape
+    except NotServed as bad:
+        raise BadArchitecture([(field.removeprefix(_FILE), got) for field, got in bad.mistakes], bad.kind) from None
     except NotSized as bad:
         mistakes = [*((field.removeprefix(_FILE), got) for field, got in bad.mistakes), *mistakes]
         raise BadArchitecture(mistakes) from None

@@ -2,16 +2,14 @@
 
 import re
 
-from infra.engines import DEFAULT, ENGINES, Engine, on_cpu, with_library
-from infra.models.places import is_url
+from infra.engines import DEFAULT, ENGINES, on_cpu
 from infra.plan.versions import NEXT
 from infra.services.serving.answers import check_parsers
-from infra.services.serving.architecture import BadArchitecture, described
 from infra.services.serving.check_adapters import check_adapters
 from infra.services.serving.check_arguments import check_extra_args
 from infra.services.serving.check_batch import check_batch, check_graphs
+from infra.services.serving.check_identity import check_identity
 from infra.services.serving.check_next import check_next
-from infra.services.serving.check_place import check_place
 from infra.services.serving.check_rope import check_rope
 from infra.services.serving.check_scaling import check_scaling
 from infra.services.serving.check_schedule import check_schedule
@@ -20,8 +18,7 @@ from infra.services.serving.check_split import check_gpus, check_remote_code
 from infra.services.serving.check_vertical import check_vertical
 from infra.services.serving.check_weights import check_weights
 from infra.services.serving.family import check_task
-from infra.services.serving.instead_on_cpu import instead_on_cpu, noun_of
-from infra.services.serving.names_meant import meant
+from infra.services.serving.instead_on_cpu import instead_on_cpu
 from infra.services.serving.next import next_of, servers, written
 from infra.services.serving.on_cpu import is_on_cpu, no_gpu_nodes
 from infra.services.serving.rope import longer_by_rope, rope_of
@@ -32,7 +29,6 @@ from infra.settings.mistakes import Key, did_you_mean
 
 _ONE_TYPE = re.compile(r"(\S+) \(\d+ x ([\w-]+)\)")  # as `holding` says it, where no other key has to change
 _OF_THE_GATEWAY = ("gateway", "gateway-pods", "gateway-tokens", "gateway-traces")
-_LIKE = "like: a known model of the same shape, or architecture: its config.json"
 
 
 def check_models(scope: Scope) -> None:
@@ -53,9 +49,8 @@ def check_models(scope: Scope) -> None:
 def _check_server(scope: Scope, key: Key, model: Model) -> None:
     _check_engine(scope, key, model)
     _check_image(scope, key, model)
-    _check_identity(scope, key, model)
+    check_identity(scope, key, model)
     _check_limits(scope, key, model)
-    _check_architecture(scope, key, model)
     _check_refusals(scope, key, model)
     _check_place(scope, key, model)
     _check_replicas(scope, key, model)
@@ -106,55 +101,6 @@ def _check_engine(scope: Scope, key: Key, model: Model) -> None:
         scope.report.wrong((*key, "gpus"), got, write, reads=reads)
 
 
-def _check_identity(scope: Scope, key: Key, model: Model) -> None:
-    catalog, wrong, library = scope.catalog, scope.report.wrong, ENGINES[model.engine].library
-    reads: list[Key] = [(*key, "engine"), (*key, "like"), (*key, "architecture")]
-    if scope.written((*key, "like")) and scope.written((*key, "architecture")):
-        scope.report.out_of_place((*key, "like"), "like and architecture both give the shape", "leave one of them out")
-    if model.like is not None and model.like not in catalog.models:
-        wrong((*key, "like"), f"unknown model {model.like}", meant(model.like, catalog.models, "Qwen/Qwen3-8B"))
-    shape = catalog.models.get(model.like or model.model)
-    if shape is not None and shape.left_out is not None and model.architecture is None and not library:
-        field = "like" if model.like is not None else "model"
-        wrong((*key, field), f"{shape.id} can't be sized: {shape.left_out}", f"write {_LIKE}", reads=reads)
-    if is_url(model.model):
-        check_place(scope, key, model)
-    elif library is not None:
-        _check_library_name(scope, key, model, ENGINES[model.engine], reads)
-    elif (other := with_library(model.model, catalog)) is not None and other.library is not None:
-        got = f"{other.library.noun}; {model.engine} takes a Hugging Face repository"
-        like = other.library.like(model.model, catalog)
-        wrong((*key, "model"), got, f"write {f'model: {like}, or ' if like else ''}engine: {other.name}", reads=reads)
-    elif model.model not in catalog.models and model.like is None and model.architecture is None:
-        write = meant(model.model, catalog.models, "" if "/" in model.model else "Qwen/Qwen3-8B", _unread(model.model))
-        wrong((*key, "model"), f"unknown model {model.model}", write, reads=reads)
-
-
-def _unread(name: str) -> str:
-    """What makes a model known: its own files, or else what is said of it."""
-    read = f"run llm-platform model add {name}, which reads its own files; or " if "/" in name else ""
-    return f"{read}write {_LIKE}"
-
-
-def _unread_tag(engine: Engine, name: str) -> str:
-    return f"run llm-platform model add {engine.name}:{name}, which reads its manifest; or write {_LIKE}"
-
-
-def _check_library_name(scope: Scope, key: Key, model: Model, engine: Engine, reads: list[Key]) -> None:
-    catalog, wrong, library, kind = scope.catalog, scope.report.wrong, engine.library, noun_of(engine)
-    assert library is not None
-    if model.model in catalog.models:
-        got = f"a Hugging Face repository; {engine.title} takes a {kind} from its own library"
-        name = library.name_like(model.model, catalog)
-        write = f'write model: "{name}"' if name else f'write a {kind} such as "{library.sample}"'
-        wrong((*key, "model"), got, f"{write}, or engine: {DEFAULT}", reads=reads)
-    elif (refused := library.refuse(model.model, catalog)) is not None:
-        wrong((*key, "model"), *refused, reads=reads)
-    elif model.model not in library.names(catalog) and model.like is None and model.architecture is None:
-        write = meant(model.model, library.names(catalog), library.sample, _unread_tag(engine, model.model))
-        wrong((*key, "model"), f"unknown {engine.title} {kind} {model.model}", write, reads=reads)
-
-
 def _check_limits(scope: Scope, key: Key, model: Model) -> None:
     """Limits of the model itself, from the catalogue."""
     library = ENGINES[model.engine].library
@@ -177,17 +123,6 @@ def _check_limits(scope: Scope, key: Key, model: Model) -> None:
         got = f"{asked} tokens; the model was made for {context}"
         write = f"write maxModelLen: {context} or less{longer_by_rope(shape, asked, scope.catalog)}"
         scope.report.wrong((*key, "maxModelLen"), got, write, reads=reads)
-
-
-def _check_architecture(scope: Scope, key: Key, model: Model) -> None:
-    if model.architecture is None or model.like is not None:
-        return
-    try:
-        described(model.model, model.architecture)
-    except BadArchitecture as bad:
-        for field, got in bad.mistakes:
-            where = (*key, "architecture", *(part for part in (field,) if part))
-            scope.report.wrong(where, got, "write the fields of the model's config.json, or its path", reads=[])
 
 
 def _check_refusals(scope: Scope, key: Key, model: Model) -> None:

@@ -1,6 +1,6 @@
 """What a model's family needs beside what the stack file says, so that it starts and answers right."""
 
-from infra.catalog import Catalog
+from infra.catalog import Catalog, ModelShape
 from infra.engines import ENGINES
 from infra.engines.model import Dimensions, Family
 from infra.services.serving.section import Model, Task
@@ -8,6 +8,7 @@ from infra.services.serving.served import Served
 from infra.services.serving.shapes import asked_shape
 from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key
+from infra.sizing.kv_cache import keeps_cache
 
 
 def needed_by(served: Served) -> tuple[str, ...]:
@@ -42,14 +43,30 @@ def task_of(catalog: Catalog, model: Model) -> Task:
 
 
 def check_task(scope: Scope, key: Key, model: Model) -> None:
-    """A model that is served for another task than it was made for answers, and its answers are wrong."""
+    """A model that is served for another task than it was made for doesn't start, or its answers are wrong."""
+    reads = [(*key, name) for name in ("model", "like", "architecture", "task", "engine", "extraArgs")]
+    shape = asked_shape(model, scope.catalog)
+    if shape is not None and (why := _other_task(model, shape)) is not None:
+        write = f"leave task out: {model.model} is served for {shape.task}"
+        scope.report.wrong((*key, "task"), f"{model.task}; {why}", write, reads=reads)
+        return
     engine, family = ENGINES[model.engine], _family(model, scope.catalog)
     if family is None or (why := engine.wrong_task(family, model.extra_args)) is None:
         return
     write = "write a reranker that is known here, e.g. BAAI/bge-reranker-v2-m3, or in extraArgs the --hf-overrides"
     write += " that make it a cross-encoder, as the model's page says"
-    reads = [(*key, name) for name in ("model", "like", "architecture", "task", "engine", "extraArgs")]
     scope.report.wrong((*key, "model"), f"{model.model} is to rerank, and {why}", write, reads=reads)
+
+
+def _other_task(model: Model, shape: ModelShape) -> str | None:
+    """Vectors can rank a pair. An encoder writes no text. The repository itself, unlike one of its shape, has the
+    output layer of one task."""
+    own = model.like is None and model.architecture is None
+    if model.task == "chat" and shape.modality in ("embedding", "rerank") and not keeps_cache(shape):
+        return f"{shape.id} is an encoder, which writes no text"
+    if model.task == "chat" and shape.modality == "embedding" and own:
+        return f"{shape.id} was made for vectors, and writes no text"
+    return f"{shape.id} was made to rerank" if model.task == "embed" and shape.modality == "rerank" and own else None
 
 
 def _family(model: Model, catalog: Catalog) -> Family | None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
+from infra.catalog.kinds import kind_by_name
+from infra.catalog.shape_said import size_unlike
 from infra.plan.findings import warned
 from infra.plan.models import ColdStart, RolloutPlan
 from infra.plan.notes import Finding
@@ -24,6 +26,7 @@ _NODE_LOST: Mapping[Loss | None, str] = {
 def warn_of_model(placed: Placed, rollout: RolloutPlan, start: ColdStart, loss: Loss | None) -> Iterator[Finding]:
     """`loss`: what becomes of the model when its node is lost, where the number of nodes is given."""
     yield from _warn_of_revision(placed.served)
+    yield from _warn_of_name(placed.served)
     if placed.starts and not placed.served.settings.paused:
         yield from _warn_of_outages(placed.served, rollout, start, loss)
     if placed.sized is not None:
@@ -37,6 +40,23 @@ def _warn_of_revision(served: Served) -> Iterator[Finding]:
         given = "no revision is given: " if served.revision is None else ""
         message = f"{given}the branch {_MOVING} of {model.model} can change, and with it what is served; {find}"
         yield warned(f"{served.path}.revision", message, kind="no-revision")
+
+
+def _warn_of_name(served: Served) -> Iterator[Finding]:
+    """A name is no proof, so what it says against the shape that is given is only a warning."""
+    model, shape, named = served.settings, served.question.shape, kind_by_name(served.settings.model)
+    if model.like is None and model.architecture is None:
+        return
+    field, of = ("like", f"{model.like}") if model.like is not None else ("architecture", "what is written")
+    if shape is not None and (said := size_unlike(model.model, shape)) is not None:
+        message = (
+            f"the name {model.model} says {said}, and {of} has {shape.params_b:.3g} B weights: if the name is right,"
+        )
+        yield warned(f"{served.path}.{field}", f"{message} the plan is wrong; give the shape of a model of that size")
+    if named is not None and named[1].adapter:
+        way = named[1].way(served.name, model.model)
+        message = f"the name {model.model} says {named[0]}: unless it holds the whole model, {way}"
+        yield warned(f"{served.path}.model", message)
 
 
 def _warn_of_outages(served: Served, rollout: RolloutPlan, start: ColdStart, loss: Loss | None) -> Iterator[Finding]:
