@@ -70,7 +70,7 @@ def test_it_is_refused_once_and_says_what_works(written: dict[str, Any], field: 
     assert write in said.write
 
 
-def test_what_is_told_is_accepted() -> None:
+def test_what_a_message_says_is_accepted() -> None:
     (heard,) = mistakes({"model": WHISPER})
     found = re.search(r"gateway\.custom\.(\w+): (\{.*?\})", heard.write)
     assert found is not None
