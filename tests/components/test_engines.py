@@ -101,6 +101,12 @@ def test_tgi_gets_everything_that_decides_memory():
     assert given["--max-batch-prefill-tokens"] == "2048"
 
 
+@pytest.mark.parametrize(("seqs", "with_it"), [(32, None), (64, None), (65, "130"), (256, "512")])
+def test_tgi_lets_as_many_requests_wait_as_it_answers(seqs: int, with_it: str | None):
+    """By default it refuses the 129th, so that it would never compute 256 at once."""
+    assert flags(TGI.args(replace(CHAT, max_num_seqs=seqs))).get("--max-concurrent-requests") == with_it
+
+
 def test_tgi_gets_a_dtype_or_a_quantization_and_never_both():
     assert "--dtype" in TGI.args(CHAT)
     assert "--quantize" not in TGI.args(CHAT)

@@ -20,6 +20,9 @@ from infra.sizing.question import Question, Sized
 
 _DTYPE = {"bf16": "bfloat16", "fp16": "float16"}
 _KV_CACHE_DTYPE = {"fp8": "fp8_e4m3fn"}
+# Requests that may be with a server, those that wait included: it refuses others with 429 (launcher.md of 3.1.0). As
+# many wait as it answers at once.
+DEFAULT_WITH_IT, WITH_IT = 128, 2
 
 
 class Tgi(Engine):
@@ -109,6 +112,8 @@ class Tgi(Engine):
             args += ["--cuda-memory-fraction", str(model.utilization)]
         if model.max_num_seqs is not None:
             args += ["--max-batch-size", str(model.max_num_seqs)]
+            if WITH_IT * model.max_num_seqs > DEFAULT_WITH_IT:
+                args += ["--max-concurrent-requests", str(WITH_IT * model.max_num_seqs)]
         if model.max_num_batched_tokens is not None:
             args += ["--max-batch-prefill-tokens", str(model.max_num_batched_tokens)]
         return (*args, *model.extra_args)

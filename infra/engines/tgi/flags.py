@@ -19,6 +19,7 @@ REFUSED: Mapping[str, str] = {
     "--max-input-tokens": "write maxModelLen",
     "--max-input-length": "write maxModelLen",
     "--max-batch-size": "write maxNumSeqs",
+    "--max-concurrent-requests": "write maxNumSeqs",
     "--max-batch-prefill-tokens": "write maxNumBatchedTokens",
     "--cuda-memory-fraction": "write gpuMemoryUtilization",
     "--usage-stats": "nothing leaves the cluster",
