@@ -89,7 +89,7 @@ class _Reader:
         elif shape is not None and shape.left_out is not None:
             self._typed.wrong(model, f"can't be sized: {shape.left_out}. Write {LIKE} in a stack file")
         elif shape is not None:
-            self._check_quantization(model, shape)
+            self._check_quantization(model, shape, engine)
         beside = Beside(self._typed, self._catalog)
         if shape is not None:
             shape = beside.stretched(shape, engine, length)
@@ -182,13 +182,15 @@ class _Reader:
             return None
         return name
 
-    def _check_quantization(self, model: str, shape: ModelShape) -> None:
+    def _check_quantization(self, model: str, shape: ModelShape, engine: Engine) -> None:
         """Engines quantize to some methods as they load; the others are how a repository's weights are stored."""
         name, said = self._typed.get("quantization"), stored_by_name(model)
         if self._typed.get("like"):
             if said is not None and (name or shape.dtype) not in said[1]:
                 why = f"says {said[0]} in its name, and would be sized as {name or shape.dtype or 'bf16'}"
-                write = f"add --quantization {said[1][0]} if it holds such weights, or " if said[1] else ""
+                asked = (AskedAlone(model, self._typed.get("like"), quantization=each) for each in said[1])
+                served = [each.quantization for each in asked if not [*engine.refuse(each, shape, self._catalog)]]
+                write = f"add --quantization {served[0]} if it holds such weights, or " if served else ""
                 self._typed.wrong(model, f"{why}; {write}run llm-platform model add {model}, which reads its own files")
             return
         if name not in self._catalog.quantizations or name == shape.dtype:

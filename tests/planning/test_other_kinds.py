@@ -55,6 +55,22 @@ REFUSED: list[tuple[dict[str, Any], str, str, str]] = [
         {"model": "meta-llama/Llama-3.3-70B-Instruct", "like": "Qwen/Qwen3-8B"},
         *("like", "80 layers instead of 36, 8,192 hidden units instead of 4,096", "leave like out"),
     ),
+    (
+        {**QWEN, "adapters": {"style": {"model": "Qwen/Qwen3-4B"}}},
+        *("adapters.style.model", "a whole model, and no adapter", "the repository of an adapter"),
+    ),
+    (
+        {"model": "acme/Qwen3-8B-bnb-4bit", "like": "Qwen/Qwen3-8B"},
+        *("quantization", "says bnb-4bit in its name", "vLLM doesn't read these weights"),
+    ),
+    (
+        {"model": "acme/Qwen3-8B-bnb-4bit", "like": "Qwen/Qwen3-8B", "quantization": "bitsandbytes"},
+        *("quantization", "no bitsandbytes any more", "write a repository of it with other weights"),
+    ),
+    (
+        {"model": "acme/Qwen3-8B-4bit", "like": "Qwen/Qwen3-8B"},
+        *("quantization", "says 4bit in its name", "write quantization: compressed-tensors-w4a16 if it holds"),
+    ),
     ({"model": "BAAI/bge-m3", "task": "chat"}, "task", "an encoder, which writes no text", "served for embed"),
     ({"model": "acme/own", "like": "BAAI/bge-m3", "task": "chat"}, "task", "an encoder", "leave task out"),
     ({"model": "Qwen/Qwen3-Embedding-8B", "task": "chat"}, "task", "made for vectors", "leave task out"),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from infra.catalog import Catalog, Gpu, ModelShape
+from infra.catalog.method_names import stored_by_name
 from infra.engines.model import ModelSection, Refusal
 from infra.engines.vllm.facts import Facts, facts
 from infra.engines.vllm.versions import PINNED
@@ -43,6 +44,9 @@ def refusals(model: ModelSection, shape: ModelShape | None, catalog: Catalog) ->
     if METHODS.get(method or "", "fp8") not in facts().methods:
         got = f"{title()} has no {method} any more"
         write = "write fp8, which it makes of 16-bit weights as it loads them, or leave quantization out"
+        named = stored_by_name(model.model)
+        if named is not None and method in named[1]:
+            write = f"its name says {named[0]}: write a repository of it with other weights, and leave quantization out"
         yield Refusal("quantization" if model.quantization else "model", got, write, ("quantization", *SHAPE))
 
 

@@ -16,8 +16,11 @@ def check_adapters(scope: Scope, key: Key, model: Model) -> None:
         scope.report.wrong(where, f"{title} serves no adapters here", "leave adapters out", reads=[(*key, "engine")])
     elif (model.task or (shape.task if shape else "chat")) != "chat":
         scope.report.wrong(where, "adapters are for models that chat", "leave adapters out", reads=[(*key, "model")])
-    for name in model.adapters:
+    for name, adapter in model.adapters.items():
         _check_name(scope, (*where, name), name, str(key[1]))
+        if adapter.model in scope.catalog.models:
+            got = f"{adapter.model} is a whole model, and no adapter of {model.model}"
+            scope.report.wrong((*where, name, "model"), got, "write the repository of an adapter")
 
 
 def _check_name(scope: Scope, key: Key, name: str, model: str) -> None:

@@ -55,7 +55,13 @@ def _check_name(scope: Scope, key: Key, model: Model, shape: ModelShape) -> None
     word, methods = said
     got = f"{model.model} says {word} in its name, and would be sized as {holds or 'bf16'}"
     reads = [(*key, name) for name in ("model", "like", "architecture", "quantization")]
-    scope.report.wrong((*key, "quantization"), got, _answer(model, methods, scope.catalog), reads=reads)
+    served = tuple(each for each in methods if _is_served(model, each, shape, scope.catalog))
+    scope.report.wrong((*key, "quantization"), got, _answer(model, served, scope.catalog), reads=reads)
+
+
+def _is_served(model: Model, method: str, shape: ModelShape, catalog: Catalog) -> bool:
+    refused = ENGINES[model.engine].refuse(model.model_copy(update={"quantization": method}), shape, catalog)
+    return all(each.key != "quantization" for each in refused)
 
 
 def _answer(model: Model, methods: tuple[str, ...], catalog: Catalog) -> str:

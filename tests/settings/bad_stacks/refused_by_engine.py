@@ -7,6 +7,7 @@ from tests.settings.bad_stacks.writing import CLUSTER, Bad, stack
 _OWN_CODE = "needs code from its repository, which vLLM runs only with your permission"
 _TRUST = "write trustRemoteCode: true and revision: the commit whose code you have read, or another model"
 
+_OTHERS = "its name says bnb-4bit: write a repository of it with other weights, and leave quantization out"
 _FP8 = "write fp8, which it makes of 16-bit weights as it loads them, or leave quantization out"
 _NEAR = "write another model, e.g. Qwen/Qwen3-8B"
 _OWN = (
@@ -223,7 +224,7 @@ REFUSED_BY_ENGINE = (
     Bad(
         "own weights in a quantization that the engine has dropped",
         stack(CLUSTER, "models: {a: {model: acme/x-bnb-4bit, like: Qwen/Qwen3-8B, quantization: bitsandbytes}}"),
-        (Mistake("models.a.quantization", 5, "vLLM 0.32.0 has no bitsandbytes any more", _FP8),),
+        (Mistake("models.a.quantization", 5, "vLLM 0.32.0 has no bitsandbytes any more", _OTHERS),),
     ),
     Bad(
         "arguments that the engine doesn't know, or not with that value",
