@@ -296,6 +296,7 @@ def _step(pool: PoolPlan, step: CapacityPlan) -> dict[str, Any]:
         "instances": step.instances or None,
         "from": step.begins,
         "to": step.ends,
+        "asked_after": pool.asked_after(step),
         "node_groups": [f"{pool.name}-nodes-{name}" for name, group in pool.groups.items() if group.step == step],
     }
 

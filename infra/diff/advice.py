@@ -14,6 +14,7 @@ from infra.diff.settings import settings_changed
 from infra.diff.traffic import Notice
 from infra.diff.two_changes import two_changes
 from infra.diff.versions import how
+from infra.diff.windows import loses_times
 from infra.owner import CLAIM, VOLUME
 from infra.plan.alike import alike
 from infra.registry import clouds, ground_names, owner_of
@@ -126,6 +127,13 @@ def _pool(each: Guarded, allow: str, old: Side, new: Side, notices: Sequence[Not
     on, staying = _on(each, old, new)
     if not on:
         return f"No model that runs on `{each.name}` now runs afterwards, so none needs its nodes: {allow}."
+    if without := [model for model in on if model in new.models and loses_times(model, old, new)]:
+        pools = ", ".join(sorted({f"`gpuPools.{new.models[model]['pool']}.capacity`" for model in without}))
+        return (
+            f"{listed(without)} {'has' if len(without) == 1 else 'have'} no node outside a Capacity Block's window"
+            f" afterwards, at whatever time you change it. Keep on-demand nodes as the last step of {pools}; if the"
+            f" window alone is meant: {allow}, while the block has nodes."
+        )
     gap = _down(notices)
     if not staying:
         how = (

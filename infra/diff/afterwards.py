@@ -17,6 +17,7 @@ from infra.diff.schedules import schedule_changed
 from infra.diff.speed import speed_changed
 from infra.diff.spot import spot_changed
 from infra.diff.versions import answering, share_changed
+from infra.diff.windows import windows_changed
 from infra.engines import ENGINES
 from infra.engines.engine import Limits
 from infra.sides.types import Changes, Side
@@ -48,6 +49,7 @@ def afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
         longer = "; longer ones are refused" if refuses_more(old, new, name) else ""
         yield f"a request has up to {after['max_model_len']:,} tokens, was {before['max_model_len']:,}{longer}"
     whole = after.get("whole_answer_seconds")
+    yield from windows_changed(name, old, new)
     yield from spot_changed(_capacity_of(old, name), _capacity_of(new, name), whole)
     yield from _capacity(before.get("max_concurrency"), after.get("max_concurrency"))
     yield from speed_changed(before, after)

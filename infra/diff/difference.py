@@ -73,6 +73,7 @@ class Difference:
                 self.warnings,
                 self.to_do,
                 figures.models_changed(self.old, self.new),
+                any(noticed(each) for each in self.notices),
             )
         )
 

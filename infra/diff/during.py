@@ -16,6 +16,7 @@ from infra.diff.rollouts import (
     without_servers,
 )
 from infra.diff.services import ground
+from infra.diff.windows import at, closed_until, seconds_until
 from infra.owner import CLAIM
 from infra.plan.words import NO_START
 from infra.registry import owner_of
@@ -37,9 +38,18 @@ def instead_of(name: str, side: Side) -> str:
 def first_answer(name: str, side: Side) -> str:
     if never_starts(name, side):
         return NEVER
+    if begins := closed_until(name, side):
+        return f"no node before its Capacity Block begins, {at(begins)} UTC: {_waits_in_vain(name, side)}"
     if side.models[name]["replicas"]["min"] == 0:
         return f"no replica runs until somebody asks: who comes first waits {first_waits(name, side)}"
     return f"first answers after {about(cold_start(side, name))}"
+
+
+def _waits_in_vain(name: str, side: Side) -> str:
+    """What comes of a pod that has no node for days."""
+    if side.models[name]["replicas"]["min"] == 0:
+        return "nobody is answered until then"
+    return "`pulumi up` waits in vain for its pod until then, and fails"
 
 
 def never_starts(name: str, side: Side) -> bool:
@@ -57,6 +67,8 @@ def during_up(name: str, old: Side, new: Side, resources: ResourceChanges) -> tu
     if stays:
         url = instead_of(name, new) or ", so its URL answers 503"
         return AWAY, f"paused{url}, and its pods end; {finishes(name, old)}", None
+    if begins := closed_until(name, new):
+        return _without_nodes(name, old, new, begins)
     if fallen := ground(resources):
         what = ", ".join(sorted({type_of(urn).rpartition(":")[2] for urn in fallen}))
         return AWAY, f"down while {what} and every pod are recreated; {about(cold)} once that is done", cold
@@ -86,6 +98,17 @@ def during_up(name: str, old: Side, new: Side, resources: ResourceChanges) -> tu
         )
     fewer = fewer_of(name, old, new)
     return (FEWER, fewer, None) if fewer else (NOTHING, without_scaler(name, old, new) or "nothing", None)
+
+
+def _without_nodes(name: str, old: Side, new: Side, begins: str) -> tuple[str, str, int | None]:
+    """Of a model whose pool has no node until its Capacity Block begins."""
+    if closed_until(name, old):
+        return NOTHING, f"nothing: it has no node now, and none until {at(begins)} UTC", None
+    if old.models[name].get("pool") != new.models[name].get("pool") and not rollout(new, name)[1]:
+        vain = _waits_in_vain(name, new)
+        return ROLLOUT, f"its new pod has no node until {at(begins)} UTC: {vain}; its old pods answer meanwhile", None
+    text = f"down until {at(begins)} UTC, when its Capacity Block begins: it has no node before that"
+    return *without_servers(name, old, new, text), seconds_until(begins)
 
 
 def _nodes(

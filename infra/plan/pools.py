@@ -153,6 +153,12 @@ class PoolPlan:
         before = takewhile(lambda step: step.kind in ("reservation", "block"), self.steps)
         return sum(step.instances for step in before if step.kind == "reservation")
 
+    def asked_after(self, step: CapacityPlan) -> list[str]:
+        """Of what is reserved, and so paid: the kinds without end that are asked for before, so that it may stay
+        unused. Where each node is asked for by itself, what is reserved is always first."""
+        before = self.steps[: self.steps.index(step)] if self.groups and step.reservation else ()
+        return [each.kind for each in before if each.reservation is None]
+
     @property
     def reserved_usd_per_hour(self) -> float:
         """Of all of them together."""

@@ -94,6 +94,11 @@ def _one_step(value: Any) -> Any:
 Step = Annotated[CapacityStep, BeforeValidator(_one_step), Short({"enum": list(WORDS), "type": "string"})]
 
 
+def now() -> datetime:
+    """The one clock of what a Capacity Block's window is compared with."""
+    return datetime.now(UTC)
+
+
 def instant(text: str) -> datetime:
     """Raises ValueError where there is no such day or time."""
     return datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=UTC)

@@ -200,9 +200,30 @@ def test_a_block_is_paid_before_and_the_bill_says_so() -> None:
         "a month without the block"
     )
     assert "paid up front for Capacity Block cr-0a1b2c3d4e5f60719" in made.cost.left_out
-    (warning,) = [each.message for each in made.warnings if "EKS drains them" in each.message]
+    (warning,) = [each.message for each in made.warnings if "EKS drains its nodes" in each.message]
     assert "40 minutes before its end" in warning
     assert "their pods start again on the next steps" in warning
+
+
+@pytest.mark.parametrize(
+    ("steps", "scaler", "warned"),
+    [
+        (
+            ("on-demand", BLOCK),
+            {},
+            "Capacity Block cr-0a1b2c3d4e5f60719 stands after on-demand: it is paid up front",
+        ),
+        (("spot", RESERVED, "on-demand"), {}, f"reservation {RESERVED['reservation']} stands after spot: it is billed"),
+        ((RESERVED, BLOCK, "on-demand"), {}, None),
+        ((RESERVED, "spot"), {"cluster__create__nodeScaler": "karpenter"}, None),
+    ],
+)
+def test_what_is_paid_and_asked_for_last_is_warned_of(steps: Any, scaler: dict[str, str], warned: str | None) -> None:
+    stack = changed(DEV, cluster__create__zones=["use1-az1", "use1-az2", "use1-az4"], **scaler)
+    stack["gpuPools"]["l4"] = {"instanceTypes": ["p5.48xlarge"], "capacity": list(steps), "max": 4}
+    found = [each.message for each in outcome(stack).warnings if " stands after " in each.message]
+    assert len(found) == (warned is not None)
+    assert all(each.startswith(warned or "") for each in found)
 
 
 def test_tokens_of_nodes_that_were_paid_up_front_have_no_price() -> None:

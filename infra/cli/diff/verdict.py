@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 
+from infra.cli.diff.away import away, without_nodes
 from infra.cli.diff.money import money
 from infra.cli.diff.values import named
 from infra.cli.diff.ways import with_ways
@@ -46,7 +47,7 @@ def mark(difference: Difference) -> str:
         or difference.counted.no_longer
         or any(weaker(difference))
     )
-    worse = worse or any(_begun(difference))
+    worse = worse or any(_begun(difference)) or any(without_nodes(difference))
     worse = worse or difference.clients or _asks_now(difference) or _alone(difference)
     worse = worse or any(each.waits is not None for each in difference.notices)
     return "⚠️" if worse or difference.guarded else "✅"
@@ -118,7 +119,6 @@ def _models(difference: Difference) -> Iterator[str]:
         return
     new = [notice.model for notice in difference.notices if notice.model not in difference.old.models]
     gone = [notice.model for notice in difference.notices if notice.event == GONE]
-    away = _gaps(difference)
     others = renamed(difference.old, difference.new)
     coming = [model for each in new if (model := model_of(difference.new, each)) is not None]
     new = [each for each in new if model_of(difference.new, each) is None]
@@ -130,14 +130,7 @@ def _models(difference: Difference) -> Iterator[str]:
         yield f"adds {named(new)}"
     if gone:
         yield f"removes {named(gone)}"
-    paused = [notice.model for notice in away if difference.new.endpoint(notice.model).get("paused")]
-    if paused:
-        yield f"{named(paused)} {'is' if len(paused) == 1 else 'are'} paused"
-    alone = [each for each in away if each.answered_by is None]
-    if other := [notice.model for notice in alone if notice.model not in paused]:
-        yield f"{named(other)} down for a while"
-    elsewhere = alike((each.model, each.answered_by) for each in away if each.answered_by is not None)
-    yield from (f"for a while {code(who)} answers for {named(models)}" for who, models in elsewhere.items())
+    yield from away(difference, _gaps(difference))
     waiting = [notice.model for notice in difference.notices if notice.waits is not None and notice.waits.certain]
     if waiting:
         holds = "wait" if len(waiting) > 1 else "waits"

@@ -44,6 +44,7 @@ def weaker(difference: Difference) -> Iterator[str]:
     if unprotected := [urn for urn, found in options if (change := found.get(_PROTECT)) and change.old is True]:
         yield f"{count(len(unprotected), 'resource')} no longer protected"
     yield from _budget(difference)
+    yield from _paid_last(difference)
     if lost := notifies_nobody(old, new):
         yield f"nobody is notified of {' and '.join(lost)} alerts any more"
     if heartbeat_of(old) is not None and heartbeat_of(new) is None:
@@ -94,6 +95,18 @@ def _budget(difference: Difference) -> Iterator[str]:
         yield "no budget limits the bill any more"
     elif was is not None and now is not None and smaller_first.index(now.of) < smaller_first.index(was.of):
         yield f"the budget limits the {figures.BILLS[now.of]} bill, and no longer the {figures.BILLS[was.of]}"
+
+
+def _paid_last(difference: Difference) -> Iterator[str]:
+    """Where what is paid anyway, a reservation or a Capacity Block, may stay unused from now on."""
+    was, now = (_asked_last(side) for side in (difference.old, difference.new))
+    for pool in sorted({pool for pool, _ in now - was}):
+        yield f"what is reserved for {code(pool)} is paid, and may stay unused: other nodes are asked for first"
+
+
+def _asked_last(side: Side) -> set[tuple[str, str]]:
+    steps = ((name, each) for name, pool in side.pools.items() for each in pool.get("steps") or ())
+    return {(name, each["reservation"]) for name, each in steps if each.get("asked_after")}
 
 
 def _is_plain(difference: Difference, name: str) -> bool:

@@ -1,8 +1,9 @@
 """Rules for `gpuPools.NAME.capacity` where it is a list of steps: what each is, and when."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from infra.settings import capacity
 from infra.settings.capacity import SHORT, CapacityStep, instant
 from infra.settings.checks.scope import Scope
 from infra.settings.cluster import GpuPool
@@ -12,11 +13,6 @@ from infra.settings.mistakes import Key
 _LONGEST = timedelta(days=182)
 _WINDOW = ("from", "to")
 _BLOCK = "{capacityBlock: cr-..., from: ..., to: ...}"
-
-
-def now() -> datetime:
-    """The clock of this one rule: whether a Capacity Block has ended."""
-    return datetime.now(UTC)
 
 
 def check_steps(scope: Scope, pool: GpuPool, key: Key) -> None:
@@ -69,7 +65,7 @@ def _check_window(scope: Scope, where: Key, step: CapacityStep) -> None:
             scope.report.wrong((*where, name), f"{text} is no day or no time", f'write {name}: "2027-01-11T11:30:00Z"')
     reads: list[Key] = [(*where, name) for name in _WINDOW]
     end = times.get("to")
-    if end is not None and end <= now():
+    if end is not None and end <= capacity.now():
         got = f"the Capacity Block has ended, {step.ends}"
         scope.report.wrong((*where, "to"), got, "leave this step out", reads=reads)
     elif len(times) == len(_WINDOW) and times["from"] >= times["to"]:

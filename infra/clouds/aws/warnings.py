@@ -8,7 +8,7 @@ from infra.plan.findings import warned
 from infra.plan.kinds import RARE_TYPE
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Finding
-from infra.plan.pools import PoolPlan
+from infra.plan.pools import CapacityPlan, PoolPlan
 from infra.plan.words import count
 
 # docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html; how often, by type:
@@ -30,6 +30,14 @@ _RAISING_MIN = (
     "EKS refuses a minimum above the number of running nodes, which the autoscaler sets: to raise it later, first run"
     " `aws eks update-nodegroup-config` with `--scaling-config desiredSize=` the new minimum"
 )
+_PAID = {
+    "reservation": ("reservation", "billed whether it is used or not"),
+    "block": ("Capacity Block", "paid up front"),
+}
+_PAID_LAST = (
+    "what is reserved stands after spot or on-demand: it is paid, and has nodes only where AWS has none of those; write"
+    " it before them"
+)
 _RARE = re.compile(r"p[456]")  # A100 and newer, 8 GPUs per node; AWS sells them by reservation and Capacity Block
 
 
@@ -39,6 +47,7 @@ def warn_of_pool(pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPl
     if pool.capacity == "spot":
         yield from _warn_of_spot(f"{path}.capacity", models, _drained_by(pool), alone=pool.kinds == ("spot",))
     yield from _warn_of_blocks(pool, f"{path}.capacity")
+    yield from _warn_of_order(pool, f"{path}.capacity")
     yield from _warn_of_warm(pool, f"{path}.warmPool")
     if pool.kinds == ("on-demand",) and (rare := [name for name in pool.instance_types if _RARE.match(name)]):
         yield warned(
@@ -81,20 +90,42 @@ def _warn_of_blocks(pool: PoolPlan, path: str) -> Iterator[Finding]:
     always = any(step.always for step in pool.steps)
     for step in pool.steps:
         if step.kind == "block":
-            after = "their pods start again on the next steps" if always else "their pods then have no node"
+            window = f"{step.begins} to {step.ends}"
+            drains = f"{_drained_by(pool)} drains its nodes {BLOCK_DRAIN_MINUTES} minutes before its end"
             yield warned(
                 path,
-                f"Capacity Block {step.reservation} has nodes from {step.begins} to {step.ends}: {_drained_by(pool)}"
-                f" drains them {BLOCK_DRAIN_MINUTES} minutes before its end, and {after}; outside the window"
-                f" {_outside(pool)}",
+                f"Capacity Block {step.reservation} has nodes from {window}: {drains}, and their pods start again on"
+                f" the next steps; outside the window {_outside(pool, step)}"
+                if always
+                else f"outside the window of Capacity Block {step.reservation}, {window}, its models have no node:"
+                f" {drains}; `on-demand` as the last step gives them nodes then",
                 kind="block",
                 detail=f"{step.reservation} until {step.ends}",
             )
 
 
-def _outside(pool: PoolPlan) -> str:
+def _outside(pool: PoolPlan, step: CapacityPlan) -> str:
     """Karpenter reads which reservations are active (tasks/odcrs.md of aws/karpenter-provider-aws, v1.14)."""
-    return "the autoscaler still asks it first, and is refused" if pool.groups else "Karpenter doesn't ask it"
+    if not pool.groups:
+        return "Karpenter doesn't ask it"
+    before = [each.reservation or each.kind for each in pool.steps[: pool.steps.index(step)]]
+    when = "first" if not before else f"after {' and '.join(before)}"
+    return f"the autoscaler still asks it {when}, and is refused"
+
+
+def _warn_of_order(pool: PoolPlan, path: str) -> Iterator[Finding]:
+    """What is paid and stays unused, because the autoscaler asks for other nodes first. Karpenter never does."""
+    for step in pool.steps:
+        if first := pool.asked_after(step):
+            what, paid = _PAID[step.kind]
+            yield warned(
+                path,
+                f"{what} {step.reservation} stands after {' and '.join(first)}: it is {paid}, and has nodes only where"
+                f" AWS has none of those; write it before {first[0]}",
+                kind="paid-last",
+                detail=step.reservation or "",
+                shared=_PAID_LAST,
+            )
 
 
 def _warn_of_spot(path: str, models: Sequence[ModelPlan], drained_by: str, *, alone: bool) -> Iterator[Finding]:
