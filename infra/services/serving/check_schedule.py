@@ -1,6 +1,7 @@
 """Rules for `schedule`: windows that never open, that are always open, or that ask for different numbers at once."""
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import combinations
 from zoneinfo import available_timezones
 
@@ -52,8 +53,14 @@ def _check_min(scope: Scope, at: Key, each: schedule_section.Window, replicas: R
         scope.report.wrong(where, got, more + (write.removeprefix("write ") if more else write), reads=reads)
 
 
+@cache
+def _timezones() -> frozenset[str]:
+    """They are read from hundreds of files, and advice checks many stack files."""
+    return frozenset(available_timezones())
+
+
 def _check_timezone(scope: Scope, at: Key, each: schedule_section.Window) -> bool:
-    known = available_timezones()
+    known = _timezones()
     if each.timezone in known:
         return True
     write = f"did you mean {' or '.join(near)}?" if (near := _near(each.timezone, known)) else "write Europe/Amsterdam"
@@ -61,7 +68,7 @@ def _check_timezone(scope: Scope, at: Key, each: schedule_section.Window) -> boo
     return False
 
 
-def _near(name: str, known: set[str]) -> list[str]:
+def _near(name: str, known: frozenset[str]) -> list[str]:
     """By the whole name, or by the city alone."""
     cities = {zone.rpartition("/")[2].lower(): zone for zone in sorted(known, reverse=True)}
     whole = {zone.lower(): zone for zone in sorted(known)}
