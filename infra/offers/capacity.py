@@ -35,6 +35,10 @@ class Capacity:
         return f"holds {requests(self.requests or 0)} requests at once instead of {requests(before.requests or 0)}"
 
 
+def keeps(then: Sized, now: Sized | None) -> bool:
+    return now is not None and capacity_of(then).keeps(capacity_of(now))
+
+
 def capacity_of(sized: Sized) -> Capacity:
     return capacity(sized.fit, throughput_of(sized))
 

@@ -1,15 +1,49 @@
-"""What the replicas of a changed plan hold less, or make less, than those of the plan."""
+"""What a changed plan takes: what its replicas hold less, or make less, than those of the plan, and more."""
 
 from collections.abc import Iterator
+from enum import StrEnum
 
 from infra.offers.capacity import Capacity, capacity
-from infra.plan.models import ModelPlan
+from infra.plan.models import ModelPlan, ReplicasPlan
 from infra.plan.plan import Plan
-from infra.planning.cpu_speed import leave_gpus
+from infra.planning.cpu_speed import leave_gpus, slow_then
+from infra.planning.trial import likely
 
 
-def keeps_capacity(plan: Plan, then: Plan) -> bool:
-    return not list(lost_capacity(plan, then)) and not leave_gpus(plan, then)
+class Harm(StrEnum):
+    """What a cheaper plan takes from somebody; nothing, where it takes none of these."""
+
+    SLOW = "slow"  # answers come more slowly than people read
+    SPOT = "spot"  # nodes may be taken away
+    WEIGHTS = "weights"  # another form of the weights or of the cache answers
+    REPLICAS = "replicas"
+    CAPACITY = "capacity"  # a replica holds fewer requests, or is slower
+    UNSURE = "unsure"  # a fit isn't certain
+
+
+def harms(plan: Plan, then: Plan) -> frozenset[Harm]:
+    pairs = [(plan.models[name], model) for name, model in then.models.items() if name in plan.models]
+    found = {
+        Harm.SLOW: slow_then(plan, then) > 0,
+        Harm.SPOT: any(_is_on_spot(one, then) and not _is_on_spot(was, plan) for was, one in pairs),
+        Harm.WEIGHTS: any(one.pool is not None and _weights(was) != _weights(one) for was, one in pairs),
+        Harm.REPLICAS: any(_is_fewer(was.replicas, one.replicas) for was, one in pairs),
+        Harm.CAPACITY: bool(list(lost_capacity(plan, then)) or leave_gpus(plan, then)),
+        Harm.UNSURE: bool(likely(plan, then)),
+    }
+    return frozenset(harm for harm, there in found.items() if there)
+
+
+def _is_on_spot(model: ModelPlan, plan: Plan) -> bool:
+    return model.pool is not None and plan.pools[model.pool].capacity == "spot"
+
+
+def _weights(model: ModelPlan) -> tuple[str | None, ...]:
+    return model.model, model.quantization, model.kv_cache_dtype
+
+
+def _is_fewer(was: ReplicasPlan, then: ReplicasPlan) -> bool:
+    return then.max < was.max or then.min < was.min
 
 
 def lost_capacity(plan: Plan, then: Plan) -> Iterator[tuple[str, str]]:

@@ -3,35 +3,13 @@
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from infra.offers.fixes import Changes, runs_in_8_bit, smaller_ways
-from infra.offers.options import smallest_fit
-from infra.offers.sizing import Sizing
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice, Write
 from infra.planning.budget_parts import ENDS, Means, fewer_replicas
 from infra.planning.budget_search import Search
 from infra.services.serving.next import servers
-from infra.services.serving.placed import Placed
-from infra.sizing.question import Question
 
 MIN_SHARE = 0.02  # of the bill: a smaller saving is no reason to run other weights
-
-
-def smaller_writes(each: Placed, sizing: Sizing) -> list[Write]:
-    """Smaller weights, a smaller cache, and both, the smallest change first; of each that needs fewer GPUs than the
-    stack file gives the model, also with these alone."""
-    found = list(smaller_ways(each.served.question, sizing.catalog))
-    fewer = (_on_fewer_gpus(each, changes, question, sizing) for changes, question in found)
-    return [each.served.write(changes) for changes in (*(changes for changes, _ in found), *filter(None, fewer))]
-
-
-def _on_fewer_gpus(each: Placed, changes: Changes, question: Question, sizing: Sizing) -> Changes | None:
-    if each.served.settings.gpus is None or each.offer is None:
-        return None
-    sized = smallest_fit(question.but(gpus=None), each.offer, sizing)
-    if sized is None or sized.gpus >= each.gpus or not runs_in_8_bit(sized.question, sized.gpu):
-        return None
-    return (*changes, ("gpus", sized.gpus))
 
 
 def in_fewer_replicas(search: Search, models: Sequence[ModelPlan]) -> Iterator[Advice]:
@@ -76,7 +54,7 @@ def fewer_requests(search: Search, model: ModelPlan) -> Advice | None:
 def smaller(search: Search, models: Sequence[ModelPlan], costly: Sequence[ModelPlan], means: Means) -> Iterator[Advice]:
     """Smaller weights and a smaller cache: of one model, then of all; where that alone isn't enough, with a cheaper
     type or fewer replicas. The first that keeps to the budget. `costly`: those of which one may be enough."""
-    ways = {model.name: means.smaller.get(model.name, ()) for model in models}
+    ways = {model.name: means.smaller(model.name) for model in models}
     one = [write for model in costly for write in ways[model.name]]
     every = tuple(part for model in models for part in _smallest(ways[model.name]))
     smallest = [*((model, _smallest(ways[model.name])) for model in costly), *((model, every) for model in costly)]

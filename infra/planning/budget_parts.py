@@ -1,52 +1,83 @@
-"""Changes that may be parts of a way to a budget, from one model or pool each, the largest savings first."""
+"""Changes that may be parts of a way to a budget, from one model or pool each."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
+from infra.catalog import Catalog
+from infra.offers.capacity import keeps
+from infra.offers.options import Goal, fits
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Write
 from infra.plan.plan import Plan
 from infra.plan.writes import replicas_at_most
 from infra.planning.budget import biggest
 from infra.planning.budget_search import Search
-from infra.planning.budget_types import Types
+from infra.planning.budget_types import Types, smaller_writes
+from infra.planning.cheaper import Market, new_pool, ways_of
 from infra.planning.without_gpu import another_without_gpu, without_gpu
 from infra.registry import cloud_of
+from infra.services.serving.placed import Placed
+from infra.settings.platform import Budget
 
 MODELS_TRIED = 4  # the most expensive ones: elsewhere, with fewer requests, or smaller
+PARTS_OF = 6  # models, of which each one's changes may be parts of a way; of more, the most expensive ones
 # Which ends of replicas and nodes a bill depends on; a smaller maximum first: what runs at night stays.
 ENDS = {"max": ("max",), "expected": ("max", "min"), "min": ("min",)}
 
 
 @dataclass(frozen=True)
 class Means:
-    """Changes of one model, by its name: to smaller weights and a smaller cache, the smallest change first; and to what
-    serves it for less, the largest saving first. `types`: what its pool could be made of."""
+    """What could cost less in one plan, each as a change of the stack file. No plan is made for it."""
 
-    smaller: Mapping[str, Sequence[Write]]
-    cheaper: Mapping[str, Sequence[Write]]
-    types: Types
+    market: Market
+
+    @cached_property
+    def types(self) -> Types:
+        return Types(self.market)
 
     @property
     def borrows(self) -> bool:
         """Whether a model could move to nodes with another region's price."""
-        return any(offer.borrowed for offer in self.types.market.makeable)
+        return any(offer.borrowed for offer in self.market.makeable)
+
+    def smaller(self, model: str) -> list[Write]:
+        """Smaller weights and a smaller cache, the smallest change first."""
+        return smaller_writes(self._placed(model), self.market.sizing)
+
+    def cheaper(self, model: str) -> list[Write]:
+        """What serves it for less at its minimum of replicas, as its lower bills say."""
+        return [way.write for way in ways_of(self._placed(model), self.market)]
+
+    def elsewhere(self, model: str) -> list[Write]:
+        """The same, and what serves all of its replicas for less: one that keeps what a replica holds, and the
+        cheapest."""
+        each, market = self._placed(model), replace(self.market, at_most=True)
+        goals: tuple[Goal, ...] = (lambda sized: sized.fits and keeps(sized, each.sized), fits)
+        found = [ways_of(each, market, goal)[:1] for goal in goals] + [ways_of(each, self.market)[:1]]
+        return [way.write for ways in found for way in ways]
 
     def on_cpu(self, model: str) -> Iterator[Write]:
         """The same model without a GPU, where it is small enough or fast enough there."""
-        each = next(each for each in self.types.market.placed if each.served.name == model)
-        catalog = self.types.market.sizing.catalog
+        each, catalog = self._placed(model), self.market.sizing.catalog
         same = without_gpu(each, catalog) if not each.served.cpu else None
         others = (way for way in another_without_gpu(each, catalog) if way.slow)
         way = same if same is not None or each.served.cpu else next(others, None)
         if way is not None:
             yield each.served.write((*way.changes, ("pool", None)))
 
+    def _placed(self, model: str) -> Placed:
+        return next(each for each in self.market.placed if each.served.name == model)
+
 
 def most_expensive(search: Search) -> list[ModelPlan]:
-    pools = [item.pool for item in biggest(search.plan.cost, search.budget) if item.pool]
-    return [model for pool in pools for model in search.plan.models.values() if model.pool == pool][:MODELS_TRIED]
+    return _most_expensive(search.plan, search.budget)[:MODELS_TRIED]
+
+
+def _most_expensive(plan: Plan, budget: Budget) -> list[ModelPlan]:
+    pools = [item.pool for item in biggest(plan.cost, budget) if item.pool]
+    return [model for pool in pools for model in plan.models.values() if model.pool == pool]
 
 
 def spot(pool: str) -> Write:
@@ -67,10 +98,9 @@ def _is_on_demand_at_times(kinds: Collection[str]) -> bool:
     return "on-demand" in kinds and {*kinds} <= {"on-demand", "spot"}
 
 
-def platform(search: Search) -> list[Write]:
+def platform(plan: Plan, catalog: Catalog) -> list[Write]:
     """Changes of the cluster itself that cost less."""
-    plan = search.plan
-    ways = cloud_of(plan.settings).cheaper_platform(plan.settings, plan.cluster, search.catalog)
+    ways = cloud_of(plan.settings).cheaper_platform(plan.settings, plan.cluster, catalog)
     return [each.write for each in ways]
 
 
@@ -91,18 +121,45 @@ def fewer_replicas(model: ModelPlan, end: str, number: int) -> tuple[str, Any]:
     return f"{model.path}.replicas.{end}", number
 
 
-def parts(search: Search, means: Means, *, slow: bool = False) -> Iterator[Write]:
-    """What costs less and is no spot: of the platform, of the most expensive pools, and of the models on them.
-    `slow`: models that chat on the CPU too."""
-    yield from platform(search)
-    expensive = most_expensive(search)
-    for pool in dict.fromkeys(model.pool or "" for model in expensive):
-        yield from means.types.of(pool)[-1:]
-    for model in expensive:
-        yield from means.types.with_smaller(model.name)[:1]
-        yield from means.cheaper.get(model.name, ())[:1]
-        if slow or model.task != "chat":
-            yield from means.on_cpu(model.name)
+def parts(search: Search, means: Means, written: Write) -> list[Write]:
+    """What may still cost less once something is `written`, of the platform, the most expensive pools, and the models
+    on them. `means`: of the plan with it."""
+    plan = means.market.plan
+    models = sorted(_most_expensive(plan, search.budget), key=_usd_of_all)
+    models = models if len(models) <= PARTS_OF else models[:MODELS_TRIED]
+    pools = [pool for pool in dict.fromkeys(model.pool or "" for model in models) if pool in search.plan.pools]
+    found = [
+        *platform(plan, search.catalog),
+        *(write for pool in pools for write in means.types.of(pool)),
+        *minimum_replicas(search, [search.plan.models[model.name] for model in models]),
+        *(write for model in models for write in _of_model(model.name, means)),
+        *spot_parts(plan),
+    ]
+    given = search.plan.settings.gpu_pools
+    whole = (_with_pool(write, means.market, given) for write in found)
+    there = dict(written)
+    return [write for write in whole if any(there.get(path, there) != value for path, value in write)]
+
+
+def _usd_of_all(model: ModelPlan) -> float:
+    """The largest first."""
+    return -model.replicas.max * (model.usd_per_hour or 0.0)
+
+
+def _of_model(model: str, means: Means) -> Iterator[Write]:
+    smaller = means.smaller(model)
+    yield from [*smaller[:1], *smaller[1:][-1:]]
+    yield from means.types.with_smaller(model)
+    yield from means.elsewhere(model)
+    yield from means.on_cpu(model)
+
+
+def _with_pool(write: Write, market: Market, given: Collection[str]) -> Write:
+    """With the nodes of a pool that the stack file doesn't have: the part that wrote it may be taken out again."""
+    names = {value for path, value in write if path.endswith(".pool") and value is not None} - {*given}
+    known = {offer.name: offer for offer in market.pools if offer.name in names}
+    new = {path: value for offer in known.values() for path, value in new_pool(offer)}
+    return tuple((new | dict(write)).items())
 
 
 def spot_parts(plan: Plan) -> list[Write]:

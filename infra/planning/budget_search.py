@@ -11,14 +11,16 @@ from infra.catalog import Catalog
 from infra.plan.money import rise
 from infra.plan.notes import Advice, Write
 from infra.plan.plan import Plan
+from infra.plan.rules import Rule
 from infra.plan.writes import written
 from infra.planning.advice import completed
 from infra.planning.borrowed_prices import borrowed_then
 from infra.planning.budget import PATH, enough, total
-from infra.planning.budget_capacity import keeps_capacity
+from infra.planning.budget_capacity import Harm, harms
+from infra.planning.budget_joined import joined
 from infra.planning.budget_words import say_gaps, say_left, say_moved, say_spot
-from infra.planning.cpu_speed import slow_then
-from infra.planning.trial import Attempt, Followed, holds, likely, spare_max, trimmed, with_lower_max
+from infra.planning.cheaper import Market
+from infra.planning.trial import Attempt, Followed, broken_by, holds, spare_max, trimmed, with_lower_max
 from infra.settings.platform import Budget
 
 
@@ -29,6 +31,7 @@ class Search:
     plan: Plan  # as it is once `beside` is written
     budget: Budget
     attempt: Attempt
+    market_at: Callable[[Write], Market | None]  # of such a plan
     catalog: Catalog
     base: Write = ()  # goes with each change: pools on which no model runs
     beside: Write = ()  # goes with each change too: what other broken rules need
@@ -104,6 +107,14 @@ class Search:
         found = self._followed(write)
         return found.then if found is not None else None
 
+    def market(self, write: Write) -> Market | None:
+        """What is known of nodes and models once that is written."""
+        found = self._followed(write)
+        return self.market_at(found.write or self.beside) if found is not None else None
+
+    def joined(self, parts: Iterable[Write]) -> Write:
+        return joined(self.plan, parts)
+
     def _followed(self, write: Write) -> Followed | None:
         """With the lower `max` of pools that goes with the change. Where that isn't enough, and the nodes that no model
         needs aren't either, without those nodes too."""
@@ -111,9 +122,21 @@ class Search:
         if not whole:
             return Followed((), self.plan)
         found = next(with_lower_max(self.plan, whole, self.attempt), None)
+        found = self._with_system_nodes(found) if found is not None else None
         if found is None or not write or self._keeps(found.then) or self._spare_is_enough:
             return found
         return self._without_spare_nodes(found, dict(whole))
+
+    def _with_system_nodes(self, found: Followed) -> Followed:
+        """With more of them, where what moves to them has no room."""
+        broken = [each for each in found.then.violations if (each.rule, each.path) not in broken_by(self.plan)]
+        full = [each for each in broken if each.rule == Rule.ROOM_ON_NODES and each.advice]
+        more = full[0].advice[0].write if full else ()
+        if not more or more[0][0].startswith("models."):
+            return found
+        write = tuple((dict(found.write) | dict(more)).items())
+        then = self.attempt(write)
+        return Followed(write, then) if then is not None and holds(self.plan, then) else found
 
     @cached_property
     def _spare_is_enough(self) -> bool:
@@ -174,12 +197,6 @@ class Search:
         said += [*say_gaps(self.plan, self.plan, whole), *(["replicas and rollouts need no more nodes"] * bool(spare))]
         return Advice(whole, f"{written(whole)} ({'; '.join(said)})" if said else written(whole))
 
-    def is_certain(self, advice: Advice) -> bool:
-        return not likely(self.plan, self.attempt(advice.write))
-
-    def stays_certain(self, write: Write) -> bool:
-        return not likely(self.plan, self.planned(write))
-
     def served(self, advice: Advice) -> list[tuple[Any, ...]]:
         """What each model runs on then, whatever its pool is called."""
         plan = self.planned(advice.write) or self.plan
@@ -202,13 +219,18 @@ class Search:
     def _is_of_another_bill(self, plan: Plan) -> bool:
         return plan.settings.budget is not None and plan.settings.budget.of != self.budget.of
 
+    def harms(self, advice: Advice) -> frozenset[Harm]:
+        then = self.attempt(advice.write)
+        return harms(self.plan, then) if then is not None else frozenset(Harm)
+
     def is_slow(self, advice: Advice) -> bool:
         """Whether a model answers more slowly then than people read."""
-        return slow_then(self.plan, self.attempt(advice.write)) > 0
+        return Harm.SLOW in self.harms(advice)
 
-    def keeps_capacity(self, advice: Advice) -> bool:
-        then = self.attempt(advice.write)
-        return then is not None and keeps_capacity(self.plan, then)
+    def order(self, advice: Advice) -> tuple[bool, bool]:
+        """What takes nothing from anybody comes first, then what keeps what a replica holds, and another budget."""
+        found = self.harms(advice)
+        return bool(found) or advice.write[0][0].startswith("budget."), not found.isdisjoint((Harm.CAPACITY, Harm.SLOW))
 
     def _unjudged(self, plan: Plan) -> bool:
         """Whether a model runs elsewhere then, and nobody knows whether it fits there."""
@@ -222,9 +244,11 @@ class Search:
         new = [each for each in plan.models.values() if each.kv_cache_dtype != before[each.name].kv_cache_dtype]
         return all(self.catalog.gpus[plan.pools[each.pool].gpu].fp8 for each in new if each.pool)
 
-    def largest(self, lowest: int, highest: int, change: Callable[[int], Write]) -> int | None:
-        """The largest number that keeps to the budget: a smaller one never costs more."""
-        usd = self.budget.usd_per_month
+    def largest(
+        self, lowest: int, highest: int, change: Callable[[int], Write], usd: float | None = None
+    ) -> int | None:
+        """The largest number that keeps to the budget, or to another bill: a smaller one never costs more."""
+        usd = self.budget.usd_per_month if usd is None else usd
         if highest < lowest or self.total(change(lowest)) > usd:
             return None
         fitting = bisect_right(range(lowest, highest + 1), usd, key=lambda number: self.total(change(number)))

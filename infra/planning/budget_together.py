@@ -1,121 +1,162 @@
-"""Several changes that keep to the budget together, where none is enough alone."""
+"""Several changes that keep to the budget together: one by one, always that with the largest saving beside those before
+it, until they are enough; then without each that isn't needed."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from infra.plan.notes import Advice, Write
-from infra.plan.plan import Plan
+from infra.planning.budget_capacity import Harm, harms
+from infra.planning.budget_parts import Means, minimum_replicas, most_expensive, parts
 from infra.planning.budget_search import Search
 
-MIN_PART = 0.1  # of the saving that is needed: a change that saves less is no part of a way
-MIN_SHARE = 0.02  # of the bill: the same, where nothing is enough
-MAX_PARTS = 6
+MIN_PART = 0.1  # of the saving that is needed: a change that saves less is no reason to name it
+MIN_SHARE, MIN_USD = 0.005, 5.0  # of the bill, and dollars: a change that saves less is no part of a way
+MAX_PARTS = 12
 
-More = Callable[[Plan], Iterable[Write]]  # parts that a plan has room for
-Worth = Callable[[float], float]  # the smallest saving of a part, by the bill without it
+KEEP: frozenset[Harm] = frozenset()
+SMALLER = frozenset({Harm.WEIGHTS})
+LESS = SMALLER | {Harm.CAPACITY}
+FEWER = frozenset({Harm.REPLICAS})
+# What ways may take, the smallest harm first; each begins with what takes nothing.
+QUICK = (LESS, FEWER, LESS | {Harm.UNSURE}, LESS | FEWER | {Harm.UNSURE})
+ON_SPOT = tuple(each | {Harm.SPOT} for each in QUICK[2:])
+SLOW = tuple(each | {Harm.SLOW} for each in (*QUICK[2:], *ON_SPOT))
+# What is taken out of a way first, if it is enough without that.
+_ORDER = (Harm.SLOW, Harm.SPOT, Harm.WEIGHTS, Harm.REPLICAS)
+
+Chosen = Sequence[Write]
 
 
-def together(search: Search, parts: Iterable[Write], more: More = lambda _: ()) -> Advice | None:
-    """As many of the parts as are needed, with as many replicas as the budget allows. None: they aren't enough."""
-    chosen = _chosen(search, parts, more, lambda usd: MIN_PART * (usd - search.budget.usd_per_month))
-    if not chosen or not _keeps(search, search.sound_total(_joined(chosen))):
-        return None
-    chosen = _needed(search, chosen)
-    return search.advice(_with_more_replicas(search, _joined(chosen))) or search.advice(_joined(chosen))
+@dataclass(frozen=True)
+class Together:
+    """The search for a way of several changes. Where it ends doesn't depend on the budget, so that what is enough for a
+    larger one is found for a smaller one too."""
+
+    search: Search
+    found: dict[frozenset[Harm], Chosen] = field(default_factory=dict)  # by what may be taken
+    _saves: dict[str, float] = field(default_factory=dict)  # of each part beside those that take nothing
+    _parts: dict[str, list[Write]] = field(default_factory=dict)
+
+    def instead(self, search: Search) -> "Together":
+        """Another search over the same parts."""
+        return Together(search, _parts=self._parts)
+
+    def way(self, allowed: frozenset[Harm]) -> Advice | None:
+        """As many changes as are needed, with as many replicas as the budget allows. None: they aren't enough."""
+        return self._advice(self._lowered(allowed))
+
+    def in_fewer_replicas(self) -> Advice | None:
+        """The same, of fewer replicas alone, which move nothing."""
+        models = most_expensive(self.search)
+        return self._advice(self._further((), FEWER, list(minimum_replicas(self.search, models))))
+
+    def _advice(self, chosen: Chosen) -> Advice | None:
+        search, usd = self.search, self.search.budget.usd_per_month
+        if not chosen or self._usd(chosen) > usd:
+            return None
+        whole = search.joined(self._needed(chosen, usd))
+        return search.advice(whole) or search.advice(search.joined(chosen))
+
+    def nearest(self) -> Write:
+        """What saves the largest amount, of all that was tried."""
+        lowest = min(self.found.values(), key=self._usd, default=())
+        return self.search.joined(self._needed(lowest, self._usd(lowest))) if lowest else ()
+
+    def _lowered(self, allowed: frozenset[Harm]) -> Chosen:
+        if allowed not in self.found:
+            first = self._lowered(KEEP) if allowed else ()
+            self.found[allowed] = self._further(first, allowed)
+        return self.found[allowed]
+
+    def _further(self, chosen: Chosen, allowed: frozenset[Harm], among: Sequence[Write] | None = None) -> Chosen:
+        """With further parts, until they are enough or none saves more. `among`: those that may be taken; else all."""
+        usd, saves = self._usd(chosen), dict(self._saves)
+        while usd > self.search.budget.usd_per_month and len(chosen) < MAX_PARTS:
+            beside = self._parts_beside(chosen) if among is None else among
+            ways = [each for each in beside if _takes(each) <= allowed and each not in chosen]
+            part = self._largest(chosen, usd, allowed, ways, saves)
+            if part is None:
+                break
+            chosen = [*chosen, part]
+            usd = self._usd(chosen)
+        if allowed == KEEP:
+            self._saves.update(saves)
+        return chosen
+
+    def _largest(
+        self, chosen: Chosen, usd: float, allowed: frozenset[Harm], ways: Sequence[Write], saves: dict[str, float]
+    ) -> Write | None:
+        """The part with the largest saving beside the chosen ones. One that saved less when it was last tried than
+        another one does now isn't tried again. `saves`: of each part, as it was last tried."""
+        best, largest = None, max(MIN_USD, MIN_SHARE * usd)
+        for part in sorted(ways, key=lambda each: -saves.get(repr(each), float("inf"))):
+            if saves.get(repr(part), float("inf")) <= largest:
+                break
+            whole = self.search.joined([*chosen, part])
+            saves[repr(part)] = less = usd - self.search.sound_total(whole)
+            then = self.search.planned(whole) if less > largest else None
+            if then is not None and harms(self.search.plan, then) <= allowed:
+                best, largest = part, less
+        return best
+
+    def _parts_beside(self, chosen: Chosen) -> list[Write]:
+        written = self.search.joined(chosen)
+        if repr(written) not in self._parts:
+            market = self.search.market(written)
+            found = parts(self.search, Means(market), written) if market is not None else []
+            self._parts[repr(written)] = list({repr(each): each for each in found}.values())
+        return self._parts[repr(written)]
+
+    def _usd(self, chosen: Chosen) -> float:
+        return self.search.sound_total(self.search.joined(chosen)) if chosen else self.search.lowest
+
+    def _needed(self, chosen: Chosen, usd: float) -> Chosen:
+        """Without the parts that such a bill doesn't need, and with as many replicas as it allows."""
+        for part in sorted(chosen, key=lambda each: (_rank(each), -chosen.index(each))):
+            others = [each for each in chosen if each is not part]
+            if others and self._usd(others) <= usd:
+                chosen = others
+            elif _takes(part) == {Harm.REPLICAS}:
+                chosen = [_raised(self.search, each, chosen, usd) if each is part else each for each in chosen]
+        return chosen
 
 
-def all_together(search: Search, parts: Sequence[Write]) -> Advice | None:
+def _raised(search: Search, part: Write, chosen: Chosen, usd: float) -> Write:
+    """With the largest number of replicas for such a bill."""
+    ((path, number),) = part
+    model = next(each for each in search.plan.models.values() if path.startswith(f"{each.path}.replicas"))
+    given = model.replicas.min if path.endswith(".min") else model.replicas.max
+    found = search.largest(number, given - 1, lambda more: search.joined([*chosen, ((path, more),)]), usd)
+    return ((path, found or number),)
+
+
+def _takes(part: Write) -> frozenset[Harm]:
+    """What a part takes by what it writes, whatever else is written."""
+    keys = {path.rpartition(".")[2] for path, value in part if value is not None}
+    found = {
+        Harm.REPLICAS: any(".replicas" in path for path, _ in part),
+        Harm.SPOT: keys == {"capacity"},
+        Harm.WEIGHTS: not keys.isdisjoint(("quantization", "kvCacheDtype")),
+    }
+    return frozenset(harm for harm, there in found.items() if there)
+
+
+def _rank(part: Write) -> int:
+    return min((_ORDER.index(each) for each in _takes(part)), default=len(_ORDER))
+
+
+def all_together(search: Search, chosen: Chosen) -> Advice | None:
     """The first of the parts, as many as are needed, with the replicas of the last one that the budget allows. That
     takes few plans, whatever their number. None: all of them aren't enough."""
 
     def usd(number: int) -> float:
-        return -search.total(_agreed(parts[:number]))  # a bisection wants rising figures
+        return -search.total(search.joined(chosen[:number]))  # a bisection wants rising figures
 
-    limit = -search.budget.usd_per_month
-    if not parts or usd(len(parts)) < limit:
+    limit = search.budget.usd_per_month
+    if not chosen or usd(len(chosen)) < -limit:
         return None
-    needed = parts[: bisect_left(range(len(parts)), limit, key=usd)]
-    rest, (*_, (path, value)) = _agreed(needed), needed[-1]
-    more = _raised(search, rest, path, value) if ".replicas" in path else rest
-    return search.advice(more) or search.advice(rest)
-
-
-def _agreed(parts: Iterable[Write]) -> Write:
-    found: Write = ()
-    for part in parts:
-        found = _joined([found, part]) if _agree(part, found) else found
-    return found
-
-
-def as_near_as_it_gets(
-    search: Search, parts: Iterable[Write], more: More, wholes: Iterable[Sequence[Write]]
-) -> Advice | None:
-    """The parts that save the largest amount together, or all of one of the `wholes`; with a budget that is enough,
-    where they aren't. None: they save little."""
-    found = [_joined(_chosen(search, parts, more, lambda usd: MIN_SHARE * usd)), *map(_agreed, wholes)]
-    chosen = min(filter(None, found), key=search.sound_total, default=())
-    usd = search.sound_total(chosen) if chosen else search.lowest
-    if search.lowest - usd <= MIN_PART * (search.lowest - search.budget.usd_per_month):
-        return None
-    return search.advice(chosen) or search.with_enough(chosen)
-
-
-def _chosen(search: Search, parts: Iterable[Write], more: More, worth: Worth) -> list[Write]:
-    """Of the parts, then of what there is `more` once they are written."""
-    chosen = _added(search, [], sorted(parts, key=search.sound_total), worth)
-    then = search.planned(_joined(chosen))
-    return _added(search, chosen, more(then), worth) if then is not None else chosen
-
-
-def _added(search: Search, chosen: list[Write], parts: Iterable[Write], worth: Worth) -> list[Write]:
-    """The chosen ones and further parts, in the order given, until they are enough; each breaks no other rule and saves
-    more than a change of that bill is `worth`."""
-    usd = search.sound_total(_joined(chosen)) if chosen else search.lowest
-    for part in parts:
-        if _keeps(search, usd):
-            break
-        if len(chosen) < MAX_PARTS and _agree(part, _joined(chosen)):
-            then = search.sound_total(_joined([*chosen, part]))
-            if usd - then > worth(usd):
-                chosen, usd = [*chosen, part], then
-    return chosen
-
-
-def _needed(search: Search, chosen: Sequence[Write]) -> Sequence[Write]:
-    for part in chosen:
-        others = [each for each in chosen if each is not part]
-        if others and _keeps(search, search.sound_total(_joined(others))):
-            chosen = others
-    return chosen
-
-
-def _with_more_replicas(search: Search, write: Write) -> Write:
-    """The change that with the smallest saving gives replicas back first."""
-    for path, value in reversed(write):
-        if ".replicas" in path:
-            write = _raised(search, write, path, value)
-    return write
-
-
-def _raised(search: Search, write: Write, path: str, number: int) -> Write:
-    """With the largest number of replicas with which the bill keeps to the budget."""
-
-    def change(number: int) -> Write:
-        return _joined([write, ((path, number),)])
-
-    model = next(each for each in search.plan.models.values() if path.startswith(f"{each.path}.replicas"))
-    given = model.replicas.min if path.endswith(".min") else model.replicas.max
-    return change(search.largest(number, given - 1, change) or number)
-
-
-def _keeps(search: Search, usd: float) -> bool:
-    return usd <= search.budget.usd_per_month
-
-
-def _joined(parts: Iterable[Write]) -> Write:
-    return tuple({path: value for part in parts for path, value in part}.items())
-
-
-def _agree(one: Write, other: Write) -> bool:
-    written = dict(other)
-    return all(written.get(path, value) == value for path, value in one)
+    needed = chosen[: bisect_left(range(len(chosen)), -limit, key=usd)]
+    *rest, last = needed
+    more = [*rest, _raised(search, last, needed, limit)] if Harm.REPLICAS in _takes(last) else needed
+    return search.advice(search.joined(more)) or search.advice(search.joined(needed))

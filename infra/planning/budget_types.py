@@ -1,12 +1,14 @@
-"""Other instance types for a pool, for less: each model of the pool fits there, as it is or with smaller weights."""
+"""Other instance types for a pool, for less: each model of the pool fits there, as it is or with smaller weights; and
+smaller weights on the same."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from infra.offers.capacity import capacity_of
+from infra.offers.capacity import keeps
 from infra.offers.fixes import Changes, runs_in_8_bit, smaller_ways
-from infra.offers.options import fits, is_certain, smallest_fit
+from infra.offers.options import is_certain, smallest_fit
 from infra.offers.pools import Offer
+from infra.offers.sizing import Sizing
 from infra.plan.notes import Write
 from infra.planning.cheaper import Market
 from infra.planning.nodes import nodes_for
@@ -32,29 +34,30 @@ class Types:
     """What a pool of the stack file could be made of. No plan is made for it: that is for those who try a change."""
 
     market: Market
+    _known: dict[tuple[str, str], Placed | None] = field(default_factory=dict)  # as they are, on another type
 
     def of(self, pool: str) -> list[Write]:
         """The cheapest that keeps what each replica holds, the cheapest for which every fit is certain, and the
         cheapest."""
-        found = sorted(self._moved(pool, {}, ()), key=_by_price)
-        goals = (lambda one: all(map(_keeps, one.placed, self._on(pool))), _is_certain, lambda _: True)
-        firsts = (next(filter(goal, found), None) for goal in goals)
-        return list(dict.fromkeys(_types(pool, each.offer) for each in firsts if each is not None))
+        firsts = self._firsts(pool, self._moved(pool, {}, ()))
+        return list(dict.fromkeys(_types(pool, each.offer) for each in firsts))
 
     def with_smaller(self, model: str) -> list[Write]:
-        """Smaller weights or a smaller cache of one model, on the cheapest type for them; the largest saving first."""
+        """Smaller weights or a smaller cache of one model, on another type for them: the same three."""
         each = next(each for each in self.market.placed if each.served.name == model)
         if each.offer is None:
             return []
-        found = [
-            moved
-            for changes, question in smaller_ways(each.served.question, self.market.sizing.catalog)
-            for moved in sorted(self._moved(each.offer.name, {model: question}, changes), key=_by_price)[:1]
-        ]
-        return [
-            (*each.served.write(moved.changes), *_types(each.offer.name, moved.offer))
-            for moved in sorted(found, key=_by_price)
-        ]
+        pool = each.offer.name
+        smaller = smaller_ways(each.served.question, self.market.sizing.catalog)
+        found = (moved for changes, question in smaller for moved in self._moved(pool, {model: question}, changes))
+        firsts = self._firsts(pool, found)
+        return [(*each.served.write(moved.changes), *_types(pool, moved.offer)) for moved in firsts]
+
+    def _firsts(self, pool: str, found: Iterable[_Moved]) -> list[_Moved]:
+        ranked = sorted(found, key=_by_price)
+        goals = (lambda one: all(map(_keeps, one.placed, self._on(pool))), _is_certain, lambda _: True)
+        firsts = [next(filter(goal, ranked), None) for goal in goals]
+        return [each for nth, each in enumerate(firsts) if each is not None and each not in firsts[:nth]]
 
     def _on(self, pool: str) -> Sequence[Placed]:
         return self.market.on.get(pool, [])
@@ -67,7 +70,12 @@ class Types:
             return
         limit = _usd_per_hour(now, there)
         for offer in self._offers(now):
-            placed = [self._placed(each, offer, smaller.get(each.served.name)) for each in there]
+            placed = [
+                self._smaller(each, offer, smaller[each.served.name])
+                if each.served.name in smaller
+                else self._as_it_is(each, offer)
+                for each in there
+            ]
             moved = _Moved(offer, [each for each in placed if each is not None], changes)
             if len(moved.placed) == len(there) and moved.usd_per_hour < limit:
                 yield moved
@@ -78,12 +86,20 @@ class Types:
         offers = market.makeable_on_spot if pool.capacity == "spot" else market.makeable
         return [each for each in offers if len(each.zone_ids) >= market.zones and each.types != pool.types]
 
-    def _placed(self, each: Placed, offer: Offer, smaller: Question | None) -> Placed | None:
-        question = smaller or each.served.question
-        sized = smallest_fit(question.but(gpus=each.served.settings.gpus), offer, self.market.sizing, fits)
-        if sized is None or (smaller is not None and not runs_in_8_bit(sized.question, sized.gpu)):
-            return None
-        return replace(each, offer=offer, sized=sized)
+    def _as_it_is(self, each: Placed, offer: Offer) -> Placed | None:
+        key = each.served.name, offer.name
+        if key not in self._known:
+            self._known[key] = self._placed(each, offer, each.served.question)
+        return self._known[key]
+
+    def _smaller(self, each: Placed, offer: Offer, question: Question) -> Placed | None:
+        there = self._placed(each, offer, question)
+        runs = there is not None and there.sized is not None and runs_in_8_bit(there.sized.question, there.sized.gpu)
+        return there if runs else None
+
+    def _placed(self, each: Placed, offer: Offer, question: Question) -> Placed | None:
+        sized = smallest_fit(question.but(gpus=each.served.settings.gpus), offer, self.market.sizing)
+        return replace(each, offer=offer, sized=sized) if sized is not None else None
 
 
 def _by_price(moved: _Moved) -> tuple[bool, float, str]:
@@ -104,6 +120,21 @@ def _is_certain(moved: _Moved) -> bool:
 
 
 def _keeps(then: Placed, now: Placed) -> bool:
-    if then.sized is None or now.sized is None:
-        return False
-    return capacity_of(then.sized).keeps(capacity_of(now.sized))
+    return then.sized is not None and keeps(then.sized, now.sized)
+
+
+def smaller_writes(each: Placed, sizing: Sizing) -> list[Write]:
+    """Smaller weights, a smaller cache, and both, the smallest change first; of each that needs fewer GPUs than the
+    stack file gives the model, also with these alone."""
+    found = list(smaller_ways(each.served.question, sizing.catalog))
+    fewer = (_on_fewer_gpus(each, changes, question, sizing) for changes, question in found)
+    return [each.served.write(changes) for changes in (*(changes for changes, _ in found), *filter(None, fewer))]
+
+
+def _on_fewer_gpus(each: Placed, changes: Changes, question: Question, sizing: Sizing) -> Changes | None:
+    if each.served.settings.gpus is None or each.offer is None:
+        return None
+    sized = smallest_fit(question.but(gpus=None), each.offer, sizing)
+    if sized is None or sized.gpus >= each.gpus or not runs_in_8_bit(sized.question, sized.gpu):
+        return None
+    return (*changes, ("gpus", sized.gpus))

@@ -1,7 +1,7 @@
 """Which changes of the stack file make the bill keep to the budget: each planned again."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -10,27 +10,37 @@ from infra.plan.notes import Advice, Violation, Write
 from infra.plan.plan import Plan
 from infra.plan.rules import Rule
 from infra.planning.advice import in_order
-from infra.planning.budget import PATH, biggest, of, total
+from infra.planning.budget import PATH, biggest, of
+from infra.planning.budget_beside import first_of
+from infra.planning.budget_capacity import Harm
 from infra.planning.budget_models import MIN_SHARE, fewer_requests, in_fewer_replicas, smaller
 from infra.planning.budget_nodes import fewer_nodes, paused_alone, spare_of_several, unused
 from infra.planning.budget_parts import (
-    MODELS_TRIED,
+    PARTS_OF,
     Means,
     able_on_spot,
     every_replica,
     every_type,
-    minimum_replicas,
     most_expensive,
-    parts,
     platform,
     spot,
     spot_parts,
 )
 from infra.planning.budget_paused import as_large_as_needed, while_paused
 from infra.planning.budget_search import Search
-from infra.planning.budget_together import MIN_PART, all_together, as_near_as_it_gets, together
-from infra.planning.trial import Attempt, broken_by, holds
-from infra.settings.platform import Budget
+from infra.planning.budget_together import (
+    KEEP,
+    LESS,
+    MIN_PART,
+    ON_SPOT,
+    QUICK,
+    SLOW,
+    SMALLER,
+    Together,
+    all_together,
+)
+from infra.planning.cheaper import Market
+from infra.planning.trial import Attempt, holds
 
 NONE_COUNTED = " (nodes that exist cost this, whatever runs on them)"
 NONE_EXISTING = " (no single change of pools, replicas, nodes or weights keeps to it, nor do several that were tried)"
@@ -40,31 +50,36 @@ NONE = (
 )
 NONE_KNOWN = " (nothing that was tried keeps to it at prices that are known for the region)"
 NAMED = 3  # of the changes proposed, beside spot and the expected bill
-ALIKE = 0.005  # bills that differ by less are alike
 
 
 def with_ways(
-    violation: Violation, held: Sequence[Violation], plan: Plan, means: Means, attempt: Attempt, catalog: Catalog
+    violation: Violation,
+    held: Sequence[Violation],
+    plan: Plan,
+    market_at: Callable[[Write], Market | None],
+    attempt: Attempt,
+    catalog: Catalog,
 ) -> Violation:
     """The broken budget with changes of the stack file that keep to it, before a budget that is enough; each goes with
     the first advice of every other broken rule. `held`: every violation of the plan, with advice that holds."""
     budget = plan.settings.budget
     if violation.rule != Rule.BUDGET or budget is None:
         return violation
-    first = _first_of((each for each in held if each.rule != Rule.BUDGET), budget, attempt)
+    first = first_of((each for each in held if each.rule != Rule.BUDGET), budget, attempt)
     then = attempt(first) if first else plan
-    if then is None or not holds(plan, then):
+    market = market_at(first)
+    if then is None or market is None or not holds(plan, then):
         return violation
-    search = Search(then, budget, attempt, catalog, beside=first)
+    search, means = Search(then, budget, attempt, market_at, catalog, beside=first), Means(market)
     if search.over <= 0:
         return _with(violation, [each for each in [search.advice(())] if each is not None] or violation.advice, "")
     alone = all(each.rule == Rule.BUDGET for each in then.violations)
-    found = sorted(_ways(search, means), key=search.keeps_capacity, reverse=True) if alone else []
-    ways = in_order(found, plan, attempt)
-    near = _nearer(search, means) if alone and not ways else ()
+    found = Together(_without_unused(search))
+    ways = in_order(sorted(_ways(found, means), key=search.order), plan, attempt) if alone else []
+    near = _nearer(found, means) if alone and not ways else ()
     larger = [*near, *in_order([search.enough()], plan, attempt)]
     keeps = any(PATH not in dict(each.write) for each in (*ways, *near))
-    unsure = in_order(_at_other_prices(search, means), plan, attempt) if alone else []
+    unsure = in_order(_at_other_prices(found, means), plan, attempt) if alone else []
     return _with(violation, [*ways, *larger, *unsure], _none(then, unsure=unsure) if alone and not keeps else "")
 
 
@@ -76,49 +91,25 @@ def say_cut(violation: Violation, tried: int) -> Violation:
     return dataclasses.replace(violation, fix=f"{violation.fix}{note}")
 
 
-def _nearer(search: Search, means: Means) -> list[Advice]:
+def _nearer(found: Together, means: Means) -> list[Advice]:
     """Where nothing keeps to the budget: a budget that is enough for less than what the stack file asks for."""
+    search = found.search
     paused = list(as_large_as_needed(search))
-    some = [*parts(search, means, slow=True), *minimum_replicas(search, most_expensive(search))]
-    near = None if paused else as_near_as_it_gets(search, some, spot_parts, _all(search, means))
+    wholes = [search.joined(each) for each in _all(search, means)]
+    lowest = min([found.nearest(), *wholes], key=search.sound_total)
+    lower = search.lowest - search.sound_total(lowest)
+    near = None
+    if not paused and lower > MIN_PART * (search.lowest - search.budget.usd_per_month):
+        near = search.advice(lowest) or search.with_enough(lowest)
     return [*paused, *in_order([near] if near is not None else [], search.plan, search.attempt)]
 
 
-def _at_other_prices(search: Search, means: Means) -> list[Advice]:
+def _at_other_prices(found: Together, means: Means) -> list[Advice]:
     """The first way that keeps to the budget if another region's price is this region's."""
     if not means.borrows:
         return []
-    search = dataclasses.replace(search, known_prices=False)
-    return list(islice(filter(search.is_borrowed, _ways(search, means)), 1))
-
-
-def _first_of(others: Iterable[Violation], budget: Budget, attempt: Attempt) -> Write:
-    """What makes each of the other rules hold: the bill is computed with it. A change that makes several hold is
-    enough for all of them."""
-    whole: Write = ()
-    for each in others:
-        then = attempt(whole) if whole else None
-        if then is None or (each.rule, each.path) in broken_by(then):
-            more = dict(_shortest(each.advice, budget, attempt)) if each.advice else {}
-            whole = tuple((dict(whole) | more).items())
-    return whole
-
-
-def _shortest(ways: Sequence[Advice], budget: Budget, attempt: Attempt) -> Write:
-    """The first, or of larger pools one with fewer changes for a bill that is alike: a node for the hours of rollouts
-    instead of a gap in each model."""
-    first, *others = (each.write for each in ways)
-    larger = [each for each in others if len(each) < len(first) and all(map(_is_max, dict(each)))]
-    then = attempt(first) if larger else None
-    for write in larger if then is not None else ():
-        one = attempt(write)
-        if one is not None and then is not None and total(one.cost, budget) <= (1 + ALIKE) * total(then.cost, budget):
-            return write
-    return first
-
-
-def _is_max(path: str) -> bool:
-    return path.startswith("gpuPools.") and path.endswith(".max")
+    search = _without_unused(dataclasses.replace(found.search, known_prices=False))
+    return list(islice(filter(search.is_borrowed, _ways(found.instead(search), means)), 1))
 
 
 def _none(plan: Plan, *, unsure: Sequence[Advice]) -> str:
@@ -136,22 +127,25 @@ def _with(violation: Violation, advice: Sequence[Advice], note: str) -> Violatio
     return dataclasses.replace(violation, fix=f"{fix}{note}", advice=tuple(advice))
 
 
-def _ways(search: Search, means: Means) -> list[Advice]:
-    """A pool on which no model runs goes first, and with everything else where that isn't enough."""
+def _without_unused(search: Search) -> Search:
+    """With each change, pools on which no model runs go, where that isn't enough."""
     empty = unused(search.plan)
-    if empty:
-        alone = search.advice(empty)
-        if alone is not None:
-            return [alone]
-        if search.now - search.total(empty) > MIN_PART * search.over:
-            search = dataclasses.replace(search, base=empty)
+    enough = not empty or search.advice(empty) is not None
+    much = not enough and search.now - search.total(empty) > MIN_PART * search.over
+    return dataclasses.replace(search, base=empty) if much else search
+
+
+def _ways(found: Together, means: Means) -> list[Advice]:
+    """A pool on which no model runs goes first, and with everything else where that isn't enough."""
+    search = found.search
+    alone = search.advice(unused(search.plan)) if unused(search.plan) else None
+    if alone is not None:
+        return [alone]
     paused = list(while_paused(search))
     ways = list(islice(_unlike(search, _changes(search, means)), NAMED))
     ways += search.first(_on_spot(search))
-    if not paused and all(map(search.is_slow, ways)):
-        ways += _in_several(search, means, slow=not ways)
-    if not (paused or any(map(search.is_certain, ways))):
-        ways += _lower_bills(search, means)
+    if not paused:
+        ways += _in_several(found, means, ways)
     expected = search.advice((("budget.of", "expected"),)) if search.budget.of == "max" and not paused else None
     ways = [*paused, *(each for each in ways if each not in paused)]
     return list(_unlike(search, [*ways, *([expected] if expected is not None else [])]))
@@ -191,10 +185,10 @@ def _changes(search: Search, means: Means) -> Iterator[Advice]:
         yield from in_fewer_replicas(search, models[name])
     for name in (each for each in costly if models[each]):
         yield from filter(None, map(search.advice, means.types.of(name)))
-    yield from filter(None, map(search.advice, platform(search)))
+    yield from filter(None, map(search.advice, platform(search.plan, search.catalog)))
     expensive = [model for model in most_expensive(search) if model.pool in costly]
     yield from smaller(search, most_expensive(search), expensive, means)
-    writes = (write for model in expensive for write in means.cheaper.get(model.name, ())[:2])
+    writes = (write for model in expensive for write in means.cheaper(model.name)[:2])
     yield from search.first(writes, MIN_SHARE * search.now)
     yield from search.first(write for model in expensive for write in means.on_cpu(model.name))
     yield from islice(filter(None, (fewer_requests(search, model) for model in expensive)), 1)
@@ -208,33 +202,38 @@ def _on_spot(search: Search) -> Iterator[Write]:
         yield tuple(part for name in able for part in spot(name))
 
 
-def _in_several(search: Search, means: Means, *, slow: bool) -> Iterator[Advice]:
-    """Changes of which none is enough alone: fewer replicas of several models, which move nothing; then the largest
-    savings of what keeps the replicas, and of all; then on spot too. With many models, the same change of all. `slow`:
-    where that isn't enough, models that chat move to the CPU too."""
-    fewer, others = list(minimum_replicas(search, most_expensive(search))), list(parts(search, means))
-    many = len(search.plan.models) > MODELS_TRIED
-    found = [together(search, each) for each in (fewer, others, [*others, *fewer])]
-    if many and not any(found):
-        found = [all_together(search, each) for each in _all(search, means)]
-    if not any(found):
-        found = [together(search, each, spot_parts) for each in (others, [*others, *fewer])]
-    if slow and not any(found):
-        on_cpu = list(parts(search, means, slow=True))
-        wholes = (on_cpu, [*on_cpu, *fewer])
-        found = [together(search, each) for each in wholes] + [together(search, each, spot_parts) for each in wholes]
-    yield from islice(_unlike(search, filter(None, found)), NAMED)
+def _in_several(found: Together, means: Means, alone: Sequence[Advice]) -> Iterator[Advice]:
+    """Several changes, of which none is enough alone: fewer replicas, which move nothing; with many models, one change
+    of all; what takes nothing from anybody; what leaves every fit certain, where no other way does; and more, until a
+    way is found that isn't slow."""
+    search = found.search
+    fewer = list(filter(None, [found.in_fewer_replicas()])) if all(map(search.is_slow, alone)) else []
+    many = len(search.plan.models) > PARTS_OF and not fewer and all(map(search.is_slow, alone))
+    of_all = list(filter(None, (all_together(search, each) for each in _all(search, means)))) if many else []
+    taken = [search.harms(way) for way in (*alone, *of_all)]
+    ways: list[Advice] = []
+    for menu in _menus(taken):
+        way = found.way(menu) if not any(each <= menu for each in taken) else None
+        if way is not None:
+            ways.append(way)
+            taken.append(search.harms(way))
+    yield from islice(_unlike(search, [*ways, *fewer, *of_all]), NAMED)
 
 
-def _lower_bills(search: Search, means: Means) -> list[Advice]:
-    """The largest savings of several models together, of those after which every fit is certain."""
-    found = [write for model in most_expensive(search) for write in means.cheaper.get(model.name, ())[:2]]
-    joined = together(search, filter(search.stays_certain, found))
-    return [joined] if joined is not None else []
+def _menus(taken: list[frozenset[Harm]]) -> Iterator[frozenset[Harm]]:
+    """`taken`: by the ways that are found, until the next one is asked for."""
+    yield KEEP
+    if all(each & {Harm.CAPACITY, Harm.UNSURE, Harm.SLOW} for each in taken):
+        yield SMALLER
+    if all(each & {Harm.UNSURE, Harm.SLOW} for each in taken):
+        yield LESS
+    for menus in (QUICK[1:], ON_SPOT, SLOW):
+        if all(Harm.SLOW in each for each in taken):
+            yield from menus
 
 
 def _all(search: Search, means: Means) -> Iterator[list[Write]]:
     replicas, types = every_replica(search), every_type(search, means)
     yield replicas
     yield [*types, *replicas]
-    yield [*platform(search), *types, *spot_parts(search.plan), *replicas]
+    yield [*platform(search.plan, search.catalog), *types, *spot_parts(search.plan), *replicas]

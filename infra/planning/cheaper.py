@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from infra.offers.fixes import Changes, runs_in_8_bit, smaller_ways, smaller_weights
-from infra.offers.options import Option, serving, smallest_fit
+from infra.offers.options import Goal, Option, fits, serving, smallest_fit
 from infra.offers.pools import Offer, beside, on_spot
 from infra.offers.sizing import Sizing, can_run
 from infra.plan.money import HOURS_PER_MONTH
 from infra.plan.notes import Write
 from infra.plan.plan import Plan
 from infra.plan.words import count
-from infra.planning.advice import completed
 from infra.planning.billed_nodes import nodes_by_hour
+from infra.planning.nodes import nodes_for
 from infra.services.serving.placed import Placed, by_pool
 from infra.sizing.estimates import requests
 from infra.sizing.question import Question
@@ -50,6 +50,7 @@ class Market:
     makeable: Sequence[Offer]
     zones: int
     sizing: Sizing
+    at_most: bool = False  # nodes are counted that hold every replica, and not the minimum of replicas
 
     @cached_property
     def on(self) -> Mapping[str, list[Placed]]:
@@ -69,14 +70,16 @@ class Market:
 
 def candidates(market: Market) -> dict[str, tuple[Candidate, ...]]:
     """By model, the largest saving first. Dollars of whole nodes, at the minimum of replicas."""
-    found = {
-        each.served.name: tuple(sorted(_candidates(each, market), key=lambda way: -way.usd_per_month))
-        for each in market.placed
-    }
+    found = {each.served.name: ways_of(each, market) for each in market.placed}
     return {name: ways for name, ways in found.items() if ways}
 
 
-def _candidates(each: Placed, market: Market) -> Iterator[Candidate]:
+def ways_of(each: Placed, market: Market, goal: Goal = fits) -> tuple[Candidate, ...]:
+    """Those of one model. `goal`: of what it holds there."""
+    return tuple(sorted(_candidates(each, market, goal), key=lambda way: -way.usd_per_month))
+
+
+def _candidates(each: Placed, market: Market, goal: Goal) -> Iterator[Candidate]:
     offer, sized = each.offer, each.sized
     if offer is None or sized is None or offer.existing or not sized.fits or each.served.settings.paused:
         return
@@ -86,7 +89,7 @@ def _candidates(each: Placed, market: Market) -> Iterator[Candidate]:
     offers = _offers(each, offer, now, market)
     asked = each.served.question.but(gpus=None)
     ways: list[tuple[Changes, Question]] = [((), asked), *smaller_ways(asked, market.sizing.catalog)]
-    found = [way for changes, question in ways for way in _of(each, changes, question, offers, now, market)]
+    found = [way for changes, question in ways for way in _of(each, changes, question, offers, now, market, goal)]
     worth = list(_worth(found))
     yield from worth
     if not any(key == "quantization" for way in worth for key, _ in way.changes):
@@ -105,7 +108,7 @@ def _worth(found: Sequence[Candidate]) -> Iterator[Candidate]:
 def _usd_now(each: Placed, offer: Offer, market: Market) -> float:
     """Dollars per hour of the nodes that are no longer needed once the model leaves; a pool that is empty then is
     removed."""
-    price = offer.usd_per_node_hour_min or 0.0
+    price = (offer.usd_per_node_hour if market.at_most else offer.usd_per_node_hour_min) or 0.0
     others = market.others(each, offer)
     left = _nodes(offer, others, market) if others else 0
     return (_nodes(offer, [*others, each], market) - left) * price
@@ -115,14 +118,14 @@ def _offers(each: Placed, offer: Offer, now: float, market: Market) -> list[Offe
     """Pools whose nodes this stack makes, and that may be cheaper; one on which nothing runs yet costs at least a whole
     node, in the hours in which the model has a replica."""
     by_hour = nodes_by_hour([each], market.plan.models, offer.gpus_per_node)
-    awake = sum(share for nodes, share in by_hour if nodes)
+    awake = 1.0 if market.at_most else sum(share for nodes, share in by_hour if nodes)
     makeable = market.makeable_on_spot if offer.capacity == "spot" else market.makeable
     known = {pool.name: pool for pool in (*makeable, *market.pools)}
     return [
         pool
         for pool in known.values()
         if pool == offer
-        or (_differs(pool, offer) and (pool.name in market.on or _price(pool) * awake < now * (1 - MIN_SHARE)))
+        or (_differs(pool, offer) and (pool.name in market.on or _price(pool, market) * awake < now * (1 - MIN_SHARE)))
     ]
 
 
@@ -133,21 +136,23 @@ def _differs(pool: Offer, offer: Offer) -> bool:
     return not pool.existing and not sooner and not set(pool.types) <= set(offer.types)
 
 
-def _price(offer: Offer) -> float:
+def _price(offer: Offer, market: Market) -> float:
     """Dollars per hour of a node to move to: on spot in the most expensive zone, since the spot price of one moment
     promises little."""
-    price = offer.usd_per_node_hour if offer.capacity == "spot" else offer.usd_per_node_hour_min
+    highest = market.at_most or offer.capacity == "spot"
+    price = offer.usd_per_node_hour if highest else offer.usd_per_node_hour_min
     return price or 0.0
 
 
 def _of(
-    each: Placed, changes: Changes, question: Question, offers: Sequence[Offer], now: float, market: Market
+    each: Placed, changes: Changes, question: Question, offers: Sequence[Offer], now: float, market: Market, goal: Goal
 ) -> Iterator[Candidate]:
     """The way to serve a question that adds the smallest amount to the bill, where that is less than what the model
     costs now: one at a sure price and in all zones, and one at any price."""
     for sure in (True, False):
         those = [offer for offer in offers if _is_sure(offer, market) == sure]
-        options = [option for option in serving(question, those, market.sizing) if _takes(each, option, market)]
+        found = (option for option in serving(question, those, market.sizing) if goal(option.sized))
+        options = [option for option in found if _takes(each, option, market)]
         priced = [(_added(each, option, market), option) for option in options]
         best = min(priced, key=lambda pair: (pair[0], *_last(pair[1], market)), default=None)
         if best is not None and (now - best[0]) * HOURS_PER_MONTH >= _worth_moving(now):
@@ -188,11 +193,13 @@ def _added(each: Placed, option: Option, market: Market) -> float:
     others = market.others(each, offer)
     there = [*others, Placed(each.served, offer, option.sized, ())]
     left = _nodes(offer, others, market) if others else 0
-    return (_nodes(offer, there, market) - left) * _price(offer)
+    return (_nodes(offer, there, market) - left) * _price(offer, market)
 
 
 def _nodes(offer: Offer, placed: Sequence[Placed], market: Market) -> float:
-    """Nodes that hold the minimum of replicas, in the mean of the week."""
+    """Nodes that hold the minimum of replicas, in the mean of the week; or every replica."""
+    if market.at_most:
+        return nodes_for(placed, offer.gpus_per_node, at_most=True)
     minimum = offer.settings.min if offer.settings is not None else 0
     by_hour = nodes_by_hour(placed, market.plan.models, offer.gpus_per_node)
     return sum(max(minimum, nodes) * share for nodes, share in by_hour)
@@ -208,7 +215,7 @@ def _candidate(
     elif each.served.settings.gpus not in (None, option.sized.gpus) or not changes:
         changes = (*changes, ("gpus", option.sized.gpus))
     new = new_pool(offer) if market.is_new(offer) else ()
-    write = completed(market.plan, (*new, *each.served.write(changes)))
+    write = (*new, *each.served.write(changes))
     return Candidate(changes, write, _effect(each, option, market), saves, sure)
 
 
@@ -249,5 +256,5 @@ def _more_for_the_same(each: Placed, offer: Offer, market: Market) -> Iterator[C
             new = new_pool(offer) if offer.settings is None else ()
             if chosen is not None and chosen.gpus != sized.gpus:
                 changes = (*changes, ("gpus", sized.gpus))  # fewer would be chosen, and hold less
-            yield Candidate(changes, completed(market.plan, (*new, *each.served.write(changes))), effect, 0.0)
+            yield Candidate(changes, (*new, *each.served.write(changes)), effect, 0.0)
             return

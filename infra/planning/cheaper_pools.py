@@ -51,8 +51,8 @@ def _together(plan: Plan, ways: Ways, found: Mapping[str, Sequence[Candidate]], 
         first, way = next(iter(moved.items()))
         new = tuple(each for each in way.write if each[0].startswith("gpuPools.") and each[1] is not None)
         alone = max((each.usd_per_month for name in moved for each in ways.get(name, ())), default=0.0)
-        write, effect = completed(plan, (*new, *own)), f"{' and '.join(moved)} together: {way.effect}"
-        cheaper = lower_bill(plan, first, write, effect, attempt)
+        effect = f"{' and '.join(moved)} together: {way.effect}"
+        cheaper = lower_bill(plan, first, (*new, *own), effect, attempt)
         if cheaper is not None and cheaper.usd_per_month > max(smallest_saving(plan, cheaper), WORTH_MORE * alone):
             yield first, cheaper
 

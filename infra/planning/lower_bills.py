@@ -10,6 +10,7 @@ from infra.plan.plan import Plan
 from infra.plan.versions import NEXT
 from infra.plan.words import LIKELY
 from infra.plan.writes import pieces, shown
+from infra.planning.advice import completed
 from infra.planning.cheaper import MIN_USD_PER_MONTH, Candidate
 from infra.planning.saving import saved
 from infra.planning.spare_over import still_over
@@ -68,7 +69,7 @@ def _undoes(way: Cheaper, other: Cheaper) -> bool:
 
 def lower_bill(plan: Plan, name: str, write: Write, effect: str, attempt: Attempt) -> Cheaper | None:
     """What is written, said as the model's own keys and what goes beside them; None where it breaks a rule."""
-    found = followed(plan, write, attempt)
+    found = followed(plan, completed(plan, write), attempt)
     if found is None:
         return None
     usd, of = saved(plan, found.then)
