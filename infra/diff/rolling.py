@@ -2,23 +2,31 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+from infra.diff.during import during_up
+from infra.diff.figures import deployment_of
 from infra.diff.interim import plan_of
+from infra.diff.replacements import forces
 from infra.diff.replicas import about
+from infra.diff.resources import compare_resources
+from infra.diff.settings import settings_changed
 from infra.diff.traffic import Notice
 from infra.plan.plan import Plan
 from infra.plan.rules import Rule
 from infra.planning.peak_nodes import what_nodes_cost, what_nodes_need
-from infra.sides.types import Side
+from infra.sides.types import ResourceChanges, Side
 
 _MODELS = 2  # of which it is said: each is another plan
 
 
 def without_a_gap(old: Side, new: Side, notices: Sequence[Notice]) -> Iterator[str]:
     """A sentence for each model that this change stops by its rollout `recreate`, on nodes that we make."""
-    down = (each for each in notices if each.seconds is not None and _stops_first(each.model, old, new))
+    stopped = [each for each in notices if each.seconds is not None and _stops_first(each.model, old, new)]
+    resources = compare_resources(old.resources, new.resources, forces, settings_changed(old, new)) if stopped else None
+    down = (each for each in stopped if resources and _has_no_gap(each.model, old, new, resources))
     yield from islice(filter(None, (_way(each, new) for each in down)), _MODELS)
 
 
@@ -27,6 +35,19 @@ def _stops_first(model: str, old: Side, new: Side) -> bool:
     was, is_ = (side.models.get(model, {}).get("pool") for side in (old, new))
     made = is_ is not None and was == is_ and bool(new.pools[is_]["instance_types"])
     return made and (written.get("rollout") or {}).get("strategy") == "recreate"
+
+
+def _has_no_gap(model: str, old: Side, new: Side, resources: ResourceChanges) -> bool:
+    """Whether the same change would not stop it if its new pod started first: not where its nodes go, for example."""
+    deployment = deployment_of(new, model)
+    if deployment is None:
+        return False
+    inputs = deployment["inputs"]
+    first = {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    rolling = {**deployment, "inputs": {**inputs, "spec": {**inputs["spec"], "strategy": first}}}
+    others = [each for each in new.resources if each["urn"] != deployment["urn"]]
+    side = replace(new, plan={**new.plan, "resources": [*others, rolling]})
+    return during_up(model, old, side, resources)[2] is None
 
 
 def _way(notice: Notice, new: Side) -> str | None:

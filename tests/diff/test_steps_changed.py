@@ -78,3 +78,17 @@ def test_a_reservation_that_no_pool_asks_for_is_still_billed(before: Any, after:
     assert (
         any("cancel-capacity-reservation --capacity-reservation-id cr-0a1b2c3d4e5f60718" in w for w in ways) == billed
     )
+
+
+def test_a_rollout_that_starts_first_is_not_named_where_the_nodes_of_the_old_pod_go() -> None:
+    """Followed, the model would be down all the same."""
+    rollouts = {"models.chat.rollout": {"strategy": "recreate"}, "allow": {"remove": ["l4"]}}
+    was, is_now, restarted = (
+        side("cloud", edited("cloud", {**rollouts, "gpuPools.l4.capacity": steps, "models.chat.maxModelLen": length}))
+        for steps, length in ((["spot", "on-demand"], 8192), (["on-demand"], 8192), (["spot", "on-demand"], 4096))
+    )
+    for after, event, ways in ((is_now, "node group swapped", 0), (restarted, "outage", 1)):
+        made = compare("cloud", was, after)
+        (chat,) = [each for each in made.notices if each.model == "chat"]
+        found = [each for each in advice(made.old, made.new, made.refused, made.notices) if "Without a gap" in each]
+        assert (chat.event, len(found)) == (event, ways)
