@@ -1,6 +1,6 @@
 """Money, GPUs, quotas and fit of both sides."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from infra.sides.types import Change, Side
 MIN, EXPECTED, MAX = "usd_per_month_min", "usd_per_month_expected", "usd_per_month_max"
 _TYPICAL = "usd_per_month_typical"  # what EXPECTED was called; both stay in the JSON
 COSTS = (MIN, EXPECTED, _TYPICAL, MAX)
+_ENDS = (MIN, EXPECTED, MAX)
 BILLS = {MIN: "minimum", EXPECTED: "expected", MAX: "maximum"}
 # Words of `budget.of`; the last two stand in older stack files.
 _BUDGETS = {"min": MIN, "expected": EXPECTED, "max": MAX, "least": MIN, "most": MAX}
@@ -37,9 +38,6 @@ _OF_A_MODEL = (
     "rollout_strategy",
     *_SECONDS_OF,
 )
-
-
-ROUNDED = "items that stay, by rounding"
 
 
 @dataclass(frozen=True)
@@ -84,30 +82,29 @@ def _same_price(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
 
 
 def items_in_dollars(old: Side, new: Side) -> dict[str, Change]:
-    """Items of the bill whose price changed, as [minimum, expected, maximum], in the whole dollars that the plan of
-    each side shows. What the dollars of items that stay differ by is one more row, so that all add up to the change of
-    the bills."""
+    """Items of the bill whose price changed, as [minimum, expected, maximum], in whole dollars that add up to the
+    change of the bills as they are shown. What stays is rounded once for both sides, so a row may be $1 off the
+    plan's."""
     before, after = _items(old), _items(new)
-    was, now = (_in_dollars(items, _totals(side)) for items, side in ((before, old), (after, new)))
     names = sorted(before.keys() | after.keys())
     changed = [name for name in names if before.get(name) != after.get(name)]
-    rounded = Change(*(_sums(shown[name] for name in names if name not in changed) for shown in (was, now)))
-    return {
-        **{name: Change(was.get(name), now.get(name)) for name in changed},
-        **({ROUNDED: rounded} if rounded else {}),
-    }
-
-
-def _sums(rows: Iterable[Sequence[int]]) -> list[int]:
-    return [sum(column) for column in zip(*rows, strict=True)]
+    stays = [sum(before[name][end] for name in names if name not in changed) for end in range(len(_ENDS))]
+    totals = _totals(old), _totals(new)
+    rest = [min(round(each), *both) for each, *both in zip(stays, *totals, strict=True)]
+    was, now = (
+        _in_dollars(items, changed, [total - less for total, less in zip(of_side, rest, strict=True)])
+        for items, of_side in zip((before, after), totals, strict=True)
+    )
+    return {name: Change(was.get(name), now.get(name)) for name in changed}
 
 
 def _totals(side: Side) -> list[int]:
-    return [round(_cost(side).get(end, 0)) for end in (MIN, EXPECTED, MAX)]
+    return [round(_cost(side).get(end, 0)) for end in _ENDS]
 
 
-def _in_dollars(items: Mapping[str, list[float]], totals: Sequence[int]) -> dict[str, list[int]]:
-    return dict(zip(items, adding_up([*items.values()], totals), strict=True))
+def _in_dollars(items: Mapping[str, list[float]], names: Sequence[str], sums: Sequence[int]) -> dict[str, list[int]]:
+    there = [name for name in names if name in items]
+    return dict(zip(there, adding_up([items[name] for name in there], sums), strict=True))
 
 
 def budget(side: Side) -> BudgetUse | None:

@@ -27,9 +27,31 @@ def schedule_changed(name: str, old: Side, new: Side) -> Iterator[str]:
     elif now:
         yield f"at least {many} {now}{_before(few, was if was != now else '', same=few == many)}"
     elif sleeps:
-        yield f"it may be asleep at any hour, and had a replica {was}: {waits}"
+        yield f"no schedule any more: it may be asleep at any hour, and had a replica {was}: {waits}"
     else:
-        yield f"the same minimum of replicas at all hours; there were at least {few} {was}"
+        yield f"no schedule any more: the same minimum of replicas at all hours, was at least {few} {was}"
+
+
+def without_schedule(old: Side, new: Side) -> list[str]:
+    """Models that have none any more, and run."""
+    return [each for each in _in_both(old, new) if _said(old.models[each]) and not _said(new.models[each])]
+
+
+def sleeping(old: Side, new: Side) -> list[str]:
+    """Models whose first caller waits from now on, at hours at which a replica ran."""
+    slept = {each for each in old.models if old.models[each]["replicas"]["min"] == 0}
+    ended = {*without_schedule(old, new)}
+    return [
+        each
+        for each in _in_both(old, new)
+        if new.models[each]["replicas"]["min"] == 0 < new.models[each]["replicas"]["max"]
+        and (each not in slept or each in ended)
+    ]
+
+
+def _in_both(old: Side, new: Side) -> list[str]:
+    both = sorted(old.models.keys() & new.models.keys())
+    return [each for each in both if not any(side.endpoint(each).get("paused") for side in (old, new))]
 
 
 def _before(few: str, was: str, *, same: bool) -> str:

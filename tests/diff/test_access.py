@@ -342,6 +342,33 @@ def test_a_bucket_that_may_be_public_is_said(inputs: dict[str, Any], said_: str)
     assert {thing: list(each.added) for thing, each in found.items()} == {"bucket weights": [said_]}
 
 
+CLOSED_KEYS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+DENIED = json.dumps({"Statement": [{"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"}]})
+BUCKET = made("aws:s3/bucket:Bucket", "weights", {})
+CLOSED = [
+    made(
+        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+        "weights-closed",
+        {"bucket": "${weights.bucket}", **dict.fromkeys(CLOSED_KEYS, True)},
+    ),
+    made("aws:s3/bucketPolicy:BucketPolicy", "weights-policy", {"bucket": "${weights.bucket}", "policy": DENIED}),
+]
+
+
+@pytest.mark.parametrize(
+    ("after", "exposure", "iam"),
+    [
+        ([], "is there", "is there"),
+        ([BUCKET], "is closed to the public", "may not s3:PutObject on everything"),
+    ],
+    ids=["the bucket is gone", "only what closes it is gone"],
+)
+def test_a_bucket_that_is_gone_is_not_said_to_be_open(after: list[Any], exposure: str, iam: str) -> None:
+    found = access_changed(Side({"resources": [BUCKET, *CLOSED]}), Side({"resources": after}))
+    removed = {heading: each["bucket weights"].removed for heading, each in found.items() if each}
+    assert removed == {"exposure": (exposure,), "iam": (iam,)}
+
+
 def test_no_right_is_shown_as_json() -> None:
     for found in access_changed(Side(), base("cloud")).values():
         assert [text for each in found.values() for text in each.added if "{" in text] == []

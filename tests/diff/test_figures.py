@@ -155,8 +155,15 @@ def test_the_items_of_the_bill_add_up_to_the_change_that_is_shown(what: str) -> 
     (low,) = {amount for name, amount in changes.items() if "minimum" in name or name == "$ per month"}
     (high,) = {amount for name, amount in changes.items() if "maximum" in name or name == "$ per month"}
     ends = [(ends_of(before), ends_of(after)) for _, before, after in bill(found)]
+    assert {name for name, *_ in bill(found)} <= {
+        item["name"] for side in (found.old, found.new) for item in items(side)
+    }
     assert sum(after[0] - before[0] for before, after in ends) == amount_of(low)
     assert sum(after[1] - before[1] for before, after in ends) == amount_of(high)
+
+
+def items(of: Side) -> list[dict[str, Any]]:
+    return of.plan["cost"]["items"]
 
 
 def ends_of(cell: str) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from infra.diff.schedules import schedule_changed
+from infra.diff.schedules import schedule_changed, sleeping, without_schedule
 from infra.sides.types import Side
 
 OFFICE, LONGER = "mon-fri 08:00 to 19:00 UTC", "daily 08:00 to 22:00 UTC"
@@ -33,7 +33,10 @@ def side(schedule: str | None, low: int, inside: int = 1) -> Side:
         (
             side(OFFICE, 0),
             side(None, 0),
-            [f"it may be asleep at any hour, and had a replica {OFFICE}: who comes first waits about 6 min"],
+            [
+                f"no schedule any more: it may be asleep at any hour, and had a replica {OFFICE}: who comes first"
+                " waits about 6 min"
+            ],
         ),
         (
             side(OFFICE, 1),
@@ -48,9 +51,27 @@ def side(schedule: str | None, low: int, inside: int = 1) -> Side:
         (
             side(OFFICE, 1, 2),
             side(None, 1),
-            [f"the same minimum of replicas at all hours; there were at least 2 replicas {OFFICE}"],
+            [f"no schedule any more: the same minimum of replicas at all hours, was at least 2 replicas {OFFICE}"],
         ),
     ],
 )
 def test_a_change_of_the_hours_is_said_to_callers(before: Side, after: Side, says: list[str]) -> None:
     assert list(schedule_changed("a", before, after)) == says
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "asleep", "ended"),
+    [
+        (side(None, 1), side(None, 0), ["a"], []),
+        (side(None, 0), side(None, 0), [], []),
+        (side(None, 1), side(OFFICE, 0), ["a"], []),
+        (side(OFFICE, 0), side(LONGER, 0), [], []),
+        (side(OFFICE, 0), side(None, 1), [], ["a"]),
+        (side(OFFICE, 0), side(None, 0), ["a"], ["a"]),
+        (side(OFFICE, 1, 2), side(None, 2), [], ["a"]),
+    ],
+)
+def test_the_first_line_names_a_schedule_that_ends_and_who_waits(
+    before: Side, after: Side, asleep: list[str], ended: list[str]
+) -> None:
+    assert (sleeping(before, after), without_schedule(before, after)) == (asleep, ended)

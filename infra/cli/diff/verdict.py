@@ -19,6 +19,7 @@ from infra.diff.findings import broken_before
 from infra.diff.guard import Guarded
 from infra.diff.load_balancer import reach
 from infra.diff.nodes import node_group
+from infra.diff.schedules import sleeping, without_schedule
 from infra.diff.speed import slower
 from infra.diff.traffic import Notice, renamed
 from infra.diff.versions import answering, begins_to_answer, ends_with_requests, model_of, takes_over
@@ -161,6 +162,7 @@ def _models(difference: Difference) -> Iterator[str]:
     yield from (f"{what} {named(models)}" for what, models in others.items())
     yield from _begun(difference)
     yield from _refused_requests(difference)
+    yield from _hours(difference)
     if slow := slower(difference.old, difference.new):
         yield f"{named(slow)} {'makes' if len(slow) == 1 else 'make'} fewer tokens per second"
     if less := _less_sure(difference):
@@ -172,6 +174,14 @@ def _models(difference: Difference) -> Iterator[str]:
         yield f"another URL for {named(moved)}"
     for where, models in alike(_reached(difference)).items():
         yield f"{named(models)} reached from {where} too"
+
+
+def _hours(difference: Difference) -> Iterator[str]:
+    asleep = sleeping(difference.old, difference.new)
+    if asleep:
+        yield f"{named(asleep)} may be asleep: who comes first waits"
+    if ended := [each for each in without_schedule(difference.old, difference.new) if each not in asleep]:
+        yield f"{named(ended)} {'has' if len(ended) == 1 else 'have'} no schedule any more"
 
 
 def _reached(difference: Difference) -> Iterator[tuple[str, str]]:
