@@ -161,7 +161,7 @@ def _reasons(plan: Plan, path: str, values: Sequence[Value]) -> Sequence[str]:
     naming = [
         each
         for each in found
-        if word and (each.startswith((f"{word} ", f"a {word} ")) or ("-" in word and word in each))
+        if word and (each.startswith((f"{word} ", f"{word}: ", f"a {word} ")) or ("-" in word and word in each))
     ]
     return naming or ([] if {each.origin for each in values if each.path == path} - {"given"} else found)
 

@@ -12,6 +12,10 @@ KINDS = {
         "no revision is given: the branch main of the repository can change, and with it what is served;"
         " `llm-platform model add ORG/NAME` pins the commit at which it reads the files"
     ),
+    "moving-revision": (
+        "the branch main of the repository can change, and with it what is served: write a commit, or take the line"
+        " out, and `llm-platform model add ORG/NAME` pins the commit at which it reads the files"
+    ),
     "adapter-revision": "no revision is given: main of the repository can move, and with it what is served",
     "draft-revision": "no revision is given: main of the repository can move, and with it what proposes tokens",
     "one-replica": "one replica: if it is lost, the model has no servers until another replica has started",

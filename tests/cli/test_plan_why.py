@@ -83,6 +83,19 @@ def test_a_key_without_a_value_is_not_written_and_the_rule_that_it_would_keep_is
     assert [note.path for kind, note in found.notes if kind == "broken rule"] == ["gpuPools.l4.max"]
 
 
+@pytest.mark.parametrize(
+    ("model", "key", "words"),
+    [
+        ("notes", "schedule", ["mon-fri 08:00", "before a window", "of the 168 hours"]),
+        ("chat", "scaling", ["another replica for"]),
+    ],
+)
+def test_a_section_of_a_model_has_its_own_reasons_and_no_others(model: str, key: str, words: list[str]) -> None:
+    reasons = why(planned("fromzero"), f"models.{model}.{key}").reasons
+    assert {each.partition(":")[0] for each in reasons} == {key}
+    assert [each for each in words if each in "\n".join(reasons)] == words
+
+
 def test_every_chosen_value_has_its_reason() -> None:
     for path, choice in PROD.plan.chosen.items():
         assert [(each["value"], each["reason"]) for each in of(path)["values"] if each["path"] == path] == [

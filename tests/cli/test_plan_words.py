@@ -89,6 +89,10 @@ def test_warnings_say_the_way_out() -> None:
         each.kind: each.message for each in plan(changed(ON_DEMAND, models__qwen3_8b__model="BAAI/bge-m3")).warnings
     }
     assert "`llm-platform model add BAAI/bge-m3` pins the commit at which it reads the files" in said["no-revision"]
+    moving = plan(changed(ON_DEMAND, models__qwen3_8b__revision="main"))
+    (main,) = [each for each in moving.warnings if each.path == "models.qwen3-8b.revision"]
+    assert main.message.startswith("the branch main of Qwen/Qwen3-8B can change, and with it what is served: write a")
+    assert main.kind == "moving-revision", "several are not said to have none"
     assert "huggingface.co/BAAI/bge-m3 says so. If it does, accept it there and set" in said["licence-unknown"]
 
 

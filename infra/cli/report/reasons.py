@@ -22,7 +22,7 @@ def _night(plan: Plan, name: str) -> Iterator[str]:
     night = plan.nights.get(name)
     if night is None:
         return
-    hours = f"its windows are {night.hours_per_week:.0f} of the 168 hours of the week"
+    hours = f"schedule: its windows are {night.hours_per_week:.0f} of the 168 hours of the week"
     low, expected = plan.cost.rises(night.saves_min, "min"), plan.cost.rises(night.saves_expected, "expected")
     if low == expected == 0:
         yield f"{hours}; that saves nothing, since its nodes stay: for other models, or by the pool's min"

@@ -74,7 +74,7 @@ def say_schedule(schedule: Schedule | None, replicas: ReplicasPlan, start: ColdS
     outside = f"{count(replicas.min, 'replica')} at least" if replicas.min else "no replica while nobody asks"
     yield f"schedule: {runs}; outside, {outside}"
     early = f"{schedule.ahead_minutes} min before a window, since a start takes up to {minutes(start.high)}"
-    yield f"replicas are started {early}: who comes as it begins waits for none"
+    yield f"schedule: replicas are started {early}: who comes as it begins waits for none"
 
 
 def _openings(windows: Sequence[Window], ahead: int) -> Iterator[Opening]:

@@ -34,12 +34,16 @@ def warn_of_model(placed: Placed, rollout: RolloutPlan, start: ColdStart, loss: 
 
 
 def _warn_of_revision(served: Served) -> Iterator[Finding]:
-    model = served.settings
-    if served.place is None and served.revision in (None, _MOVING) and served.question.engine.library is None:
-        find = f"`llm-platform model add {model.model}` pins the commit at which it reads the files"
-        given = "no revision is given: " if served.revision is None else ""
-        message = f"{given}the branch {_MOVING} of {model.model} can change, and with it what is served; {find}"
-        yield warned(f"{served.path}.revision", message, kind="no-revision")
+    model, path = served.settings, f"{served.path}.revision"
+    if served.place is not None or served.revision not in (None, _MOVING) or served.question.engine.library is not None:
+        return
+    changes = f"the branch {_MOVING} of {model.model} can change, and with it what is served"
+    find = f"`llm-platform model add {model.model}` pins the commit at which it reads the files"
+    if model.revision is not None:
+        yield warned(path, f"{changes}: write a commit, or take the line out, and {find}", kind="moving-revision")
+        return
+    given = "no revision is given: " if served.revision is None else ""
+    yield warned(path, f"{given}{changes}; {find}", kind="no-revision")
 
 
 def _warn_of_name(served: Served) -> Iterator[Finding]:
