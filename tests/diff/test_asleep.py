@@ -2,10 +2,13 @@
 
 import pytest
 
+from infra.cli.diff.verdict import headline, mark
+from infra.cli.document.marked import markdown
 from infra.diff.difference import compare
 from infra.diff.events import AWAY, MOVES, NEW, NOTHING, ROLLOUT
 from infra.diff.traffic import Notice
 from infra.services.gateway.report import gateway_tables
+from tests.diff import stacks
 from tests.diff.sides import Edit, side
 from tests.example_stacks import plan_text, text
 
@@ -115,3 +118,15 @@ def test_a_model_that_slept_and_is_paused_has_no_replica_and_no_sleep() -> None:
         (((RANGE, hours),), ((RANGE, f"{hours}, paused: true"),)),
     ):
         assert notice(before, after).afterwards == ("answers 503 until it is unpaused",)
+
+
+@pytest.mark.parametrize(("nodes", "look"), [(0, False), (1, True)])
+def test_a_sleep_that_saves_nothing_is_in_the_title(nodes: int, look: bool) -> None:
+    """The pool's `min` keeps the node, so that callers wait and the bill stays."""
+    kept = {"gpuPools.l4.min": nodes}
+    was, now = (
+        stacks.side("cloud", stacks.edited("cloud", {**kept, **more})) for more in ({}, {"models.chat.replicas.min": 0})
+    )
+    found = compare("cloud", was, now)
+    assert ("who comes first to `chat` may wait about " in markdown(headline(found))) == look
+    assert (mark(found) == "⚠️") == look

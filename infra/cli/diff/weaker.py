@@ -11,7 +11,9 @@ from infra.diff.alerts import heartbeat_of, notifies_nobody
 from infra.diff.difference import Difference
 from infra.diff.load_balancer import GATEWAY_INGRESS, INGRESS, gateway_of, reach
 from infra.diff.names import externals_of
+from infra.diff.replicas import first_waits
 from infra.diff.rollouts import stops_from_now
+from infra.plan.alike import alike
 from infra.plan.words import count
 from infra.registry import reach_of
 from infra.sides.types import Side
@@ -45,6 +47,7 @@ def weaker(difference: Difference) -> Iterator[str]:
         yield f"{count(len(unprotected), 'resource')} no longer protected"
     yield from _budget(difference)
     yield from _paid_last(difference)
+    yield from _sleeps_for_nothing(difference)
     if lost := notifies_nobody(old, new):
         yield f"nobody is notified of {' and '.join(lost)} alerts any more"
     if heartbeat_of(old) is not None and heartbeat_of(new) is None:
@@ -107,6 +110,24 @@ def _paid_last(difference: Difference) -> Iterator[str]:
 def _asked_last(side: Side) -> set[tuple[str, str]]:
     steps = ((name, each) for name, pool in side.pools.items() for each in pool.get("steps") or ())
     return {(name, each["reservation"]) for name, each in steps if each.get("asked_after")}
+
+
+def _sleeps_for_nothing(difference: Difference) -> Iterator[str]:
+    """Where callers begin to wait for a first replica, and the nodes stay: other models or the pool's min hold them."""
+    new = difference.new
+    bills = (difference.cost.get(key) for key in (figures.MIN, figures.EXPECTED))
+    if any(each is not None and each.new < each.old for each in bills):
+        return
+    asleep = ((name, first_waits(name, new)) for name in sorted(new.models) if _begins_to_sleep(difference, name))
+    for waits, models in alike(asleep).items():
+        yield f"who comes first to {named(models)} may wait {waits}, and no bill is lower for it"
+
+
+def _begins_to_sleep(difference: Difference, name: str) -> bool:
+    was, now = (side.models.get(name, {}) for side in (difference.old, difference.new))
+    made = difference.new.pools.get(now.get("pool") or "", {}).get("instance_types")
+    sleeps = bool(made) and bool(was) and now["replicas"]["min"] == 0 < was["replicas"]["min"]
+    return sleeps and _runs(difference, name)
 
 
 def _is_plain(difference: Difference, name: str) -> bool:
