@@ -63,9 +63,17 @@ def bill(plan: Plan) -> float:
 
 def saved(before: Plan, after: Plan) -> float:
     """Of the expected bill where nodes are on spot, whose minimum is one moment's price in the cheapest zone."""
+    return before.cost.bill(_end(before, after)) - after.cost.bill(_end(before, after))
+
+
+def saved_as_shown(before: Plan, after: Plan) -> int:
+    """Of the same bills in the whole dollars that both plans show."""
+    return round(before.cost.bill(_end(before, after))) - round(after.cost.bill(_end(before, after)))
+
+
+def _end(before: Plan, after: Plan) -> str:
     spot = any(pool.capacity == "spot" for each in (before, after) for pool in each.pools.values())
-    end = "usd_per_month_expected" if spot else "usd_per_month_min"
-    return getattr(before.cost, end) - getattr(after.cost, end)
+    return "expected" if spot else "min"
 
 
 def node_dollars(plan: Plan, end: str = "min") -> float:
