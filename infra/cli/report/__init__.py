@@ -143,11 +143,12 @@ def _ok(plan: Plan) -> Row:
 
 
 def _no_free_node(plan: Plan) -> str:
-    """Models that may find no node, together where they need the same number of free GPUs of the same pool."""
+    """Models that may find no node, together where they need the same number of free GPUs of the same pool. What to
+    write follows in the warning."""
     found: dict[str, list[str]] = {}
     for each in plan.warnings:
         if each.kind == NO_FREE_NODE:
-            found.setdefault(each.detail, []).append(parts(each.path)[1])
+            found.setdefault(each.detail.partition(": ")[0], []).append(parts(each.path)[1])
     said = ", for ".join(f"{', '.join(names)} {free}" for free, names in found.items())
     return f"it isn't certain that Kubernetes finds for {said}" if said else ""
 
