@@ -202,3 +202,9 @@ def flow(value: Any) -> str:
     ):
         return value
     return json.dumps(value)
+
+
+def to_write(leaf: str, value: Any) -> str:
+    if value is None:
+        return ""
+    return f"write {flow(value)}" if leaf.isdecimal() else f"write {leaf}: {flow(value)}"

@@ -30,25 +30,21 @@ from infra.settings.schema import (
     allowed,
     choices,
     example,
-    flow,
     forms,
     is_required,
     known_keys,
     places_of,
     schema_at,
+    to_write,
 )
 from infra.settings.sections import settings_type
 from infra.settings.takes import takes
 from infra.settings.types import KUBERNETES_VERSION
+from infra.settings.zones import of_zones, zone_message
 
 _MAX_DEPTH = 60
 _ALERTS = "alertKey-slack"
 _GO_TIME = re.compile(r"(\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4} \S+")
-_ZONE_NAME = re.compile(r"[a-z]{2}(-[a-z]+)+-\d[a-z]")
-_ZONE_ID = re.compile(r"[a-z]{3,4}\d-az\d")
-_ZONES: Key = ("cluster", "create", "zones")
-_THEIR_ZONES: Key = ("cluster", "existing", "zones")
-_FEW_ZONES = 3
 _ROUNDS = 5  # when a wrong value is replaced, another one may show
 
 
@@ -185,12 +181,12 @@ def _message(key: Key, kind: str, data: Any, stack: str, region: str | None, cat
         return f"got {shown(_at(data, key))}", ""
     if kind == "missing":
         beside = next((word for word in choices(node) if word in _at(data, key[:-1])), None)
-        write = _write(leaf, beside) or instead_of_nothing(leaf) or _for_example(key, node)
+        write = to_write(leaf, beside) or instead_of_nothing(leaf) or _for_example(key, node)
         return f"missing; needs {allowed(node)}", write
     if kind == "name":
         return _name_message(key)
-    if key[:3] in (_ZONES, _THEIR_ZONES):
-        return _zone_message(key, _at(data, key), node, region, catalog)
+    if of_zones(key):
+        return zone_message(key, _at(data, key), node, region, catalog)
     types = _types_meant(key, _at(data, key), catalog, region)
     if types is not None:
         return f"got {shown(_at(data, key))}; allowed: {allowed(node)}", types
@@ -219,27 +215,6 @@ def _name_message(key: Key) -> tuple[str, str]:
     )
 
 
-def _zone_message(key: Key, value: Any, node: Schema, region: str | None, catalog: Catalog) -> tuple[str, str]:
-    """The proposed zones are those of the region that the value or the stack file names, and as many as were typed."""
-    got, leaf, typed = f"got {shown(value)}", str(key[-1]), _zones_in(value)
-    names = [each for each in typed if _ZONE_NAME.fullmatch(each)]
-    ids = catalog.regions.get(names[0][:-1] if names else region or "", ())
-    if names and leaf.isdecimal():
-        write = f"write the id of that zone, one of {', '.join(ids)}" if ids else f"write an id such as {example(node)}"
-        return f"{got}; that is a name, which differs between accounts", write
-    some = list(ids[: max(len(typed), 2) if typed else _FEW_ZONES]) or [example(schema_at((*_ZONES, 0)) or {})]
-    if names:
-        return f"{got}; names differ between accounts; allowed: {allowed(node)}", _write(leaf, some)
-    probably = meant(leaf, value, node) or (some[int(leaf) % len(some)] if leaf.isdecimal() else some)
-    return f"{got}; allowed: {allowed(node)}", _write(leaf, probably)
-
-
-def _zones_in(value: Any) -> list[str]:
-    """The zones of a text that names them one after the other."""
-    words = re.split(r"[,\s]+", value.strip("[] ")) if isinstance(value, str) else []
-    return words if all(_ZONE_NAME.fullmatch(each) or _ZONE_ID.fullmatch(each) for each in words) else []
-
-
 def _next_number(key: Key, data: Any) -> int | None:
     """Of a list of numbers, what follows those before it: the same proposal for each would be one number twice."""
     elements, node = _at(data, key[:-1]), schema_at(key) or {}
@@ -255,11 +230,11 @@ def _value_message(key: Key, kind: str, data: Any, node: Schema, catalog: Catalo
     value = _at(data, key)
     leaf, got = str(key[-1]), pasted_key.got(key, value)
     if pasted_key.may_be_key(key, value) and leaf == "keySecret":
-        return f"{got}; allowed: {allowed(node)}", _write(leaf, pasted_key.named_for(key))
+        return f"{got}; allowed: {allowed(node)}", to_write(leaf, pasted_key.named_for(key))
     if pasted_key.may_be_key(key, value):
         secret = {"keySecret": pasted_key.named_for(key)}
         proposed = secret if takes(node, secret) else example(node)
-        said = _write(leaf, proposed) if proposed == secret else _for_example(key, node)
+        said = to_write(leaf, proposed) if proposed == secret else _for_example(key, node)
         return f"{got}; allowed: {allowed(node)}", said
     if any(form.get("title") == KUBERNETES_VERSION for form in forms(node)):
         return _version_message(got, value, node, catalog, there="existing" in key)
@@ -275,7 +250,7 @@ def _value_message(key: Key, kind: str, data: Any, node: Schema, catalog: Catalo
     proposed = probably if probably is not None else _next_number(key, data)
     if proposed is None:
         return f"{got}; allowed: {allowed(node)}", instead_of_nothing(leaf) or _for_example(key, node)
-    return f"{got}; allowed: {allowed(node)}", _write(leaf, proposed)
+    return f"{got}; allowed: {allowed(node)}", to_write(leaf, proposed)
 
 
 def _probably(leaf: str, value: Any, node: Schema) -> Any:
@@ -291,7 +266,7 @@ def _probably(leaf: str, value: Any, node: Schema) -> Any:
 def _for_example(key: Key, node: Schema) -> str:
     """Where nothing says what was meant: an example, which is called so unless nothing else is allowed."""
     value = example(node)
-    write = _write(str(key[-1]), _example_of_entry(key[:-1]) if value is None else value)
+    write = to_write(str(key[-1]), _example_of_entry(key[:-1]) if value is None else value)
     return write if [value] == choices(node) else write.replace("write ", "write, for example, ", 1)
 
 
@@ -311,12 +286,6 @@ def _example_of_entry(key: Key) -> Any:
     entries = example(schema_at(key) or {})
     values = entries.values() if isinstance(entries, dict) else entries if isinstance(entries, list) else ()
     return next(iter(values), None)
-
-
-def _write(leaf: str, value: Any) -> str:
-    if value is None:
-        return ""
-    return f"write {flow(value)}" if leaf.isdecimal() else f"write {leaf}: {flow(value)}"
 
 
 def _at(data: Any, key: Key) -> Any:
