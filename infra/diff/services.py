@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from infra.diff.alerts import alerts_changed
 from infra.diff.nodes import group_of, restarts_nodes
+from infra.diff.references import references_changed
 from infra.owner import ADDED, CHANGED, REMOVED, REPLACED, Owner, Touched, is_component
 from infra.registry import clouds, holds_data, owner_of
 from infra.services.addons.service import ADDONS
@@ -37,6 +38,8 @@ def service_notices(old: Side, new: Side, resources: ResourceChanges) -> list[Se
     if alerts := "; ".join(alerts_changed(old, new)):
         found += (ServiceNotice("Alerts", "nothing", False, alerts),)
     found += (*_another_prometheus(old, new),)
+    if any(_acts(resources)):
+        found += tuple(ServiceNotice(what, "nothing", False, then) for what, then in references_changed(old, new))
     if not ground(resources):
         of_clouds = (each for cloud in clouds() for each in cloud.types.notices(old, new))
         found += tuple(ServiceNotice(what, during, False, then) for what, during, then in of_clouds)

@@ -1,5 +1,6 @@
 """What an existing Prometheus needs, so that it scrapes the models and answers KEDA's queries."""
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
 from infra.plan.cluster import AddonPlan, ClusterPlan
@@ -9,6 +10,9 @@ from infra.plan.notes import Assumption, Finding, Step, ToDo
 from infra.services.monitoring.plan import namespace_of
 from infra.settings.platform import Settings
 
+# By what a Prometheus selects, as a jsonpath of kubectl.
+_KINDS = ("serviceMonitor", "podMonitor", "rule", "ruleNamespace")
+SELECTORS = f"{{range .items[*].spec}}{''.join(f'{{.{kind}Selector}}' for kind in _KINDS)}{{end}}"
 _PATH = "addons.prometheus.existing"
 _KEDA = "keda-operator"  # the service account of KEDA's operator, as its chart names it
 
@@ -49,11 +53,10 @@ def _labels(cluster: ClusterPlan, scaled: Sequence[str]) -> Finding:
             path,
             f"{none}, and then the models' metrics are missing and no alert fires; no model needs them to scale",
         )
-    selectors = "".join(f"{{.{kind}Selector}}" for kind in ("serviceMonitor", "podMonitor", "rule", "ruleNamespace"))
     return ToDo(
         path,
         f"{none}: {', '.join(scaled)} would stay at the minimum of replicas, and no alert would say so; write the"
-        f" labels that `{cluster.kubectl} get prometheus -A -o jsonpath='{{range .items[*].spec}}{selectors}{{end}}'`"
+        f" labels that `{cluster.kubectl} get prometheus -A -o jsonpath={shlex.quote(SELECTORS)}`"
         " shows, or monitorLabels: {} if it selects all of the three kinds",
         Step.MONITORING,
     )
