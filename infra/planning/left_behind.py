@@ -79,8 +79,11 @@ def _own_nodes(each: Placed, market: Market) -> Iterator[Advice]:
     question = each.served.question.but(gpus=None)
 
     def price(option: Option) -> tuple[bool, tuple[float, float, str]]:
-        assert option.offer is not None
-        return option.offer.borrowed, cost(each.served, option.offer, option.sized)
+        """Of a new pool whole nodes, on spot too, whose offers have settings."""
+        offer = option.offer
+        assert offer is not None
+        whole = replace(offer, settings=None) if market.is_new(offer) else offer
+        return offer.borrowed, cost(each.served, whole, option.sized)
 
     for goal in (is_certain, fits):
         options = serving(question, offers, market.sizing, goal)

@@ -57,6 +57,17 @@ def test_it_goes_along_where_the_new_nodes_have_room_and_else_to_its_own() -> No
     assert re.search(r"small on L40S", _moves()["g7e-24xlarge"].text)
 
 
+def test_on_spot_nodes_it_goes_to_the_cheapest_whole_node_on_spot() -> None:
+    """A share of a large node is cheap, and the whole node is paid."""
+    stack = {**DEAR, "gpuPools": {"h100": {**DEAR["gpuPools"]["h100"], "capacity": "spot"}}}
+    (fit,) = (each for each in planned(stack).violations if each.rule == Rule.FIT)
+    (way,) = (dict(each.write) for each in fit.advice if dict(each.write).get("models.big.pool") == "g7e-24xlarge")
+    pool = way["models.small.pool"]
+    assert way[f"gpuPools.{pool}.capacity"] == "spot"
+    after = outcome(follow(stack, way))
+    assert after.pools[pool].gpus_per_node == 1
+
+
 def test_models_stay_on_nodes_that_exist_since_these_cost_the_same() -> None:
     stack = {
         **{key: value for key, value in DEAR.items() if key != "budget"},
