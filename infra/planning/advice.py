@@ -17,7 +17,7 @@ from infra.planning.budget import further_over, over_on_other_nodes
 from infra.planning.budget_capacity import lost_capacity
 from infra.planning.cpu_speed import slow_then
 from infra.planning.losses import shorter, with_losses
-from infra.planning.peak_nodes import what_nodes_cost, what_nodes_need
+from infra.planning.peak_nodes import fuller_then, what_nodes_cost, what_nodes_need
 from infra.planning.stored_weights import stored_then
 from infra.planning.trial import Attempt, holds, likely, noted
 from infra.services.serving.next import servers
@@ -76,9 +76,10 @@ def in_order(
     ways: Iterable[Advice], plan: Plan, attempt: Attempt, *, dollars: bool = False, bills: bool = False
 ) -> list[Advice]:
     """Advice that gives something up says so; what takes requests or context away comes after the others, and of those
-    advice after which a fit is no longer certain, which is said too; then advice that needs a larger budget, then
-    what makes answers slow, then what pauses models, and last what rests on another region's price. `dollars`: it says
-    what it adds to the bill. `bills`: what the bill is on other nodes, while it is over the budget."""
+    advice after which a fit is no longer certain, which is said too; then advice that needs a larger budget, or more of
+    a pool that is too small already, then what makes answers slow, then what pauses models, and last what rests on
+    another region's price. `dollars`: it says what it adds to the bill. `bills`: what the bill is on other nodes, while
+    it is over the budget."""
     tried = [(each, attempt(each.write)) for each in ways]
 
     def harm(pair: tuple[Advice, Plan | None]) -> tuple[bool, int, bool, int, bool, bool]:
@@ -86,7 +87,7 @@ def in_order(
         return (
             bool(borrowed_then(plan, then)),
             PAUSES if harm_of(each) >= PAUSES else min(1, slow_then(plan, then)),
-            BUDGET in dict(each.write) or bool(further_over(plan, then)),
+            BUDGET in dict(each.write) or bool(further_over(plan, then)) or bool(fuller_then(plan, then)),
             shorter(each, plan),
             bool(stored_then(plan, then)),
             bool(likely(plan, then)),

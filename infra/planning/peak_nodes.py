@@ -1,11 +1,12 @@
-"""What a change brings with it that gives models more or other nodes: what these add to the bill, a larger quota, and a
-type that the cloud rarely has."""
+"""What a change brings with it that gives models more or other nodes: what these add to the bill, a larger quota, a
+type that the cloud rarely has, and a pool that is too small already."""
 
 from collections.abc import Collection, Iterator
 
 from infra.plan.kinds import RARE_TYPE
 from infra.plan.money import rise
 from infra.plan.plan import Plan
+from infra.plan.pools import PoolPlan
 from infra.plan.words import SPOT, usd
 
 _BILLS = ("usd_per_month_max", "usd_per_month_expected")
@@ -49,11 +50,32 @@ def _only_for_rollouts(plan: Plan, then: Plan) -> bool:
 
 
 def what_nodes_need(plan: Plan, then: Plan) -> Iterator[str]:
-    """Of pools that may have more nodes then, and of types that are new."""
+    """Of pools that may have more nodes then, or are too small, and of types that are new."""
     grown = _grown(plan, then)
     if grown:
         yield from _quotas(plan, then)
+    yield from fuller_then(plan, then)
     yield from rarely_there(plan, then, grown)
+
+
+def fuller_then(plan: Plan, then: Plan | None) -> list[str]:
+    """Pools with too few GPUs at the peak already, which miss more of them then: that rule stays broken, so nothing
+    else says so."""
+    pairs = [(plan.pools[name], pool) for name, pool in then.pools.items() if name in plan.pools] if then else []
+    return [
+        f"pool {pool.name}, too small already, then needs {_needed(pool)} {pool.unit}s at the peak instead of"
+        f" {_needed(was)}"
+        for was, pool in pairs
+        if not pool.existing and 0 < _missing(was) < _missing(pool)
+    ]
+
+
+def _missing(pool: PoolPlan) -> int:
+    return _needed(pool) - pool.max * pool.gpus_per_node
+
+
+def _needed(pool: PoolPlan) -> int:
+    return pool.peak_gpus + pool.surge_gpus
 
 
 def _grown(plan: Plan, then: Plan) -> set[str]:
