@@ -17,6 +17,7 @@ from infra.diff.guard import Guarded, guarded
 from infra.diff.in_place import refused_in_place
 from infra.diff.namespace import not_there_already, released, with_released
 from infra.diff.no_effect import without_effect
+from infra.diff.nodes import pools_changed
 from infra.diff.old_weights import OldWeights, old_weights
 from infra.diff.replacements import forces
 from infra.diff.resources import compare_resources
@@ -74,6 +75,7 @@ class Difference:
                 self.to_do,
                 figures.models_changed(self.old, self.new),
                 any(noticed(each) for each in self.notices),
+                pools_changed(self.old, self.new),
             )
         )
 

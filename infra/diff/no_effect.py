@@ -7,8 +7,8 @@ from infra.settings.schema import forms, schema_at
 from infra.sides.types import Change, Changes, Side
 
 DEFAULT, CHOSEN, NOTHING_FOLLOWS = "the default", "the program chose the same", "nothing in the plan follows from it"
-# What a plan is judged by, so that they count although nothing in the cluster follows from them.
-_JUDGE = ("allow", "budget", "prices")
+# What a plan is judged by, so that they count although nothing in the cluster follows from them; also of a model.
+_JUDGE, _JUDGE_A_MODEL = ("allow", "budget", "prices"), ("concurrency", "isolated")
 
 
 def without_effect(settings: Changes, old: Side, new: Side, *, alike: bool) -> dict[str, str]:
@@ -28,7 +28,7 @@ def _why(path: str, change: Change, old: Side, new: Side, alike: bool) -> Iterat
         yield CHOSEN
     elif one_sided and _has_parent(without, key) and value == _default(key):
         yield DEFAULT
-    elif alike and section not in _JUDGE:
+    elif alike and section not in _JUDGE and not (section == "models" and key[-1] in _JUDGE_A_MODEL):
         yield NOTHING_FOLLOWS
 
 

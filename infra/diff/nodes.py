@@ -12,6 +12,7 @@ from infra.registry import offered, owner_of
 from infra.sides.types import Side, name_of, pool_of, type_of
 
 _QUANTITY = re.compile(r"(\d+(?:\.\d+)?)(m|Mi|Gi)?")
+_IN_WORDS = {"reasons", "price_note"}  # of a pool, what says the same as its other keys
 _UNITS = {None: 1.0, "": 1.0, "m": 0.001, "Mi": 1.0, "Gi": 1024.0}
 
 
@@ -37,6 +38,12 @@ def restarts_nodes(urn: str, paths: Iterable[str]) -> bool:
 
 def _is_below(path: str, property_: str) -> bool:
     return path == property_ or path.startswith((f"{property_}.", f"{property_}["))
+
+
+def pools_changed(old: Side, new: Side) -> bool:
+    """Whether what is known or decided of nodes differs, also of those that others make; an older program says less."""
+    both = ((old.pools[name], new.pools[name]) for name in old.pools.keys() & new.pools.keys())
+    return any(was[key] != now[key] for was, now in both for key in was.keys() & now.keys() - _IN_WORDS)
 
 
 def types_of_pool(pool: Mapping[str, Any]) -> list[Instance]:

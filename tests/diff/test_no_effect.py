@@ -48,6 +48,21 @@ def test_what_changes_something_or_is_compared_with_the_bill_has_an_effect(edit:
     assert NONE not in headline(found)
 
 
+def test_what_is_known_of_nodes_that_others_make_is_no_setting_without_effect() -> None:
+    """Only the plan's pools differ: the program makes neither these nodes nor a bill of them."""
+    more = side("own", edited("own", {"gpuPools.gpu.existing.gpusPerNode": 2}))
+    found = compare("own", base("own"), more)
+    assert not found.without_effect
+    assert NONE not in headline(found)
+
+
+def test_what_a_model_is_judged_by_is_no_setting_without_effect() -> None:
+    one, two = (side("cloud", edited("cloud", {"models.code.concurrency": number})) for number in (1, 2))
+    found = compare("cloud", one, two)
+    assert not found.has_effect
+    assert not found.without_effect
+
+
 def test_beside_a_change_each_one_without_effect_says_so() -> None:
     found = changed({"gateway.timeoutSeconds": 300, "models.chat.replicas.max": 2})
     assert found.without_effect == {"gateway.timeoutSeconds": DEFAULT}
