@@ -1,6 +1,7 @@
 """Over a budget that a person keeps to by a join of changes: the program finds one too, and says what it takes."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -145,3 +146,36 @@ def test_smaller_weights_of_several_models_come_first_where_a_single_change_take
     assert after.violations == ()
     assert f"(${bill(after):,.0f}" in first.text
     assert all(each.fit and each.fit.certain for each in after.models.values())
+
+
+SPOT: dict[str, Any] = {
+    "cluster": {"create": {"zones": 2, "network": {"nat": "one"}, "access": ACCESS}},
+    "gpuPools": {"a10g": {"instanceTypes": ["g5.xlarge", "g5.2xlarge"], "capacity": "spot"}},
+    "models": {"chat": {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192}, "embed": {"model": "BAAI/bge-m3"}},
+}
+
+
+def _lowest(usd: int) -> Mapping[str, Any]:
+    """What leads to the lowest bill, of all ways."""
+    (over,) = planned({**SPOT, "budget": {"usdPerMonth": usd}}, "eu-west-1").violations
+    writes = [as_mapping(way.write) for way in over.advice if "budget.of" not in dict(way.write)]
+    return min(writes, key=_maximum)
+
+
+def _maximum(write: Mapping[str, Any]) -> float:
+    return outcome(follow(SPOT, write), "eu-west-1").cost.usd_per_month_max
+
+
+def test_what_is_enough_for_a_larger_budget_is_found_for_a_smaller_one() -> None:
+    bills = [_maximum(_lowest(usd)) for usd in (900, 700, 600, 400)]
+    assert bills == sorted(bills, reverse=True)
+
+
+def test_no_change_of_a_way_is_one_that_it_does_not_need() -> None:
+    write = _lowest(720)
+    things = {".".join(path.split(".")[:2]) for path in write}
+    assert len(things) > 1
+    for thing in things:
+        others = {path: value for path, value in write.items() if not path.startswith(thing)}
+        then = outcome({**follow(SPOT, others), "budget": {"usdPerMonth": 720}}, "eu-west-1")
+        assert then.violations, thing
