@@ -56,7 +56,7 @@ def _way(notice: Notice, new: Side) -> str | None:
     platform["models"][name]["rollout"]["strategy"] = "rolling"
     then, larger = plan_of(new, platform), ""
     if then is not None and _is_too_small(then, pool):
-        nodes = then.pools[pool].max_needed
+        nodes = then.pools[pool].max_enough
         platform["gpuPools"][pool]["max"] = nodes
         then, larger = plan_of(new, platform), f" with `gpuPools.{pool}.max: {nodes}`"
     if then is None or any(each.rule != Rule.BUDGET for each in then.violations):
@@ -73,4 +73,4 @@ def _way(notice: Notice, new: Side) -> str | None:
 
 def _is_too_small(then: Plan, pool: str) -> bool:
     written = then.settings.gpu_pools.get(pool)
-    return written is not None and written.max is not None and then.pools[pool].max < then.pools[pool].max_needed
+    return written is not None and written.max is not None and then.pools[pool].max < then.pools[pool].max_enough

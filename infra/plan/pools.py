@@ -88,7 +88,8 @@ class PoolPlan:
     borrowed_from: str  # the region whose price that is, where this region's isn't known; else blank
     peak_gpus: int  # with the maximum of replicas of all models
     surge_gpus: int  # that one rollout needs besides
-    needed: int  # nodes that hold both, whatever `max` is
+    needed: int  # nodes that hold both, whatever `max` is; a paused model counts, so it is what unpausing can need
+    needed_now: int  # the same without paused models
     own: OwnNodes | None  # None: nodes that this program makes, or no room for the minimum of replicas
     runtime_class: str | None  # of GPU pods
     idle_gpus: int  # GPUs that are paid for and that the minimum of replicas leaves unused
@@ -139,7 +140,15 @@ class PoolPlan:
     @property
     def max_needed(self) -> int:
         """The maximum with which all replicas and one rollout start, and that the groups of several steps keep."""
-        return max(self.needed, self.spread) if len(self.steps) > 1 else self.needed
+        return self._kept(self.needed)
+
+    @property
+    def max_enough(self) -> int:
+        """The same while paused models stay paused."""
+        return self._kept(self.needed_now)
+
+    def _kept(self, nodes: int) -> int:
+        return max(nodes, self.spread) if len(self.steps) > 1 else nodes
 
     @property
     def reserved(self) -> int:

@@ -37,10 +37,12 @@ def plan_pool(
         runtime_class = yield from choose_runtime_class(offer.name, nodes, distribution, kubectl)
         yield from say_card(offer.name, nodes, offer.card, catalog, kubectl)
     yield from say_shared(offer)
-    peak = sum(each.served.replicas.max * each.gpus for each in placed if not each.served.settings.paused)
+    running = [each for each in placed if not each.served.settings.paused]
+    peak = sum(each.served.replicas.max * each.gpus for each in running)
     surge = max((each.gpus for each in rolling if not each.served.settings.paused), default=0)
     room = max((each.gpus for each in rolling), default=0)
     needed = nodes_for(placed, offer.gpus_per_node, at_most=True, extra=[room] if room else [])
+    now = nodes_for(running, offer.gpus_per_node, at_most=True, extra=[surge] if surge else [])
     spare = _spare(offer, placed)
     with_spare = nodes_for(placed, offer.gpus_per_node, at_most=True, extra=spare)
     spread = spread_nodes([*_pods(placed, room), *spare], offer.gpus_per_node)
@@ -70,6 +72,7 @@ def plan_pool(
         peak_gpus=peak,
         surge_gpus=surge,
         needed=needed,
+        needed_now=now,
         own=own,
         runtime_class=runtime_class,
         idle_gpus=idle,

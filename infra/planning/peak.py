@@ -62,9 +62,9 @@ def _fixes(
     if limited(pool):  # what is asked for beside it costs the price on demand, and may not come
         yield from (*([gap.fix] if gap is not None else ()), _beside_reserved(pool, settings))
         return
-    more = maximum_per_month(replace(pool, max=pool.max_needed), placed, models, settings, catalog)
+    more = maximum_per_month(replace(pool, max=pool.max_enough), placed, models, settings, catalog)
     more -= maximum_per_month(pool, placed, models, settings, catalog)
-    write = ((f"gpuPools.{pool.name}.max", pool.max_needed),)
+    write = ((f"gpuPools.{pool.name}.max", pool.max_enough),)
     larger = Advice(write, written(write))
     if gap is not None and more > gap.usd_per_month:
         yield from (gap.fix, larger)
@@ -84,7 +84,7 @@ def _beside_reserved(pool: PoolPlan, settings: Settings) -> Advice:
     """Nodes on demand where no reserved instance is left."""
     own = settings.gpu_pools[pool.name]
     larger = (
-        ((f"gpuPools.{pool.name}.max", pool.max_needed),) if own.max is not None and own.max < pool.max_needed else ()
+        ((f"gpuPools.{pool.name}.max", pool.max_enough),) if own.max is not None and own.max < pool.max_enough else ()
     )
     write = ((f"gpuPools.{pool.name}.capacity", with_on_demand(own)), *larger)
     return Advice(write, written(write))

@@ -21,8 +21,7 @@ def what_nodes_cost(plan: Plan, then: Plan) -> Iterator[str]:
         yield f"spot: {SPOT}"
     if more >= 1:
         also = " and expected" if expected == more else f", +{usd(expected)} expected" if expected >= 1 else ""
-        hours = ", for the hours of rollouts" if _only_for_rollouts(plan, then) else ""
-        yield f"+{usd(more)} per month at most{also}{hours}"
+        yield f"+{usd(more)} per month at most{also}{_hours(plan, then)}"
         return
     if spot:
         yield "the maximum bill doesn't rise"
@@ -41,12 +40,19 @@ def _is_on_spot(plan: Plan, model: str) -> bool:
     return pool is not None and pool.capacity == "spot"
 
 
-def _only_for_rollouts(plan: Plan, then: Plan) -> bool:
-    """Whether every replica has its GPUs without the nodes that are added, and no other step gives them more hours."""
+def _hours(plan: Plan, then: Plan) -> str:
+    """The hours for which nodes are added: those of rollouts, where every replica has its GPUs without these nodes, and
+    no other step gives them more hours. The maximum bill counts the replicas of paused models too."""
     grown = _grown(plan, then)
     before = [plan.pools[name] for name in grown]
     same = all(each.kinds == then.pools[each.name].kinds for each in before)
-    return bool(grown) and same and all(each.peak_gpus <= each.max * each.gpus_per_node for each in before)
+    if not (before and same and all(each.peak_gpus <= each.max * each.gpus_per_node for each in before)):
+        return ""
+    on = [model for model in plan.models.values() if model.paused and model.pool in grown]
+    paused = {name: sum(each.replicas.max * each.gpus for each in on if each.pool == name) for name in grown}
+    if all(each.peak_gpus + paused[each.name] <= each.max * each.gpus_per_node for each in before):
+        return ", for the hours of rollouts"
+    return f" with {', '.join(each.name for each in on)} unpaused, before that only for the hours of rollouts"
 
 
 def what_nodes_need(plan: Plan, then: Plan) -> Iterator[str]:

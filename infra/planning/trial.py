@@ -122,7 +122,7 @@ def with_room(plan: Plan, write: Write, attempt: Attempt) -> tuple[Write, Plan] 
     then = attempt(write)
     if then is None or holds(plan, then):
         return (write, then) if then is not None else None
-    small = (each for each in then.pools.values() if not each.existing and each.max_needed > each.max)
-    larger = tuple((f"gpuPools.{each.name}.max", each.max_needed) for each in small)
+    small = (each for each in then.pools.values() if not each.existing and each.max_enough > each.max)
+    larger = tuple((f"gpuPools.{each.name}.max", each.max_enough) for each in small)
     then = attempt((*write, *larger)) if larger else None
     return ((*write, *larger), then) if then is not None and holds(plan, then) else None

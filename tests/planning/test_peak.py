@@ -1,5 +1,7 @@
 """Rule 3: GPUs at peak, one rollout included, never exceed what the pools can grow to."""
 
+import re
+
 import pytest
 
 from infra.planning import Plan
@@ -30,6 +32,32 @@ def test_a_maximum_that_is_too_small_is_refused_with_its_price() -> None:
         " (+$71 per month at most, for the hours of rollouts; quota L-DB2E81BA: 252 vCPUs instead of 204),"
         " or models.llama-70b.replicas.max: 2"
     )
+
+
+@pytest.mark.parametrize(
+    ("others", "nodes", "hours"),
+    [
+        ({}, 2, ", for the hours of rollouts;"),
+        ({"one": {"paused": True}}, 2, " with one unpaused, before that only for the hours of rollouts;"),
+        (
+            {n: {"paused": True} for n in ("a", "b")},
+            2,
+            " with a, b unpaused, before that only for the hours of rollouts;",
+        ),
+        ({"one": {}}, 3, ", +$"),
+        ({"one": {}, "two": {"paused": True}}, 3, ", +$"),
+    ],
+)
+def test_the_smallest_maximum_that_is_enough_is_named_with_the_hours_of_its_nodes(
+    others: dict[str, dict[str, bool]], nodes: int, hours: str
+) -> None:
+    """A paused model needs none, and counts in the maximum bill of those that there are."""
+    models = {f"models__{name}": {**DEV["models"]["qwen3-8b"], **more} for name, more in others.items()}
+    stack = changed(DEV, gpuPools__l4={"instanceTypes": ["g6.xlarge"], "max": 1}, **models)
+    ((_, fix),) = _peak(plan(stack))
+    assert re.search(rf"gpuPools.l4.max: {nodes} \(\+\$[\d,]+ per month at most{re.escape(hours)}", fix)
+    assert not plan(changed(stack, gpuPools__l4__max=nodes)).violations
+    assert _peak(plan(changed(stack, gpuPools__l4__max=nodes - 1)))
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def _room(placed: Placed, pool: PoolPlan | None) -> str:
     """Why there is a GPU for the new pod; a pool that is too small for it breaks a rule of its nodes."""
     if pool is None or not placed.gpus:
         return ""
-    if pool.needed > pool.max:
+    if pool.needed_now > pool.max:
         return f"the maximum of {pool.name} would have to hold every replica and that pod, and doesn't"
     return f"the pool's maximum has {count(placed.gpus, pool.unit)} for it"
 
