@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from infra.diff.speed import DOLLARS, TOKENS, is_new, speed_of
@@ -103,8 +104,17 @@ def _totals(side: Side) -> list[int]:
 
 
 def _in_dollars(items: Mapping[str, list[float]], names: Sequence[str], sums: Sequence[int]) -> dict[str, list[int]]:
+    """A fixed price is one number, and a maximum no less than the minimum, also where the bills' own rounding leaves
+    $1 over."""
     there = [name for name in names if name in items]
-    return dict(zip(there, adding_up([items[name] for name in there], sums), strict=True))
+    shown = dict(zip(there, adding_up([items[name] for name in there], sums), strict=True))
+    return {name: row if _is_like(row, items[name]) else [*map(round, items[name])] for name, row in shown.items()}
+
+
+def _is_like(shown: Sequence[int], exact: Sequence[float]) -> bool:
+    """Whether it rises and stays where the exact amounts do."""
+    pairs = zip(pairwise(shown), pairwise(exact), strict=True)
+    return all(one == two if before == after else one <= two for (one, two), (before, after) in pairs)
 
 
 def budget(side: Side) -> BudgetUse | None:

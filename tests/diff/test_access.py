@@ -532,6 +532,9 @@ def test_the_ingress_of_the_gateway_says_that_nothing_else_of_an_engine_answers(
     closed = side("cloud", edited("cloud", {"gateway": None}))
     added = access_changed(closed, base("cloud"))["exposure"]["llm.example.com/"].added
     assert any("only the paths of the gateway answer" in each and "/metrics" in each for each in added)
+    gone = access_changed(base("cloud"), closed)["exposure"]["llm.example.com/"].removed
+    assert gone
+    assert not any("only the paths" in each for each in gone), "it would read as if the others answered now"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from infra.cli.diff.tables import bill, fit, to_do
 from infra.cli.diff.values import NONE
 from infra.cli.document.marked import plain
 from infra.diff.difference import compare
-from infra.diff.figures import QuotaId, gpus_at_peak, quotas, quotas_of
+from infra.diff.figures import QuotaId, gpus_at_peak, items_in_dollars, quotas, quotas_of
 from infra.diff.side_by_side import Raise, raises
 from infra.diff.speed import slower
 from infra.sides.types import Change, Side
@@ -160,6 +160,20 @@ def test_the_items_of_the_bill_add_up_to_the_change_that_is_shown(what: str) -> 
     }
     assert sum(after[0] - before[0] for before, after in ends) == amount_of(low)
     assert sum(after[1] - before[1] for before, after in ends) == amount_of(high)
+
+
+def billed(**amounts: list[float]) -> Side:
+    ends = ("min", "expected", "max")
+    rows = [{"name": name, **dict(zip(ends, each, strict=True))} for name, each in amounts.items()]
+    sums = {f"usd_per_month_{end}": sum(each[n] for each in amounts.values()) for n, end in enumerate(ends)}
+    return Side({"cost": {**sums, "items": rows}})
+
+
+def test_a_fixed_price_that_goes_is_one_number() -> None:
+    """The minimum falls by $17 as it is rounded, and the maximum by $16; the balancer costs $16.43."""
+    nodes = [10.1, 20.6, 20.6]
+    gone = items_in_dollars(billed(nodes=nodes, balancer=[16.43] * 3), billed(nodes=nodes))
+    assert gone == {"balancer": Change([16, 16, 16], None)}
 
 
 def items(of: Side) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 A side's access is a set of statements about each thing. A change adds statements and removes others.
 """
 
+import re
 from collections.abc import Callable, Collection, Mapping
 
 from infra.diff.access.clients import clients, limits_changed
@@ -15,7 +16,8 @@ from infra.diff.access.said import Access, Said
 from infra.sides.statements import Statements
 from infra.sides.types import Side
 
-_LIMITS = ("may not ", "is closed to ")
+_LIMITS = ("may not ", "is closed to ", "only the paths ")
+_HOST = re.compile(r"[^/ :]+/\S*|any host/\S*")  # of an Ingress, which says of each host who reaches it
 
 HEADINGS: Mapping[str, Callable[[Side], Statements]] = {
     "exposure": exposure,
@@ -41,7 +43,7 @@ def _compared(before: Statements, after: Statements, gone: Collection[str]) -> d
     found = {}
     for thing in sorted(before.keys() | after.keys()):
         was, now = before.get(thing, set()), after.get(thing, set())
-        if was and not now and thing.rpartition(" ")[2] in gone:
+        if was and not now and (_HOST.fullmatch(thing) or thing.rpartition(" ")[2] in gone):
             was = _without_limits(was)
         if was != now:
             found[thing] = Said(tuple(sorted(now - was)), tuple(sorted(was - now)))
