@@ -67,6 +67,7 @@ def _held(
     where no way that holds alone is as good. What keeps to the requests and the context that are asked for is first."""
     alone = [(each, _tried(each, violation, plan, attempt)) for each in tried]
     held = [way for _, way in alone if way is not None]
+    held = [each for each in held if not _takes_more(plan, attempt(each.write))] or held
     quick = [each for each in held if not slow_then(plan, attempt(each.write))]
     if any(_costs_nothing(each, plan, attempt) for each in quick):
         return sorted(held, key=lambda each: shorter(each, plan))
@@ -74,6 +75,14 @@ def _held(
     in_two = filter(None, (_with_another(each, violation, plan, attempt, ways_out) for each in failed))
     better = [way for way in in_two if not any(_as_good(each, way, plan, attempt) for each in held)]
     return sorted([*better, *held], key=lambda each: _cost(each, plan, attempt))
+
+
+def _takes_more(plan: Plan, then: Plan | None) -> bool:
+    """Whether a pool that has too few GPUs, and still has then, needs more of them: its own fix isn't enough then."""
+    if then is None:
+        return False
+    short = {path.split(".")[1] for rule, path in broken_by(plan) & broken_by(then) if rule == Rule.GPUS_AT_PEAK}
+    return any(then.pools[name].peak_gpus > plan.pools[name].peak_gpus for name in short)
 
 
 def _costs_nothing(advice: Advice, plan: Plan, attempt: Attempt) -> bool:

@@ -381,6 +381,17 @@ def test_a_rollout_that_starts_the_new_pod_first_needs_a_free_gpu_too() -> None:
     assert not broken(plan(_followed(asked, refused.fix.split(", or ")[1])))
 
 
+@pytest.mark.parametrize(("replicas", "named"), [(1, True), (4, False)])
+def test_more_gpus_are_no_way_to_fit_a_model_of_a_pool_that_has_too_few(replicas: int, named: bool) -> None:
+    pool = {"existing": {"gpu": "A100-40", "gpusPerNode": 8, "nodes": 1, "selector": {"gpu": "x"}}}
+    chat = {"model": "Qwen/Qwen3-32B", "gpus": 2, "maxModelLen": 32768, "concurrency": 4, "replicas": replicas}
+    result = plan({**OWN, "gpuPools": {"a100": pool}, "models": {"chat": chat, "embed": ONE}})
+    (fit,) = [each for each in result.violations if each.rule == "Fit"]
+    assert ("GPUs at peak" in broken(result)) is not named
+    assert any(dict(each.write).get("models.chat.quantization") == "fp8" for each in fit.advice)
+    assert any("models.chat.gpus" in dict(each.write) for each in fit.advice) is named
+
+
 def test_where_gpus_are_free_a_rollout_can_start_the_new_pod_first() -> None:
     roomy = changed(FITTING, **existing(nodes=5))
     own = plan(roomy).pools["a100"].own
