@@ -51,9 +51,10 @@ def fewer_nodes(search: Search, planned: PoolPlan) -> Iterator[Advice]:
 
 def _ends_of(pool: GpuPool, of: str) -> tuple[str, ...]:
     """Existing nodes cost the same in each bill: those that the stack file counts, or those that it keeps idle. Nodes
-    that are kept idle are in the maximum bill too."""
+    that are kept idle are in the maximum bill too, and make the maximum where the stack file gives none."""
     if pool.existing is None:
-        return tuple(dict.fromkeys((*ENDS[of], "min")))
+        ends = dict.fromkeys((*ENDS[of], "min"))
+        return tuple(ends if pool.max is not None else sorted(ends, reverse=True))
     return ("max",) if is_counted(pool) else ("min",)
 
 
@@ -65,6 +66,15 @@ def _nodes(search: Search, planned: PoolPlan, end: str) -> Advice | None:
         kept = ((f"{path}.min", number),) if end == "max" and number < pool.min else ()
         return ((f"{path}.{end}", number), *kept)
 
-    given = planned.max if is_counted(pool) else getattr(pool, end)
+    given = planned.max if end == "max" else pool.min
     number = search.largest(1 if end == "max" else 0, given - 1, change) if given else None
-    return search.advice(change(number)) if number is not None else None
+    if number is None:
+        return None
+    old_first = _old_pods_first(search.plan, planned) if end == "max" and not pool.existing else ()
+    return search.advice(change(number)) or (search.advice((*change(number), *old_first)) if old_first else None)
+
+
+def _old_pods_first(plan: Plan, pool: PoolPlan) -> Write:
+    """Rollouts that need no node beside those of the replicas."""
+    running = (model for model in plan.models.values() if model.pool == pool.name and not model.paused)
+    return tuple((f"{model.path}.rollout.strategy", "recreate") for model in running)

@@ -131,6 +131,7 @@ def parts(search: Search, means: Means, written: Write) -> list[Write]:
     found = [
         *platform(plan, search.catalog),
         *(write for pool in pools for write in means.types.of(pool)),
+        *idle_nodes(plan),
         *minimum_replicas(search, [search.plan.models[model.name] for model in models]),
         *(write for model in models for write in _of_model(model.name, means)),
         *spot_parts(plan),
@@ -160,6 +161,12 @@ def _with_pool(write: Write, market: Market, given: Collection[str]) -> Write:
     known = {offer.name: offer for offer in market.pools if offer.name in names}
     new = {path: value for offer in known.values() for path, value in new_pool(offer)}
     return tuple((new | dict(write)).items())
+
+
+def idle_nodes(plan: Plan) -> list[Write]:
+    """Nodes that a pool keeps also while nothing runs there: those that are made come when a model needs them."""
+    kept = (name for name, given in plan.settings.gpu_pools.items() if given.min and not given.existing)
+    return [((f"gpuPools.{name}.min", 0),) for name in kept]
 
 
 def spot_parts(plan: Plan) -> list[Write]:

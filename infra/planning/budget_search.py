@@ -18,10 +18,12 @@ from infra.planning.borrowed_prices import borrowed_then
 from infra.planning.budget import PATH, enough, total
 from infra.planning.budget_capacity import Harm, harms
 from infra.planning.budget_joined import joined
-from infra.planning.budget_words import say_gaps, say_left, say_moved, say_spot
+from infra.planning.budget_words import say_asleep, say_gaps, say_left, say_moved, say_spot
 from infra.planning.cheaper import Market
 from infra.planning.trial import Attempt, Followed, broken_by, holds, spare_max, trimmed, with_lower_max
 from infra.settings.platform import Budget
+
+WEIGHTS = ("quantization", "kvCacheDtype")  # keys that make them, or the cache, smaller
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ class Search:
         found = self._followed(write)
         if found is None or not self._is_sound(found.then):
             return None
+        found = self._with_own_weights(found)
         whole, then = found.write, found.then
         if (self.lowest if saving else self.now) - total(then.cost, self.budget) < saving:
             return None
@@ -77,11 +80,24 @@ class Search:
                 self._bill(then),
                 *say_moved(self.plan, then, self.catalog),
                 *say_left(self.plan, then),
+                *say_asleep(self.plan, then),
                 *say_gaps(self.plan, then, whole),
                 *say_spot(whole),
             ]
         )
         return Advice(whole, f"{written(whole)} ({said})")
+
+    def _with_own_weights(self, found: Followed) -> Followed:
+        """Without smaller weights and caches that the same bill doesn't need: other changes have made them so."""
+        usd, taken = total(found.then.cost, self.budget), harms(self.plan, found.then)
+        for path in [path for path, value in found.write if path.endswith(WEIGHTS) and value is not None]:
+            write = tuple(each for each in found.write if each[0] != path)
+            then = self.attempt(write) if write and path not in dict(self.beside) else None
+            if then is None or not self._is_sound(then) or not harms(self.plan, then) <= taken:
+                continue
+            if total(then.cost, self.budget) <= usd:
+                found = Followed(write, then)
+        return found
 
     def sound_total(self, write: Write) -> float:
         """The same; infinity also where another rule is broken then, or where a person has to judge the change."""
@@ -89,11 +105,21 @@ class Search:
         return self.total(write) if then is not None and holds(self.plan, then) and self._judged(then) else float("inf")
 
     def _is_sound(self, then: Plan) -> bool:
-        return not then.violations and self._judged(then)
+        return broken_by(then) <= self._without_a_fix and self._judged(then)
+
+    @cached_property
+    def _without_a_fix(self) -> frozenset[tuple[str, str]]:
+        """Other rules that nothing makes hold: they stay broken, and the budget has ways all the same."""
+        return frozenset(each for each in broken_by(self.plan) if each[0] != Rule.BUDGET)
 
     def _judged(self, then: Plan) -> bool:
         priced = not (self.known_prices and borrowed_then(self.plan, then))
-        return priced and self._cards_allow(then) and not self._unjudged(then)
+        return priced and self._cards_allow(then) and not self._unjudged(then) and self._leaves_misfits(then)
+
+    def _leaves_misfits(self, then: Plan) -> bool:
+        """Whether a model that fits nowhere stays as it is: what it costs elsewhere is no saving."""
+        before = (model for model in self.plan.models.values() if model.fit is not None and not model.fit.fits)
+        return all(then.models[model.name].fit == model.fit for model in before)
 
     def first(self, writes: Iterable[Write], saving: float = 0.0) -> list[Advice]:
         """The first of the changes for which there is advice."""

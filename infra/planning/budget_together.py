@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from infra.plan.notes import Advice, Write
 from infra.planning.budget_capacity import Harm, harms
 from infra.planning.budget_parts import Means, minimum_replicas, most_expensive, parts
-from infra.planning.budget_search import Search
+from infra.planning.budget_search import WEIGHTS, Search
 
 MIN_PART = 0.1  # of the saving that is needed: a change that saves less is no reason to name it
 MIN_SHARE, MIN_USD = 0.005, 5.0  # of the bill, and dollars: a change that saves less is no part of a way
@@ -137,7 +137,7 @@ def _takes(part: Write) -> frozenset[Harm]:
     found = {
         Harm.REPLICAS: any(".replicas" in path for path, _ in part),
         Harm.SPOT: keys == {"capacity"},
-        Harm.WEIGHTS: not keys.isdisjoint(("quantization", "kvCacheDtype")),
+        Harm.WEIGHTS: not keys.isdisjoint(WEIGHTS),
     }
     return frozenset(harm for harm, there in found.items() if there)
 

@@ -73,14 +73,13 @@ def with_ways(
     search, means = Search(then, budget, attempt, market_at, catalog, beside=first), Means(market)
     if search.over <= 0:
         return _with(violation, [each for each in [search.advice(())] if each is not None] or violation.advice, "")
-    alone = all(each.rule == Rule.BUDGET for each in then.violations)
     found = Together(_without_unused(search))
-    ways = in_order(sorted(_ways(found, means), key=search.order), plan, attempt) if alone else []
-    near = _nearer(found, means) if alone and not ways else ()
+    ways = in_order(sorted(_ways(found, means), key=search.order), plan, attempt)
+    near = _nearer(found, means) if not ways else ()
     larger = [*near, *in_order([search.enough()], plan, attempt)]
     keeps = any(PATH not in dict(each.write) for each in (*ways, *near))
-    unsure = in_order(_at_other_prices(found, means), plan, attempt) if alone else []
-    return _with(violation, [*ways, *larger, *unsure], _none(then, unsure=unsure) if alone and not keeps else "")
+    unsure = in_order(_at_other_prices(found, means), plan, attempt)
+    return _with(violation, [*ways, *larger, *unsure], _none(then, unsure=unsure) if not keeps else "")
 
 
 def say_cut(violation: Violation, tried: int) -> Violation:

@@ -45,6 +45,14 @@ def say_left(before: Plan, then: Plan) -> Iterator[str]:
             yield f"{count(left, 'node')} of {name} {are} then neither used nor counted in the bill"
 
 
+def say_asleep(before: Plan, then: Plan) -> Iterator[str]:
+    """Pools that have no longer room for all of their models once none is paused."""
+    for name, pool in then.pools.items():
+        was = before.pools.get(name)
+        if was is not None and pool.max < was.max and pool.needed_now <= pool.max < pool.needed:
+            yield f"pool {name} then has no room for all paused models at once"
+
+
 def say_gaps(before: Plan, then: Plan, write: Write) -> Iterator[str]:
     """Models that are away while they roll and weren't, or whose old pod ends first because that is written."""
     asked = {path for path, value in write if value == "recreate"}
