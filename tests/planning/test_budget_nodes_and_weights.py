@@ -68,7 +68,7 @@ def test_no_weights_become_smaller_that_the_same_bill_does_not_need() -> None:
 
 
 def test_a_model_that_fits_nowhere_leaves_the_budget_its_ways() -> None:
-    """In this region no node of one's own holds it."""
+    """In this region no other node holds it."""
     stack: dict[str, Any] = {
         "cluster": {"create": {"zones": 2, "access": ACCESS}},
         "gpuPools": {"h100": {"instanceTypes": ["p5.48xlarge"], "max": 1}, "l4": {"instanceTypes": ["g6.xlarge"]}},
