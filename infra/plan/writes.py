@@ -26,11 +26,12 @@ def replicas_at_most(path: str, replicas: ReplicasPlan, number: int) -> tuple[st
 
 
 def pieces(write: Write) -> list[str]:
-    """One piece per written key, but one for all keys of a pool; then the keys that are removed."""
+    """One piece per written key, but one for all keys of a pool or of replicas; then the keys that are removed."""
     put: dict[str, dict[str, Any]] = {}
     for path, value in write:
         if value is not None:
-            thing = path.rpartition(".")[0] if path.startswith("gpuPools.") else path
+            parent = path.rpartition(".")[0]
+            thing = parent if path.startswith("gpuPools.") or parent.endswith(".replicas") else path
             put.setdefault(thing, {})[path] = value
     return [
         *(_piece(thing, values) for thing, values in put.items()),

@@ -15,6 +15,7 @@ class Harm(StrEnum):
 
     SLOW = "slow"  # answers come more slowly than people read
     SPOT = "spot"  # nodes may be taken away
+    ASLEEP = "asleep"  # who comes first waits until a replica has started
     WEIGHTS = "weights"  # another form of the weights or of the cache answers
     REPLICAS = "replicas"
     CAPACITY = "capacity"  # a replica holds fewer requests, or is slower
@@ -26,6 +27,7 @@ def harms(plan: Plan, then: Plan) -> frozenset[Harm]:
     found = {
         Harm.SLOW: slow_then(plan, then) > 0,
         Harm.SPOT: any(_is_on_spot(one, then) and not _is_on_spot(was, plan) for was, one in pairs),
+        Harm.ASLEEP: any(falls_asleep(was, one) for was, one in pairs),
         Harm.WEIGHTS: any(one.pool is not None and _weights(was) != _weights(one) for was, one in pairs),
         Harm.REPLICAS: any(_is_fewer(was.replicas, one.replicas) for was, one in pairs),
         Harm.CAPACITY: bool(list(lost_capacity(plan, then)) or leave_gpus(plan, then)),
@@ -42,8 +44,12 @@ def _weights(model: ModelPlan) -> tuple[str | None, ...]:
     return model.model, model.quantization, model.kv_cache_dtype
 
 
+def falls_asleep(was: ModelPlan, then: ModelPlan) -> bool:
+    return then.replicas.min == 0 < was.replicas.min
+
+
 def _is_fewer(was: ReplicasPlan, then: ReplicasPlan) -> bool:
-    return then.max < was.max or then.min < was.min
+    return then.max < was.max or 0 < then.min < was.min
 
 
 def lost_capacity(plan: Plan, then: Plan) -> Iterator[tuple[str, str]]:

@@ -114,6 +114,14 @@ def minimum_replicas(search: Search, models: Iterable[ModelPlan]) -> Iterator[Wr
                 yield (fewer_replicas(model, end, floor),)
 
 
+def asleep(search: Search, models: Iterable[ModelPlan]) -> Iterator[Write]:
+    """Models of which a replica always runs end it while nobody asks. The maximum bill stays."""
+    for model in models if search.budget.of != "max" else ():
+        if model.replicas.min and not model.paused and model.next_of is None:
+            path, fixed = f"{model.path}.replicas", model.replicas.min == model.replicas.max
+            yield ((f"{path}.min", 0), *([(f"{path}.max", model.replicas.max)] if fixed else []))
+
+
 def fewer_replicas(model: ModelPlan, end: str, number: int) -> tuple[str, Any]:
     """At one end; a fixed number stays one."""
     if end == "max" or model.replicas.min == model.replicas.max:
@@ -133,6 +141,7 @@ def parts(search: Search, means: Means, written: Write) -> list[Write]:
         *(write for pool in pools for write in means.types.of(pool)),
         *idle_nodes(plan),
         *minimum_replicas(search, [search.plan.models[model.name] for model in models]),
+        *asleep(search, [search.plan.models[model.name] for model in models]),
         *(write for model in models for write in _of_model(model.name, means)),
         *spot_parts(plan),
     ]

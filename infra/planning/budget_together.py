@@ -21,9 +21,10 @@ FEWER = frozenset({Harm.REPLICAS})
 # What ways may take, the smallest harm first; each begins with what takes nothing.
 QUICK = (LESS, FEWER, LESS | {Harm.UNSURE}, LESS | FEWER | {Harm.UNSURE})
 ON_SPOT = tuple(each | {Harm.SPOT} for each in QUICK[2:])
+ASLEEP = tuple(each | {Harm.ASLEEP} for each in (*QUICK[2:], *ON_SPOT))
 SLOW = tuple(each | {Harm.SLOW} for each in (*QUICK[2:], *ON_SPOT))
 # What is taken out of a way first, if it is enough without that.
-_ORDER = (Harm.SLOW, Harm.SPOT, Harm.WEIGHTS, Harm.REPLICAS)
+_ORDER = (Harm.SLOW, Harm.ASLEEP, Harm.SPOT, Harm.WEIGHTS, Harm.REPLICAS)
 
 Chosen = Sequence[Write]
 
@@ -134,8 +135,11 @@ def _raised(search: Search, part: Write, chosen: Chosen, usd: float) -> Write:
 def _takes(part: Write) -> frozenset[Harm]:
     """What a part takes by what it writes, whatever else is written."""
     keys = {path.rpartition(".")[2] for path, value in part if value is not None}
+    replicas = [value for path, value in part if ".replicas" in path]
+    sleeps = 0 in replicas
     found = {
-        Harm.REPLICAS: any(".replicas" in path for path, _ in part),
+        Harm.REPLICAS: bool(replicas) and not sleeps,
+        Harm.ASLEEP: sleeps,
         Harm.SPOT: keys == {"capacity"},
         Harm.WEIGHTS: not keys.isdisjoint(WEIGHTS),
     }

@@ -19,6 +19,7 @@ from infra.planning.budget_parts import (
     PARTS_OF,
     Means,
     able_on_spot,
+    asleep,
     every_replica,
     every_type,
     most_expensive,
@@ -29,6 +30,7 @@ from infra.planning.budget_parts import (
 from infra.planning.budget_paused import as_large_as_needed, while_paused
 from infra.planning.budget_search import Search
 from infra.planning.budget_together import (
+    ASLEEP,
     KEEP,
     LESS,
     MIN_PART,
@@ -145,6 +147,7 @@ def _ways(found: Together, means: Means) -> list[Advice]:
     ways += search.first(_on_spot(search))
     if not paused:
         ways += _in_several(found, means, ways)
+        ways += search.first(asleep(search, most_expensive(search)))
     expected = search.advice((("budget.of", "expected"),)) if search.budget.of == "max" and not paused else None
     ways = [*paused, *(each for each in ways if each not in paused)]
     return list(_unlike(search, [*ways, *([expected] if expected is not None else [])]))
@@ -226,7 +229,7 @@ def _menus(taken: list[frozenset[Harm]]) -> Iterator[frozenset[Harm]]:
         yield SMALLER
     if all(each & {Harm.UNSURE, Harm.SLOW} for each in taken):
         yield LESS
-    for menus in (QUICK[1:], ON_SPOT, SLOW):
+    for menus in (QUICK[1:], ON_SPOT, ASLEEP, SLOW):
         if all(Harm.SLOW in each for each in taken):
             yield from menus
 

@@ -8,7 +8,7 @@ from infra.plan.models import ModelPlan
 from infra.plan.notes import Write
 from infra.plan.plan import Plan
 from infra.plan.words import SPOT, count, minutes, without
-from infra.planning.budget_capacity import lost_capacity
+from infra.planning.budget_capacity import falls_asleep, lost_capacity
 from infra.planning.cpu_speed import slow_on_cpu
 from infra.services.external.plan import fallback_of
 
@@ -51,6 +51,12 @@ def say_asleep(before: Plan, then: Plan) -> Iterator[str]:
         was = before.pools.get(name)
         if was is not None and pool.max < was.max and pool.needed_now <= pool.max < pool.needed:
             yield f"pool {name} then has no room for all paused models at once"
+
+
+def say_waits(before: Plan, then: Plan) -> Iterator[str]:
+    for name, model in then.models.items():
+        if falls_asleep(before.models[name], model):
+            yield f"who comes first to {name} waits about {minutes(model.cold_start.seconds)}"
 
 
 def say_gaps(before: Plan, then: Plan, write: Write) -> Iterator[str]:

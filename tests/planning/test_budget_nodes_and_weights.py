@@ -1,5 +1,5 @@
-"""Ways to a budget by a lower maximum of a pool, without smaller weights that nothing needs, and beside a model that
-fits nowhere."""
+"""Ways to a budget by a lower maximum of a pool, by models that sleep, without smaller weights that nothing needs, and
+beside a model that fits nowhere."""
 
 from typing import Any
 
@@ -97,3 +97,21 @@ def test_a_node_kept_idle_may_end_beside_another_change() -> None:
         "budget": {"usdPerMonth": 500, "of": "expected"},
     }
     assert any(way.get("gpuPools.l4.min") == 0 and len(way) > 1 for way in _ways(stack))
+
+
+@pytest.mark.parametrize("of", ["expected", "min"])
+def test_a_model_may_sleep_where_that_alone_keeps_to_the_budget(of: str) -> None:
+    stack: dict[str, Any] = {
+        "cluster": {"create": {"zones": 2, "access": ACCESS}},
+        "gpuPools": {"l4": {"instanceTypes": ["g6.xlarge"], "capacity": "spot"}},
+        "models": {"chat": {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192}},
+        "cache": {"kind": "efs"},
+        "budget": {"usdPerMonth": 5000, "of": of},
+    }
+    asleep = {"models.chat.replicas.min": 0, "models.chat.replicas.max": 1}
+    stack["budget"]["usdPerMonth"] = round(bill(outcome(follow(stack, asleep)))) + 10
+    (over,) = planned(stack).violations
+    assert asleep in [dict(each.write) for each in over.advice]
+    assert "models.chat.replicas: {max: 1, min: 0} (" in over.fix
+    assert "; who comes first to chat waits about " in over.fix
+    assert not outcome(follow(stack, asleep)).violations
