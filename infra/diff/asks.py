@@ -9,6 +9,7 @@ from infra.diff.findings import Found
 from infra.diff.load_balancer import gateway_of, recreated
 from infra.diff.names import MODEL, TASK, behind
 from infra.diff.references import labels_asked
+from infra.diff.second_addons import first_removed
 from infra.diff.services import ground
 from infra.diff.space import growing
 from infra.services.gateway.to_dos import both_names
@@ -20,6 +21,7 @@ _EMBEDS = "embed"
 def asked_by(old: Side, new: Side, resources: ResourceChanges, answers: Mapping[str, Changes]) -> Iterator[Found]:
     yield from growing(old, new)
     yield from labels_asked(old, new)
+    yield from first_removed(old, new, resources)
     yield from _keys(old, new)
     yield from _another_address(old, new, resources)
     yield from _old_records(old, new)

@@ -101,6 +101,7 @@ class PoolPlan:
     weights_gib: int = 0  # that each node has to have room for; 0: no node has its own copy
     steps: tuple[CapacityPlan, ...] = ()  # in the order in which they are asked for; (): all nodes are of one kind
     spread: int = 0  # nodes that its pods may have at the same time, however they come and go
+    max_given: int | None = None  # as the stack file has it
     warm_pool: int = 0  # instances that have booted before and are stopped
     spare: tuple[int, ...] = ()  # GPUs of each pod without work that keeps them free for a replica
     os: str | None = None  # of nodes that we make, as the stack file names it; None: it says nothing of the pool
@@ -146,6 +147,13 @@ class PoolPlan:
     def max_enough(self) -> int:
         """The same while paused models stay paused."""
         return self._kept(self.needed_now)
+
+    @property
+    def max_for_steps(self) -> int | None:
+        """The larger maximum that the stack file has to give for a further step of capacity, while paused models stay
+        paused; None: what it gives is enough, it gives none, or nothing counts the groups of steps."""
+        small = self.groups and self.max_given is not None and self.spread > self.max_given
+        return max(self.needed_now, self.spread) if small else None
 
     def _kept(self, nodes: int) -> int:
         return max(nodes, self.spread) if len(self.steps) > 1 else nodes

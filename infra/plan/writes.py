@@ -6,6 +6,7 @@ from typing import Any
 
 from infra.plan.models import ReplicasPlan
 from infra.plan.notes import Write
+from infra.plan.pools import PoolPlan
 
 _TIME = re.compile(r"\d+:\d\d")  # which YAML reads as a number of minutes
 
@@ -23,6 +24,13 @@ def replicas_at_most(path: str, replicas: ReplicasPlan, number: int) -> tuple[st
     if replicas.min < replicas.max and number >= replicas.min:
         return f"{path}.replicas.max", number
     return f"{path}.replicas", number
+
+
+def as_steps(pool: PoolPlan, *steps: Any) -> Write:
+    """Its capacity as these steps, with the larger `max` that they need."""
+    room = pool.max_for_steps
+    path = f"gpuPools.{pool.name}"
+    return (f"{path}.capacity", steps), *(((f"{path}.max", room),) if room is not None else ())
 
 
 def pieces(write: Write) -> list[str]:

@@ -82,6 +82,7 @@ def plan_pool(
         resource=(_existing(offer).resource or GPU_RESOURCE) if offer.existing else GPU_RESOURCE,
         steps=steps_of(offer, pool_max, catalog),
         spread=spread,
+        max_given=offer.settings.max if offer.settings else None,
         spare=spare,
         warm_pool=offer.settings.warm_pool if offer.settings else 0,
         os=offer.settings.os if offer.settings else None,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from infra.plan.money import rise
 from infra.plan.notes import Warned
 from infra.plan.plan import Plan
+from infra.plan.writes import as_steps
 from infra.planning.budget import further_over
 from infra.planning.trial import Attempt
 
@@ -18,7 +19,7 @@ def say_what_on_demand_costs(warnings: Iterable[Warned], plan: Plan, attempt: At
 
 
 def _with_cost(alone: Warned, plan: Plan, attempt: Attempt) -> Warned:
-    then = attempt(((alone.path, ("spot", "on-demand")),))
+    then = attempt(as_steps(plan.pools[alone.path.split(".")[1]], "spot", "on-demand"))
     said = "; ".join(_bill(plan, then)) if then is not None else ""
     if not said:
         return alone

@@ -9,7 +9,9 @@ from infra.cli.diff.resource_rows import resources
 from infra.cli.diff.verdict import headline, mark
 from infra.cli.document.marked import markdown
 from infra.diff.difference import Difference, compare
+from infra.diff.second_addons import SECONDS
 from infra.diff.side_by_side import not_lowered
+from infra.services.addons.plan import ADDONS
 from tests.diff.stacks import base, edited, side
 
 CERTIFICATE = "arn:aws:acm:us-west-2:111122223333:certificate/5f0c0000-0000-4000-8000-000000000009"
@@ -215,3 +217,40 @@ def test_a_pod_of_a_model_that_does_not_fit_never_starts(name: str) -> None:
 def test_a_model_that_does_not_fit_and_is_paused_starts_no_pod() -> None:
     (notice,) = [each for each in changed({"models.x": {**MISFIT, "paused": True}}).notices if each.model == "x"]
     assert notice.during == "paused: no pod runs"
+
+
+EXISTING = {"addons": {"prometheus": {"existing": {"url": "http://kps-prometheus.monitoring:9090"}}}}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "asks"),
+    [
+        (EXISTING, {"addons": {"prometheus": "install"}}, {"prometheus": "node-exporter can't start"}),
+        ({}, {"addons": {"keda": "install", "metricsServer": "install"}}, {"keda": "Helm", "metricsServer": "Helm"}),
+        (
+            {"addons": {"nvidiaDevicePlugin": {"existing": {"namespace": "gpu"}}}},
+            {"addons": {"keda": "install"}},
+            {"keda": "Helm"},
+        ),
+        ({"addons": {"keda": "disabled"}}, {"addons": {"keda": "install"}}, {}),
+        ({"addons": {"keda": "install"}}, {"addons": {"keda": "install", "prometheus": "existing"}}, {}),
+        ({}, {"addons": {"keda": "install"}, "cluster": {"existing": {"context": "another"}}}, {}),
+    ],
+)
+def test_an_addon_that_the_cluster_had_already_is_looked_for_before_a_second_one(
+    before: dict[str, Any], after: dict[str, Any], asks: dict[str, str]
+) -> None:
+    old, new = (side("own", edited("own", each)) for each in (before, after))
+    difference = compare("own", old, new)
+    found = {
+        each["path"]: each["message"] for each in difference.to_do.introduced if "somebody else" in each["message"]
+    }
+    assert found.keys() == {f"addons.{key}" for key in asks}
+    assert all(says in found[f"addons.{key}"] for key, says in asks.items())
+    assert all("`kubectl --context kind-llm get deployments,daemonsets -A" in each for each in found.values())
+    assert ("may install a second" in markdown(headline(difference))) == bool(asks)
+    assert not asks or mark(difference) == "⚠️"
+
+
+def test_every_addon_of_the_stack_file_says_what_two_of_it_do() -> None:
+    assert SECONDS.keys() == ADDONS.keys() - {"nvidiaDevicePlugin"}  # of which each plan asks it

@@ -284,6 +284,49 @@ def test_spot_alone_is_warned_of_with_its_remedy() -> None:
     assert "may have none" not in warning
 
 
+WINDOW = {**BLOCK, "zone": "use1-az1"}
+
+
+@pytest.mark.parametrize(
+    ("pool", "advised", "then"),
+    [
+        ({"capacity": "spot"}, "{capacity: [spot, on-demand], max: 4}", ["spot", "on-demand"]),
+        (
+            {"instanceTypes": ["p5.4xlarge"], "capacity": "on-demand"},
+            "{capacity: [{reservation: cr-...}, on-demand], max: 4}",
+            [{"reservation": RESERVED["reservation"], "zone": "use1-az1"}, "on-demand"],
+        ),
+        (
+            {"instanceTypes": ["p5.4xlarge"], "capacity": [WINDOW]},
+            "a further step needs gpuPools.l4.max: 4",
+            [WINDOW, "on-demand"],
+        ),
+    ],
+)
+def test_a_warning_that_proposes_a_further_step_names_the_maximum_with_which_it_holds(
+    pool: dict[str, Any], advised: str, then: list[Any]
+) -> None:
+    """Paused models count where pods come and go; with a maximum that is large enough none is named."""
+    stack = changed(DEV, cluster__create__zones=["use1-az1", "use1-az2"])
+    stack["gpuPools"]["l4"] = {"instanceTypes": ["g6.2xlarge"], **pool, "max": 1}
+    stack["models"]["qwen3-8b"] |= {"replicas": 3, "paused": True}
+    assert any(advised in each.message for each in outcome(stack).warnings)
+    followed = {"gpuPools.l4.capacity": then, "gpuPools.l4.max": 4}
+    assert not outcome(follow(stack, followed)).violations
+    assert outcome(follow(stack, followed | {"gpuPools.l4.max": 3})).violations
+    for enough in (4, None):
+        warnings = outcome(follow(stack, {"gpuPools.l4.max": enough})).warnings
+        assert not any("max: " in each.message for each in warnings if each.path.startswith("gpuPools.l4"))
+
+
+def test_nodes_on_demand_beside_spot_are_proposed_with_the_bill_of_their_larger_maximum() -> None:
+    stack = changed(stack_of("spot", max=1), models__qwen3_8b__paused=True)
+    (warning,) = [each for each in planned(stack).warnings if each.kind == "spot"]
+    then = outcome(follow(stack, {"gpuPools.l4.capacity": ["spot", "on-demand"], "gpuPools.l4.max": 4}))
+    assert not then.violations
+    assert f"the maximum is then ${then.cost.usd_per_month_max:,.0f}, " in warning.message
+
+
 @pytest.mark.parametrize(("usd", "over"), [(9_000, False), (None, True)])
 def test_nodes_on_demand_beside_spot_are_proposed_with_the_bill_that_the_next_plan_has(
     usd: float | None, over: bool

@@ -13,6 +13,7 @@ from infra.diff.load_balancer import GATEWAY_INGRESS, INGRESS, gateway_of, reach
 from infra.diff.names import externals_of
 from infra.diff.replicas import first_waits
 from infra.diff.rollouts import stops_from_now
+from infra.diff.second_addons import seconds
 from infra.plan.alike import alike
 from infra.plan.words import count
 from infra.registry import reach_of
@@ -45,6 +46,8 @@ def weaker(difference: Difference) -> Iterator[str]:
     options = difference.resources.options.items()
     if unprotected := [urn for urn, found in options if (change := found.get(_PROTECT)) and change.old is True]:
         yield f"{count(len(unprotected), 'resource')} no longer protected"
+    if second := [each.title for each in seconds(old, new, difference.resources).values()]:
+        yield f"may install a second {' and '.join(second)} beside what the cluster has"
     yield from _budget(difference)
     yield from _paid_last(difference)
     yield from _sleeps_for_nothing(difference)

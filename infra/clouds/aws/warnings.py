@@ -10,6 +10,7 @@ from infra.plan.models import ModelPlan
 from infra.plan.notes import Finding
 from infra.plan.pools import CapacityPlan, PoolPlan
 from infra.plan.words import count
+from infra.plan.writes import as_steps, written
 
 # docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html; how often, by type:
 # aws.amazon.com/ec2/spot/instance-advisor
@@ -45,7 +46,7 @@ def warn_of_pool(pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPl
     """`models` are those that run on it."""
     path = f"gpuPools.{pool.name}"
     if pool.capacity == "spot":
-        yield from _warn_of_spot(f"{path}.capacity", models, _drained_by(pool), alone=pool.kinds == ("spot",))
+        yield from _warn_of_spot(pool, models)
     yield from _warn_of_blocks(pool, f"{path}.capacity")
     yield from _warn_of_order(pool, f"{path}.capacity")
     yield from _warn_of_warm(pool, f"{path}.warmPool")
@@ -54,10 +55,10 @@ def warn_of_pool(pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPl
             f"{path}.instanceTypes",
             f"AWS rarely has {', '.join(rare)} on demand: pods wait until it has one. Reserve it first: an On-Demand"
             " Capacity Reservation, billed from the day that it is made, or a Capacity Block, paid up front, as the"
-            f" first step: `{path}.capacity: [{{reservation: cr-...}}, on-demand]`",
+            f" first step: `{written(as_steps(pool, {'reservation': 'cr-...'}, 'on-demand'))}`",
             kind=RARE_TYPE,
             detail=", ".join(rare),
-            shared=_RARE_TYPES,
+            shared="" if pool.max_for_steps is not None else _RARE_TYPES,
         )
     if not pool.existing and pool.min > 0:
         command = "aws eks update-nodegroup-config --scaling-config desiredSize="
@@ -81,6 +82,12 @@ def _warn_of_warm(pool: PoolPlan, path: str) -> Iterator[Finding]:
         )
 
 
+def _room(pool: PoolPlan) -> Iterator[str]:
+    """What the next plan asks of a pool to which a further step was added."""
+    if (room := pool.max_for_steps) is not None:
+        yield f"a further step needs gpuPools.{pool.name}.max: {room}"
+
+
 def _drained_by(pool: PoolPlan) -> str:
     return "EKS" if pool.groups else "Karpenter"
 
@@ -98,7 +105,7 @@ def _warn_of_blocks(pool: PoolPlan, path: str) -> Iterator[Finding]:
                 f" the next steps; outside the window {_outside(pool, step)}"
                 if always
                 else f"outside the window of Capacity Block {step.reservation}, {window}, its models have no node:"
-                f" {drains}; `on-demand` as the last step gives them nodes then",
+                f" {'; '.join((drains, '`on-demand` as the last step gives them nodes then', *_room(pool)))}",
                 kind="block",
                 detail=f"{step.reservation} until {step.ends}",
             )
@@ -128,16 +135,18 @@ def _warn_of_order(pool: PoolPlan, path: str) -> Iterator[Finding]:
             )
 
 
-def _warn_of_spot(path: str, models: Sequence[ModelPlan], drained_by: str, *, alone: bool) -> Iterator[Finding]:
-    """Warns how short a drain is on spot: the node goes, however long its pods may take. `alone`: nothing else is asked
-    for where AWS has no spot node."""
+def _warn_of_spot(pool: PoolPlan, models: Sequence[ModelPlan]) -> Iterator[Finding]:
+    """Warns how short a drain is on spot: the node goes, however long its pods may take."""
+    path, alone = f"gpuPools.{pool.name}.capacity", pool.kinds == ("spot",)  # nothing else is asked for
     message = "AWS takes spot nodes away with two minutes' notice"
     if alone:
-        message += f", and AWS may have none when they are needed: `{path}: [spot, on-demand]` then asks for others"
+        others = written(as_steps(pool, "spot", "on-demand"))
+        message += f", and AWS may have none when they are needed: `{others}` then asks for others"
+    room = _room(pool) if alone else ()
     kind = "spot" if alone else "spot-step"
     cut = [model for model in models if model.timeouts.whole_answer < model.timeouts.drain]
     if not cut:
-        yield warned(path, message, kind=kind)
+        yield warned(path, message, kind=kind, detail="; ".join(room))
         return
     names = ", ".join(model.name for model in cut)
     leaves, whole = max(model.timeouts.pre_stop for model in cut), min(model.timeouts.whole_answer for model in cut)
@@ -145,8 +154,8 @@ def _warn_of_spot(path: str, models: Sequence[ModelPlan], drained_by: str, *, al
     yield warned(
         path,
         f"{message}; an answer of {names} then has {whole} s to end ({SPOT_NOTICE_SECONDS} s of notice, about"
-        f" {SPOT_NOTICED_SECONDS} until {drained_by} drains the node, and for {leaves} of them new requests still"
-        f" come), and not the {drain} s that it has elsewhere: a longer answer is cut off",
+        f" {SPOT_NOTICED_SECONDS} until {_drained_by(pool)} drains the node, and for {leaves} of them new requests"
+        f" still come), and not the {drain} s that it has elsewhere: a longer answer is cut off",
         kind=kind,
-        detail=f"an answer of {names} has {whole} s to end, not {drain} s",
+        detail="; ".join((*room, f"an answer of {names} has {whole} s to end, not {drain} s")),
     )

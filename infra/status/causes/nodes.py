@@ -205,7 +205,8 @@ def _capacity_fix(subject: Subject) -> str:
     other = f"a second pool with another instance type, and {subject.path}.pool with its name"
     if pool.existing or "on-demand" in pool.kinds:
         return f"{other}, or wait"
-    return f"on-demand as a further step of gpuPools.{pool.name}.capacity, such as [spot, on-demand], or {other}"
+    room = f" with gpuPools.{pool.name}.max: {pool.max_for_steps}" if pool.max_for_steps is not None else ""
+    return f"on-demand as a further step of gpuPools.{pool.name}.capacity, such as [spot, on-demand]{room}, or {other}"
 
 
 def _quota_fix(subject: Subject) -> str:
