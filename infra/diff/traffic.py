@@ -41,7 +41,7 @@ def _waiting(notice: Notice, wait: Wait | None, old: Side, new: Side) -> Notice:
     if wait is None:
         return notice
     instead = answers_meanwhile(old, new, notice.model)
-    during = while_waiting(wait, notice.during, instead)
+    during = while_waiting(notice.model, wait, notice.during, instead)
     if not wait.certain:
         return replace(notice, during=during, waits=wait)
     gone = AWAY if instead is None else ELSEWHERE

@@ -23,6 +23,7 @@ from infra.diff.schedules import sleeping, without_schedule
 from infra.diff.speed import slower
 from infra.diff.traffic import Notice, renamed
 from infra.diff.versions import answering, begins_to_answer, ends_with_requests, model_of, takes_over
+from infra.diff.waiting import waits_for_itself
 from infra.owner import CLAIM, word_of
 from infra.plan.alike import alike
 from infra.plan.rules import Rule
@@ -132,10 +133,14 @@ def _models(difference: Difference) -> Iterator[str]:
     if gone:
         yield f"removes {named(gone)}"
     yield from away(difference, _gaps(difference))
-    waiting = [notice.model for notice in difference.notices if notice.waits is not None and notice.waits.certain]
-    if waiting:
+    sure = {each.model: each.waits for each in difference.notices if each.waits is not None and each.waits.certain}
+    own = [model for model, wait in sure.items() if waits_for_itself(model, wait)]
+    if waiting := [model for model in sure if model not in own]:
         holds = "wait" if len(waiting) > 1 else "waits"
         yield f"{named(waiting)} {holds} in vain for GPUs of old pods: make two changes"
+    if own:
+        whose = "waits in vain for GPUs of its" if len(own) == 1 else "wait in vain for GPUs of their"
+        yield f"{named(own)} {whose} own old pods"
     if stuck := [notice.model for notice in difference.notices if not notice.starts]:
         yield f"{named(stuck)} {'does' if len(stuck) == 1 else 'do'}n't start"
     for service in dict.fromkeys(each.service for each in difference.services if each.ends):
