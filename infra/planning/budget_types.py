@@ -25,6 +25,10 @@ class _Moved:
     changes: Changes  # keys of one of its models
 
     @property
+    def nodes(self) -> int:
+        return nodes_for(self.placed, self.offer.gpus_per_node, at_most=True)
+
+    @property
     def usd_per_hour(self) -> float:
         return _usd_per_hour(self.offer, self.placed)
 
@@ -77,14 +81,16 @@ class Types:
                 for each in there
             ]
             moved = _Moved(offer, [each for each in placed if each is not None], changes)
-            if len(moved.placed) == len(there) and moved.usd_per_hour < limit:
+            there_is_room = len(moved.placed) == len(there) and moved.nodes <= (_max(now) or moved.nodes)
+            if there_is_room and moved.usd_per_hour < limit:
                 yield moved
 
     def _offers(self, pool: Offer) -> Sequence[Offer]:
-        """In each of the zones, and of the same capacity."""
+        """In each of the zones, or in one for a pool of one node, and of the same capacity."""
         market = self.market
+        zones = min(market.zones, _max(pool) or market.zones)
         offers = market.makeable_on_spot if pool.capacity == "spot" else market.makeable
-        return [each for each in offers if len(each.zone_ids) >= market.zones and each.types != pool.types]
+        return [each for each in offers if len(each.zone_ids) >= zones and each.types != pool.types]
 
     def _as_it_is(self, each: Placed, offer: Offer) -> Placed | None:
         key = each.served.name, offer.name
@@ -100,6 +106,10 @@ class Types:
     def _placed(self, each: Placed, offer: Offer, question: Question) -> Placed | None:
         sized = smallest_fit(question.but(gpus=each.served.settings.gpus), offer, self.market.sizing)
         return replace(each, offer=offer, sized=sized) if sized is not None else None
+
+
+def _max(pool: Offer) -> int | None:
+    return pool.settings.max if pool.settings is not None else None
 
 
 def _by_price(moved: _Moved) -> tuple[bool, float, str]:

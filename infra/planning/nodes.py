@@ -1,6 +1,6 @@
 """Pools: how many nodes they may have, and where; and whether the peak fits them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from infra.catalog import Catalog
 from infra.clouds.existing.distributions import Distribution
@@ -188,6 +188,11 @@ def nodes_of(replicas: Iterable[tuple[Placed, int]], gpus_per_node: int, extra: 
         wanted[each.gpus] = wanted.get(each.gpus, 0) + number
     for gpus in extra:
         wanted[gpus] = wanted.get(gpus, 0) + 1
+    return nodes_with(wanted, gpus_per_node)
+
+
+def nodes_with(wanted: Mapping[int, int], gpus_per_node: int) -> int:
+    """Nodes that hold this number of pods by their number of GPUs."""
     if all(gpus_per_node % gpus == 0 for gpus in wanted):
         return -(-sum(gpus * count for gpus, count in wanted.items()) // gpus_per_node)
     return sum(-(-count // (gpus_per_node // gpus)) for gpus, count in wanted.items())

@@ -1,11 +1,13 @@
 """Ways to a budget by a lower maximum of a pool, by models that sleep, without smaller weights that nothing needs, and
 beside a model that fits nowhere."""
 
+import re
 from typing import Any
 
 import pytest
 
 from infra.plan.rules import Rule
+from infra.settings.mistakes import BadStackFile
 from tests.planning.following import bill, follow, outcome, planned
 from tests.planning.stacks import ACCESS
 
@@ -115,3 +117,39 @@ def test_a_model_may_sleep_where_that_alone_keeps_to_the_budget(of: str) -> None
     assert "models.chat.replicas: {max: 1, min: 0} (" in over.fix
     assert "; who comes first to chat waits about " in over.fix
     assert not outcome(follow(stack, asleep)).violations
+
+
+ONE_NODE: dict[str, Any] = {
+    "cluster": {"create": {"zones": ["use1-az1", "use1-az2"], "access": ACCESS}},
+    "gpuPools": {"h100": {"instanceTypes": ["p5.48xlarge"], "max": 1}},
+    "models": {
+        "big": {
+            "model": "meta-llama/Llama-3.3-70B-Instruct",
+            "gpus": 4,
+            "maxModelLen": 16384,
+            "rollout": {"strategy": "recreate"},
+        },
+        "small": {"model": "Qwen/Qwen3-8B", "maxModelLen": 16384, "rollout": {"strategy": "recreate"}},
+    },
+    "cache": {"kind": "efs"},
+    "budget": {"usdPerMonth": 40000},
+}
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_a_cheaper_type_holds_all_models_of_the_pool_on_as_many_nodes_as_it_may_have(most: int) -> None:
+    """Two smaller nodes would cost less, and are refused where one is allowed."""
+    stack = follow(ONE_NODE, {"gpuPools.h100.max": most})
+    ways = [way for way in _ways(stack) if set(way) == {"gpuPools.h100.instanceTypes"}]
+    assert ways
+    for way in ways:
+        then = outcome(follow(stack, way))
+        assert (then.violations, bill(then) < 0.7 * 40000) == ((), True)
+
+
+def test_types_named_for_one_that_the_region_lacks_hold_all_models_of_the_pool() -> None:
+    with pytest.raises(BadStackFile) as bad:
+        planned({**ONE_NODE, "cluster": {"create": {"zones": 2, "access": ACCESS}}}, "eu-central-1")
+    (mistake,) = bad.value.mistakes
+    named = re.findall(r"([a-z0-9]+\.\d*x?large) \((\d) x", str(mistake))
+    assert {gpus for _, gpus in named} == {"8"}
