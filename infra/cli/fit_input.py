@@ -13,7 +13,7 @@ from infra.cli.fit_where import Places, Where
 from infra.engines import DEFAULT, ENGINES, Engine, with_library
 from infra.models.places import is_url
 from infra.offers.sizing import can_run
-from infra.services.serving.check_identity import OTHER_WEIGHTS, unless_added
+from infra.services.serving.check_identity import other_weights, unless_added
 from infra.settings.mistakes import nearest
 from infra.sizing.question import Question, Version, version_in
 from infra.sizing.splitting import counts_that_split
@@ -214,7 +214,7 @@ class _Reader:
         known = engine.library.names(self._catalog) if engine.library else self._catalog.models
         stored = stored_by_name(model) if engine.library is None else None
         if stored is not None and not stored[1]:
-            why = f"its name says {stored[0]}, weights that {engine.title} doesn't read; write {OTHER_WEIGHTS}"
+            why = f"its name says {stored[0]}, weights that {engine.title} doesn't read; write {other_weights()}"
             self._typed.wrong(model, why)
             return
         near = nearest(model, known, 3, 0.4)

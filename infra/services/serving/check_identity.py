@@ -15,7 +15,12 @@ from infra.settings.checks.scope import Scope
 from infra.settings.mistakes import Key
 
 _LIKE = "like: a known model of the same shape, or architecture: its config.json"
-OTHER_WEIGHTS = "a repository of it whose weights are safetensors, or engine: ollama and a tag of Ollama's library"
+
+
+def other_weights() -> str:
+    """What to write where an engine doesn't read the form of a repository's weights."""
+    own = (f"engine: {each.name} and {each.library.noun}" for each in ENGINES.values() if each.library is not None)
+    return ", or ".join(("a repository of it whose weights are safetensors", *own))
 
 
 def check_identity(scope: Scope, key: Key, model: Model) -> None:
@@ -87,7 +92,7 @@ def _check_name(scope: Scope, key: Key, model: Model) -> None:
     elif model.model not in catalog.models and model.like is None and model.architecture is None:
         if (stored := stored_by_name(model.model)) is not None and not stored[1]:
             got = f"its name says {stored[0]}, weights that {ENGINES[model.engine].title} doesn't read"
-            wrong((*key, "model"), got, f"write {OTHER_WEIGHTS}", reads=reads)
+            wrong((*key, "model"), got, f"write {other_weights()}", reads=reads)
             return
         write = meant(model.model, catalog.models, "" if "/" in model.model else "Qwen/Qwen3-8B", _unread(model.model))
         wrong((*key, "model"), f"unknown model {model.model}", write, reads=reads)
