@@ -50,7 +50,12 @@ REFUSED: list[tuple[dict[str, Any], str, str, str]] = [
     ({"model": "google/flan-t5-xl", "like": "Qwen/Qwen3-4B"}, "model", "an encoder with a decoder", SILENT),
     ({"model": "black-forest-labs/FLUX.1-dev"}, "model", "makes images", SILENT),
     ({"model": "acme/qwen3-8b-lora"}, "model", "an adapter", "{model: BASE, adapters: {stt-adapter: {model: acme/q"),
-    ({"model": "acme/Qwen3-8B-GGUF"}, "model", "gguf, weights that vLLM doesn't read", "engine: ollama and an Ollama tag"),
+    (
+        {"model": "acme/Qwen3-8B-GGUF"},
+        "model",
+        "gguf, weights that vLLM doesn't read",
+        "engine: ollama and an Ollama tag",
+    ),
     (
         {"model": "meta-llama/Llama-3.3-70B-Instruct", "like": "Qwen/Qwen3-8B"},
         *("like", "80 layers instead of 36, 8,192 hidden units instead of 4,096", "leave like out"),
