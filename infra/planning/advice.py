@@ -14,9 +14,8 @@ from infra.plan.words import LIKELY
 from infra.planning.borrowed_prices import borrowed_then
 from infra.planning.budget import PATH as BUDGET
 from infra.planning.budget import further_over, over_on_other_nodes
-from infra.planning.budget_capacity import lost_capacity
 from infra.planning.cpu_speed import slow_then
-from infra.planning.losses import shorter, with_losses
+from infra.planning.losses import shorter, slower_then, with_losses
 from infra.planning.peak_nodes import fuller_then, what_nodes_cost, what_nodes_need
 from infra.planning.stored_weights import stored_then
 from infra.planning.trial import Attempt, holds, likely, noted
@@ -102,18 +101,10 @@ def _noted(advice: Advice, plan: Plan, then: Plan | None, *, dollars: bool, bill
     cost = what_nodes_cost(plan, then) if dollars and then is not None else ()
     nodes = what_nodes_need(plan, then) if then is not None else ()
     over = over_on_other_nodes(plan, then) if bills else further_over(plan, then)
-    slower = _slower_batch(advice, plan, then)
+    slower = slower_then(advice, plan, then) if then is not None else ()
     said = "; ".join((*cost, *slower, *over, *nodes, *borrowed_then(plan, then), *stored_then(plan, then), *unsure))
     whole = with_losses(advice, plan)
     return noted(whole, said) if said else whole
-
-
-def _slower_batch(advice: Advice, plan: Plan, then: Plan | None) -> Iterator[str]:
-    """What fewer requests at once take from the model."""
-    lost = dict(lost_capacity(plan, then)) if then is not None else {}
-    for name, model in plan.models.items():
-        if f"{model.path}.maxNumSeqs" in dict(advice.write) and name in lost:
-            yield lost[name]
 
 
 def tried_remedies(

@@ -59,5 +59,12 @@ def lost_capacity(plan: Plan, then: Plan) -> Iterator[tuple[str, str]]:
             yield name, lost
 
 
+def lost_speed(plan: Plan, then: Plan) -> Iterator[tuple[str, str]]:
+    """Models whose replicas are slower then, with the words for it."""
+    for name, model in then.models.items():
+        if slower := _of(model).slower(_of(plan.models[name])):
+            yield name, slower
+
+
 def _of(model: ModelPlan) -> Capacity:
     return capacity(model.fit, model.throughput)

@@ -1,4 +1,5 @@
-"""What a piece of advice takes from the users of models: replicas, requests at once, tokens of a request."""
+"""What a piece of advice takes from the users of models: replicas, requests at once, tokens of a request and tokens per
+second."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +8,10 @@ from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice
 from infra.plan.plan import Plan
 from infra.plan.words import count
+from infra.planning.budget_capacity import lost_capacity, lost_speed
+from infra.planning.cpu_speed import READING
 from infra.planning.trial import noted
+from infra.services.serving.signals import replica_of
 from infra.sizing.estimates import span
 
 _REPLICAS = "replicas"
@@ -33,6 +37,35 @@ def with_losses(advice: Advice, plan: Plan) -> Advice:
     of = len({each.model for each in losses}) > 1
     said = " and ".join(f"{each.now}{f' of {each.model}' * of}" for each in losses)
     return noted(advice, f"instead of {said}") if said else advice
+
+
+def slower_then(advice: Advice, plan: Plan, then: Plan) -> Iterator[str]:
+    """Models that are slower then, unless the advice says it. Of one that doesn't fit now, and so has no speed, only
+    that its answers come more slowly than people read."""
+    lost, speeds = dict(lost_capacity(plan, then)), dict(lost_speed(plan, then))
+    changed = {path.split(".")[1] for path, _ in advice.write if path.startswith("models.")}
+    for name in (each for each in plan.models if each in then.models):
+        was, model = plan.models[name], then.models[name]
+        if f"{model.path}.maxNumSeqs" in dict(advice.write):
+            said = lost.get(name, "")
+        elif was.fit is not None and not was.fit.fits:
+            said = _slow_answers(model)
+        else:
+            said = speeds.get(name, "")
+        if said and said not in advice.text:
+            yield said if changed == {name} else f"{name}: {said}"
+
+
+def _slow_answers(model: ModelPlan) -> str:
+    """With as many requests at once as the stack file asks for."""
+    replica = replica_of(model.throughput, model.max_num_batched_tokens or 0)
+    if replica is None or model.fit is None or not model.fit.fits:
+        return ""
+    asked = model.concurrency or 1
+    tokens = 1 / replica.at(asked).next_token
+    at_once = f" with {count(asked, 'request')} at once" if asked > 1 else ""
+    said = f"about {tokens:.{int(tokens < 1)}f} tokens per second of one answer{at_once}, slower than people read"
+    return said if tokens < READING else ""
 
 
 def _losses(advice: Advice, plan: Plan) -> Iterator[_Loss]:

@@ -476,7 +476,8 @@ ROLLING = {"rollout": {"strategy": "rolling"}}
             [
                 "models.big.rollout: {strategy: recreate}",
                 "models.a.replicas: 2",
-                "models.big.gpus: 1 (1 x A100-80; holds 4.9 requests of 8,192 tokens)",
+                "models.big.gpus: 1 (1 x A100-80; holds 4.9 requests of 8,192 tokens; about 374 tokens per second"
+                " instead of 1,129)",
             ],
         ),
         (
@@ -525,7 +526,8 @@ ROLLING = {"rollout": {"strategy": "rolling"}}
             "pool a100 has 2: 1 node",
             [
                 "models.big.replicas: 1",
-                "models.big.gpus: 1 (1 x A100-80; holds 4.9 requests of 8,192 tokens)",
+                "models.big.gpus: 1 (1 x A100-80; holds 4.9 requests of 8,192 tokens; about 374 tokens per second"
+                " instead of 1,129)",
                 "gpuPools.a100.max: 2 (if these nodes are added)",
             ],
         ),
