@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from infra.clouds.existing.own_nodes import Wanted, pack
+from infra.clouds.existing.own_nodes import Rolling, Wanted, old_pods_left, pack
 from infra.diff.figures import deployment_of, rollout
 from infra.diff.nodes import node_group
 from infra.sides.types import Resource, ResourceChanges, Side, name_of, pool_of
@@ -65,19 +65,12 @@ class _Pods:
                 yield name
 
     def _is_in_its_own_way(self, name: str, stuck: Collection[str]) -> bool:
-        """Whether there is no GPU for its next new pod while the old ones stay that may only end after it, however many
-        new ones have started by then."""
         where = _pool(self.new, name)
         beside = [each for each in self._staying() if each != name and _pool(self.new, each) == where]
-        others, pool = [self._beside(each, stuck) for each in beside], self.new.pools[str(where)]
-        for started in range(self._after(name)):
-            left = Wanted(f"old {name}", _gpus(self.old, name), self._held(name, started))
-            there = [*others, left, Wanted(name, _gpus(self.new, name), started)]
-            comes = Wanted(f"next {name}", _gpus(self.new, name), 1)
-            fits, goes_on = (pack(each, pool["max"], pool["gpus_per_node"]) for each in (there, [*there, comes]))
-            if left.replicas and fits is not None and goes_on is None:
-                return True
-        return False
+        old = Wanted(f"old {name}", _gpus(self.old, name), self._replicas(self.old, name))
+        new = Wanted(name, _gpus(self.new, name), self._after(name))
+        rolling, pool = Rolling(old, new, [self._beside(each, stuck) for each in beside]), self.new.pools[str(where)]
+        return rolling.is_in_its_own_way(rollout(self.new, name)[1], pool["max"], pool["gpus_per_node"])
 
     def _beside(self, name: str, stuck: Collection[str]) -> Wanted:
         """What a model that stays surely holds."""
@@ -101,12 +94,12 @@ class _Pods:
             if goes and _pool(self.old, name) == pool and self._held(name):
                 yield name
 
-    def _held(self, name: str, started: int = 0) -> int:
-        """Old pods that are there until more new ones are ready than have started."""
+    def _held(self, name: str) -> int:
+        """Old pods that are there until a new one is ready."""
         running = self._replicas(self.old, name)
         if name not in self.new.models:
             return running
-        return max(0, min(running, self._after(name) - rollout(self.new, name)[1] - started))
+        return old_pods_left(running, self._after(name), rollout(self.new, name)[1])
 
     def _after(self, name: str) -> int:
         """Replicas that are wanted from now on, of a model that has some."""

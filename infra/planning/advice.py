@@ -16,6 +16,7 @@ from infra.planning.budget import PATH as BUDGET
 from infra.planning.budget import further_over, over_on_other_nodes
 from infra.planning.cpu_speed import slow_then
 from infra.planning.losses import shorter, slower_then, with_losses
+from infra.planning.old_pods import held_by_old_pods
 from infra.planning.peak_nodes import fuller_then, what_nodes_cost, what_nodes_need
 from infra.planning.stored_weights import stored_then
 from infra.planning.trial import Attempt, holds, likely, noted
@@ -102,7 +103,9 @@ def _noted(advice: Advice, plan: Plan, then: Plan | None, *, dollars: bool, bill
     nodes = what_nodes_need(plan, then) if then is not None else ()
     over = over_on_other_nodes(plan, then) if bills else further_over(plan, then)
     slower = slower_then(advice, plan, then) if then is not None else ()
-    said = "; ".join((*cost, *slower, *over, *nodes, *borrowed_then(plan, then), *stored_then(plan, then), *unsure))
+    held = held_by_old_pods(plan, then)
+    borrowed, stored = borrowed_then(plan, then), stored_then(plan, then)
+    said = "; ".join((*cost, *slower, *over, *nodes, *borrowed, *stored, *unsure, *held))
     whole = with_losses(advice, plan)
     return noted(whole, said) if said else whole
 

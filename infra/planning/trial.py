@@ -8,6 +8,7 @@ from infra.plan.notes import Advice, Write
 from infra.plan.plan import Plan
 from infra.plan.words import LIKELY
 from infra.planning.borrowed_prices import borrowed_then
+from infra.planning.old_pods import held_by_old_pods
 from infra.planning.peak_nodes import rarely_there
 from infra.planning.stored_weights import stored_then
 from infra.settings.cluster import GpuPool
@@ -101,6 +102,7 @@ def what_follows(plan: Plan, then: Plan, over: Iterable[str] = ()) -> Iterator[s
     yield from over
     if likely(plan, then):
         yield LIKELY
+    yield from held_by_old_pods(plan, then)
 
 
 def likely(plan: Plan, then: Plan | None) -> list[str]:

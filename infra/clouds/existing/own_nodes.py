@@ -22,6 +22,32 @@ class Wanted:
 Fits = Callable[[Sequence[Wanted]], bool]
 
 
+@dataclass(frozen=True)
+class Rolling:
+    """A rollout to other GPUs per replica."""
+
+    old: Wanted  # with the replicas that run
+    new: Wanted  # with those that are wanted
+    beside: Sequence[Wanted]  # what other models hold all the time
+
+    def is_in_its_own_way(self, unavailable: int, nodes: int, gpus_per_node: int) -> bool:
+        """Whether there is no GPU for its next new pod while the old ones stay that may only end after it, however many
+        new ones have started by then. `unavailable`: pods of those wanted that may be missing meanwhile."""
+        for started in range(self.new.replicas):
+            left = _but(self.old, old_pods_left(self.old.replicas, self.new.replicas, unavailable, started))
+            there = [*self.beside, left, _but(self.new, started)]
+            comes = Wanted(f"next {self.new.name}", self.new.gpus, 1)
+            fits, goes_on = (pack(each, nodes, gpus_per_node) for each in (there, [*there, comes]))
+            if left.replicas and fits is not None and goes_on is None:
+                return True
+        return False
+
+
+def old_pods_left(running: int, wanted: int, unavailable: int, started: int = 0) -> int:
+    """Old pods that are there until more new ones are ready than have started."""
+    return max(0, min(running, wanted - unavailable - started))
+
+
 def pack(wanted: Sequence[Wanted], nodes: int, gpus_per_node: int) -> tuple[OwnNode, ...] | None:
     """Replicas packed on nodes, the largest first, those of one model on different nodes if that leaves room; None:
     they don't fit."""
