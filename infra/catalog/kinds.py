@@ -27,15 +27,25 @@ ENCODER_DECODER = OtherKind("an encoder with a decoder, which is not sized here"
 STATES = OtherKind("a model of states without attention, which is not sized here")
 NOT_SIZED = OtherKind("a model that is not sized here")
 OTHER_TASK = OtherKind("a model that doesn't chat, embed or rerank")
+SPEAKS = OtherKind("a model that speaks, which isn't served here")
+SOUNDS = OtherKind("a model that makes music or sounds, which isn't served here")
+IMAGES = OtherKind("a model that makes images or video, which isn't served here")
 ADAPTER = OtherKind("an adapter, which is no model by itself", adapter=True)
 
+# Owners whose repositories are all of one kind, and the beginnings of names by which an owner of several kinds tells
+# them apart. Whoever publishes models of all kinds (facebook, microsoft, nvidia) says nothing.
+_OWNED = {
+    r"(black-forest-labs|wan-ai|lightricks|genmo)/": IMAGES,
+    r"(suno|coqui)/": SPEAKS,
+    r"(stabilityai/(?:sd|sdxl|stable-(?:diffusion|video|cascade)))\b": IMAGES,
+    r"(stabilityai/stable-audio)\b": SOUNDS,
+}
 # What a whole word of a repository's name says of it. A name is no proof, so what the files say comes first.
 _NAMED = {
     r"(distil)?whisper\w*|parakeet|canary|wav2vec2|hubert|moonshine|voxtral|audio|asr|stt": SPEECH,
-    r"kokoro|xtts|tts|bark|speecht5|cosyvoice\d?": OtherKind("a model that speaks, which isn't served here"),
-    r"flux\d?|diffusion|sdxl|sd3|pixart|cogvideox?|hunyuanvideo|image": OtherKind(
-        "a model that makes images or video, which isn't served here"
-    ),
+    r"kokoro|xtts|tts|bark|speecht5|cosyvoice\d?": SPEAKS,
+    r"musicgen|audiogen": SOUNDS,
+    r"flux\d?|diffusion|sdxl|sd3|pixart|cogvideox?|hunyuanvideo|image": IMAGES,
     r"\w{0,4}t5|t5gemma\d?|m?bart|pegasus|nllb|m2m100|marian|madlad400|ul2": ENCODER_DECODER,
     r"mamba\d?|rwkv\d?|xlstm": STATES,
     r"colbert\w*|colpali|colqwen\d?": OtherKind("a model of one vector per token, which isn't served here"),
@@ -45,7 +55,18 @@ _MERGED = "merged"  # into the weights of the model that an adapter was made for
 
 
 def kind_by_name(repository: str) -> tuple[str, OtherKind] | None:
-    """The word of a repository's name that says its kind, and the kind; None: the name says nothing."""
+    """The word of a repository's name that says its kind, or its owner, and the kind; None: the name says nothing."""
+    return _kind_by_owner(repository) or _kind_by_word(repository)
+
+
+def _kind_by_owner(repository: str) -> tuple[str, OtherKind] | None:
+    if repository.count("/") != 1:  # a place, or a type of models
+        return None
+    said = ((re.match(pattern, repository, re.IGNORECASE), kind) for pattern, kind in _OWNED.items())
+    return next(((match[1], kind) for match, kind in said if match is not None), None)
+
+
+def _kind_by_word(repository: str) -> tuple[str, OtherKind] | None:
     words = _SPLIT.split(repository.rpartition("/")[2].lower())
     for pattern, kind in _NAMED.items():
         word = next((each for each in words if re.fullmatch(pattern, each)), None)

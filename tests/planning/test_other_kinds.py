@@ -49,6 +49,7 @@ REFUSED: list[tuple[dict[str, Any], str, str, str]] = [
     ({"model": "nvidia/parakeet-tdt-0.6b-v2", "like": "Qwen/Qwen3-0.6B"}, "model", "parakeet", READS),
     ({"model": "google/flan-t5-xl", "like": "Qwen/Qwen3-4B"}, "model", "an encoder with a decoder", SILENT),
     ({"model": "black-forest-labs/FLUX.1-dev"}, "model", "makes images", SILENT),
+    ({"model": "stabilityai/sd-turbo"}, "model", "its name says stabilityai/sd: a model that makes images", SILENT),
     ({"model": "acme/qwen3-8b-lora"}, "model", "an adapter", "{model: BASE, adapters: {stt-adapter: {model: acme/q"),
     (
         {"model": "acme/Qwen3-8B-GGUF"},
@@ -114,6 +115,34 @@ def test_the_shape_of_the_same_model_is_accepted() -> None:
         {"model": "BAAI/bge-m3", "task": "rerank"},
     ):
         assert not mistakes(own), own
+
+
+# What of a name says its kind, beside the kind; None: it says nothing.
+NAMES = [
+    ("openai/whisper-small", "whisper", "hears"),
+    ("black-forest-labs/Redux-dev", "black-forest-labs", "images"),
+    ("Wan-AI/Wan2.2-T2V-A14B", "Wan-AI", "images"),
+    ("stabilityai/stable-cascade", "stabilityai/stable-cascade", "images"),
+    ("stabilityai/sd-turbo", "stabilityai/sd", "images"),
+    ("stabilityai/stable-audio-open-1.0", "stabilityai/stable-audio", "music"),
+    ("stabilityai/stablelm-3b-4e1t", None, ""),
+    ("stabilityai/stable-code-3b", None, ""),
+    ("suno/bark", "suno", "speaks"),
+    ("suno-labs/chat", None, ""),
+    ("coqui/XTTS-v2", "coqui", "speaks"),
+    ("facebook/musicgen-large", "musicgen", "music"),
+    ("facebook/opt-30b", None, ""),
+    ("microsoft/phi-4", None, ""),
+    ("acme/black-forest-labs", None, ""),
+    ("s3://suno/chat", None, ""),
+]
+
+
+@pytest.mark.parametrize(("repository", "word", "what"), NAMES)
+def test_an_owner_says_the_kind_where_all_its_models_are_of_it(repository: str, word: str | None, what: str) -> None:
+    named = kind_by_name(repository)
+    assert (named[0] if named else None) == word
+    assert named is None or what in named[1].what
 
 
 def test_no_known_model_that_is_served_has_a_misleading_name() -> None:
