@@ -18,7 +18,7 @@ from infra.planning.advice import completed
 from infra.planning.budget_capacity import lost_capacity
 from infra.planning.cheaper import new_pool
 from infra.planning.stored_weights import stored_then
-from infra.planning.trial import Attempt, followed
+from infra.planning.trial import Attempt, followed, higher_maximum
 from infra.services.serving.placed import Placed
 from infra.sizing.estimates import held
 
@@ -96,11 +96,14 @@ def _of_a_node(model: ModelPlan, pool: PoolPlan | None) -> str:
 
 
 def _bill(plan: Plan, then: Plan) -> Iterator[str]:
-    """As the budget counts it; the expected one where there is none."""
+    """As the budget counts it; the expected one where there is none. A maximum that rises too: while a model is paused,
+    no other bill has its nodes."""
     end = plan.settings.budget.of if plan.settings.budget is not None else "expected"
     now, next_ = (getattr(each.cost, f"usd_per_month_{end}") for each in (plan, then))
     if abs(next_ - now) >= 1:
         yield f"the {BILLS[end]} bill is then {usd(next_)} per month instead of {usd(now)}"
+    if end != "max":
+        yield from higher_maximum(plan, then)
 
 
 def _ways(plan: Plan, placed: Placed, offers: Sequence[Offer], sizing: Sizing) -> Iterator[Write]:

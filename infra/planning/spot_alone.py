@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from infra.plan.money import rise
 from infra.plan.notes import Warned
 from infra.plan.plan import Plan
 from infra.plan.writes import as_steps
 from infra.planning.budget import further_over
-from infra.planning.trial import Attempt
+from infra.planning.trial import Attempt, higher_maximum
 
 KIND = "spot"  # of the warning
 
@@ -31,8 +30,4 @@ def _with_cost(alone: Warned, plan: Plan, attempt: Attempt) -> Warned:
 
 def _bill(plan: Plan, then: Plan) -> Iterator[str]:
     over = further_over(plan, then)
-    more = rise(plan.cost.usd_per_month_max, then.cost.usd_per_month_max)
-    if over:
-        yield from over
-    elif more >= 1:
-        yield f"the maximum is then ${then.cost.usd_per_month_max:,.0f}, ${more:,.0f} more"
+    yield from over or higher_maximum(plan, then)

@@ -93,9 +93,7 @@ def broken_by(plan: Plan) -> frozenset[tuple[str, str]]:
 
 def what_follows(plan: Plan, then: Plan, over: Iterable[str] = ()) -> Iterator[str]:
     """What a reader of a change has to know beside what it saves. `over`: how far the bill is over its budget."""
-    more = rise(plan.cost.usd_per_month_max, then.cost.usd_per_month_max)
-    if more >= 1:  # a lower minimum hides it
-        yield f"the maximum is then ${then.cost.usd_per_month_max:,.0f}, ${more:,.0f} more"
+    yield from higher_maximum(plan, then)  # a lower minimum hides it
     yield from rarely_there(plan, then)
     yield from borrowed_then(plan, then)
     yield from stored_then(plan, then)
@@ -103,6 +101,12 @@ def what_follows(plan: Plan, then: Plan, over: Iterable[str] = ()) -> Iterator[s
     if likely(plan, then):
         yield LIKELY
     yield from held_by_old_pods(plan, then)
+
+
+def higher_maximum(plan: Plan, then: Plan) -> Iterator[str]:
+    more = rise(plan.cost.usd_per_month_max, then.cost.usd_per_month_max)
+    if more >= 1:
+        yield f"the maximum is then ${then.cost.usd_per_month_max:,.0f}, ${more:,.0f} more"
 
 
 def likely(plan: Plan, then: Plan | None) -> list[str]:

@@ -54,6 +54,19 @@ def test_a_share_of_a_large_node_is_named_with_the_node_and_the_bill(
     assert "--pin" not in warned.message
 
 
+def test_a_paused_model_s_maximum_is_named_beside_the_bill_that_has_none_of_its_nodes() -> None:
+    paused = stack("on-demand", None)
+    paused["models"]["coder"] = CODER | {"paused": True}
+    before = planned(paused, REGION)
+    (warned,) = [each for each in before.warnings if each.kind == "not-certain"]
+    large = next(each for each in warned.advice if "p4de" in each.text)
+    now, then = (each.cost for each in (before, outcome(follow(paused, dict(large.write)), REGION)))
+    assert then.usd_per_month_expected < now.usd_per_month_expected
+    more = round(then.usd_per_month_max) - round(now.usd_per_month_max)
+    assert f"; the maximum is then ${then.usd_per_month_max:,.0f}, ${more:,} more)" in large.text
+    assert sum("the maximum is then" in each.text for each in warned.advice) == 1
+
+
 def test_what_makes_fewer_tokens_per_second_says_so() -> None:
     """The largest smaller batch that makes it certain is named: each smaller one is slower."""
     stack = _big(16)
