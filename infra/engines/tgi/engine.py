@@ -20,7 +20,8 @@ from infra.sizing.question import Question, Sized
 
 _DTYPE = {"bf16": "bfloat16", "fp16": "float16"}
 _KV_CACHE_DTYPE = {"fp8": "fp8_e4m3fn"}
-# Requests that may be with a server, those that wait included: it refuses others with 429 (launcher.md of 3.1.0). As
+# Requests that may be with a server, those that wait included: it refuses others with 429 (tag v3.1.0:
+# max_concurrent_requests in launcher/src/main.rs, and try_acquire_owned in router/src/infer/mod.rs; read 2026-11). As
 # many wait as it answers at once.
 DEFAULT_WITH_IT, WITH_IT = 128, 2
 
