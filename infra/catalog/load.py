@@ -13,6 +13,7 @@ from infra.catalog.rows import (
     CUDA_DRIVER,
     GPU,
     LOADED,
+    MACHINE,
     MIG,
     MODEL,
     QUANTIZATION,
@@ -53,6 +54,7 @@ def _read(folder: Path, mistakes: list[str]) -> Catalog | None:
 
     gpus = table("gpus.csv", GPU).by("gpu", gpu_of)
     mig = _mig(table("mig.csv", MIG), gpus)
+    machines = table("machines.csv", MACHINE).by("machine", lambda row: _machine(row, gpus))
     models = _with_loaded(table("models.csv", MODEL).by("id", model_of), table("loaded.csv", LOADED))
     quantizations = table("quantization.csv", QUANTIZATION).by("name", quantization_of)
     offered = aws.read(folder / "aws", gpus, mistakes)
@@ -81,6 +83,7 @@ def _read(folder: Path, mistakes: list[str]) -> Catalog | None:
         quantizations=quantizations,
         quantized_weights=quantized,
         quantized_repositories=_first_of_each(stored.values()),
+        machines=machines,
         rope=MappingProxyType(rope),
         engines=engines,
         cuda_drivers=cuda_drivers,
@@ -96,6 +99,10 @@ def _read(folder: Path, mistakes: list[str]) -> Catalog | None:
         region=aws.HOME,
         aws=offered.facts,
     )
+
+
+def _machine(row: Row, gpus: Mapping[str, Gpu]) -> tuple[str, int]:
+    return row.known("gpu", gpus, "row of gpus.csv"), row.whole("gpus")
 
 
 def _mig(table: Table, gpus: Mapping[str, Gpu]) -> Mapping[str, Mapping[str, MigProfile]]:

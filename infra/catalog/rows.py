@@ -11,6 +11,7 @@ GPU = (
     *("gpu", "engine_gib", "mem_bandwidth_gb_s", "bf16_tflops_dense", "fp16_tflops_dense", "fp8_tflops_dense"),
     *("link_gb_s", "compute_capability", "bf16_support", "fp8_support", "source"),
 )
+MACHINE = ("machine", "gpu", "gpus")
 MIG = ("gpu", "profile", "slices", "engine_gib", "source")
 MODEL = (
     *("id", "params_b", "active_params_b", "layers", "hidden_size", "attention_heads", "kv_heads"),

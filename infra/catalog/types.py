@@ -70,6 +70,7 @@ class Catalog:
     quantizations: Mapping[str, Quantization]
     quantized_weights: Mapping[tuple[str, str], float]  # (model, quantization) -> GiB, where the sum would be wrong
     quantized_repositories: Mapping[tuple[str, str], str]  # (model, quantization) -> a repository that holds it
+    machines: Mapping[str, tuple[str, int]]  # machine type of another cloud -> its GPU, and how many it has
     rope: Mapping[tuple[str, int], RopeFamily]  # (model type, context) -> how its positions can be stretched
     engines: Mapping[str, Image]
     cuda_drivers: Mapping[str, int]  # major version of CUDA -> the oldest branch of NVIDIA's driver that runs it

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from infra.catalog import Catalog, Gpu, Instance, Slice, gpu_named, gpus_named, similar_gpus, slice_named
 from infra.catalog.gpu_names import card_of_memory, counted, same_chip
 from infra.catalog.instances_named import types_to_write
+from infra.catalog.machines import gpus_of_machine
 from infra.cli.fit_typed import Typed
 from infra.plan.words import regions_with
 from infra.settings.mistakes import nearest
@@ -106,6 +107,12 @@ class Places:
         if gib is not None:
             chip = known or same_chip(name or "", self.catalog.gpus)
             return card_of_memory(known.name if known else name, gib, chip, "--gpu-memory-gib")
+        machine = gpus_of_machine(name, self.catalog) if name is not None else None
+        if machine is not None:
+            card, number = machine
+            write = f"--gpu {card}" if self.typed.get("gpus") else f"--gpu {card} --gpus {number}"
+            self.typed.wrong(f"--gpu {name}", f"a machine type, which has {number} x {card}; write {write}")
+            return None
         if known is None or known.engine_gib is None:
             near = similar_gpus(name or "", self.catalog.gpus)
             sizes = ", ".join(f"{self.catalog.gpus[each].engine_gib:.0f}" for each in near)

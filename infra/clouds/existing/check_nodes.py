@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from infra.catalog import Gpu, Slice, gpu_named, gpus_named, similar_gpus, slice_named, with_memory
 from infra.catalog.gpu_names import counted
+from infra.catalog.machines import gpus_of_machine
 from infra.clouds.existing.section import ExistingNodes
 from infra.plan.words import count, kubectl
 from infra.services.serving.next import key_of, with_next
@@ -114,6 +115,10 @@ def _check_gpu(scope: Scope, key: Key, nodes: ExistingNodes) -> None:
     elif known is not None:
         got = f"what an engine sees of {nodes.gpu} isn't known"
         wrong((*key, "gpu"), got, "give its gpuMemoryGib beside it")
+    elif nodes.gpu_memory_gib is None and (machine := gpus_of_machine(nodes.gpu, scope.catalog)) is not None:
+        name, number = machine
+        got = f"{nodes.gpu} is a machine type, which has {number} x {name}; gpu is the card"
+        wrong((*key, "gpu"), got, f"write gpu: {name} with gpusPerNode: {number}")
     elif nodes.gpu_memory_gib is None:
         several = len(gpus_named(nodes.gpu, gpus)) > 1
         got = f"{nodes.gpu} has several sizes" if several else f"unknown GPU {nodes.gpu}"

@@ -126,6 +126,18 @@ OWN_NODES = (
         ),
     ),
     Bad(
+        "a machine type of another cloud",
+        _gpu("a2-ultragpu-4g"),
+        (
+            Mistake(
+                "gpuPools.l4.existing.gpu",
+                5,
+                "a2-ultragpu-4g is a machine type, which has 4 x A100-80; gpu is the card",
+                "write gpu: A100-80 with gpusPerNode: 4",
+            ),
+        ),
+    ),
+    Bad(
         "a GPU of another maker",
         _gpu("MI300X"),
         (
