@@ -5,7 +5,7 @@ from typing import Any
 
 from infra.catalog import Catalog
 from infra.cli.document import rendered
-from infra.cli.fit_advice import Given, Way, in_library, more_than_a_node, ways
+from infra.cli.fit_advice import Given, Way, few_at_once, in_library, more_than_a_node, ways
 from infra.cli.fit_all import of_all
 from infra.cli.fit_input import BadInput, read
 from infra.cli.fit_one import makes, of_one
@@ -133,7 +133,7 @@ def _against_an_api(given: Option, api_price: float | None) -> dict[str, Any]:
 def _reasons(given: Option, catalog: Catalog) -> list[str]:
     question, fit = given.sized.question, given.sized.fit
     reasons = [*fit.reasons, *(f"{term.name} {term.gib:.2f} GiB: {term.reason}" for term in fit.terms)]
-    reasons += [*in_library(question, catalog), *more_than_a_node(given.sized, catalog)]
+    reasons += [*in_library(question, catalog), *more_than_a_node(given.sized, catalog), *few_at_once(given)]
     if question.max_model_len > question.own_context:
         reasons.append(
             f"{question.max_model_len:,} tokens are more than the {question.own_context:,} it was trained for"

@@ -1,8 +1,9 @@
 """Other questions for `fit`, where the answer is no or not certain. Each is asked before it is proposed."""
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from infra.catalog import Catalog, Gpu
 from infra.catalog.shape_said import size_unlike
@@ -12,7 +13,7 @@ from infra.offers.options import Option, is_certain, serving, tries
 from infra.offers.options import fits as fits_at_all
 from infra.offers.pools import every_type
 from infra.offers.sizing import Sizing
-from infra.plan.words import LIKELY
+from infra.plan.words import LIKELY, count
 from infra.services.serving.instead_on_cpu import noun_of
 from infra.services.serving.placed import GPUS_OF_A_NODE
 from infra.sizing.question import Question, Sized
@@ -39,7 +40,7 @@ def ways(model: str, given: Given, option: Option, where: Where, sizing: Sizing,
     if option.certain or option.judged is None:
         return []
     found = []
-    for fix in _fixes(option, where, sizing):
+    for fix in _fixes(option, where, sizing) if option.takes_all else _larger_batches(option, where, sizing):
         changes = _changes(fix, option)
         name, options = followed(model, given, changes)
         then = answer(name, options)
@@ -54,17 +55,52 @@ def unsure(option: Option) -> list[str]:
     return [LIKELY] if option.likely else []
 
 
-def _fixes(option: Option, where: Where, sizing: Sizing) -> Iterator[Fix]:
-    """Of a GPU that is named by itself, as many as the largest node has: a model is split within one node."""
+def _fixes(option: Option, where: Where, sizing: Sizing, asked: Question | None = None) -> Iterator[Fix]:
+    """Of a GPU that is named by itself, as many as the largest node has: a model is split within one node. `asked`:
+    what is asked of other instance types, where that isn't the option's own question."""
     sized, offer = option.sized, option.offer if where.instance else None
     goal, find = (is_certain, ways_to_be_certain) if option.fits else (fits_at_all, ways_to_fit)
     question = sized.question.but(gpus=None)
     length = min(question.max_model_len, question.own_context)
-    elsewhere = question.but(max_model_len=length, planned=question.version is None)  # as of an instance type
+    moved = (asked or question).but(gpus=None, max_model_len=length)
+    elsewhere = moved.but(planned=question.version is None)  # as of an instance type
     others = [each for each in every_type(sizing.catalog) if offer is None or each.types != offer.types]
     largest = largest_node(sized.gpu, sizing.catalog) or MAX_GPUS
     more = tries(question, offer, sizing) if offer else sizing.tries(question, sized.gpu, largest)
     yield from find(sized, serving(elsewhere, others, sizing, goal), more, sizing)
+
+
+def _larger_batches(option: Option, where: Where, sizing: Sizing) -> Iterator[Fix]:
+    """Where a batch has fewer requests than are asked for: one of as many, by itself or with what that one needs, and
+    as many requests as the batch has."""
+    sized = option.sized
+    asked, taken = sized.question.concurrency, sized.arguments.max_num_seqs
+    batch = tuple(_batch_of(sized.question, asked))
+    question = sized.question.but(**{_option(key).replace("-", "_"): number for key, number in batch})
+    larger = replace(option, sized=sizing.size(question, sized.gpu, sized.gpus))
+    if larger.fits:
+        yield Fix(batch, f"instead of {taken}; {larger.sized.holds}")
+    for fix in _fixes(larger, where, sizing, sized.question) if not larger.fits else ():
+        yield fix if fix.offer is not None else replace(fix, changes=(*batch, *fix.changes))
+    replicas = math.ceil(asked / taken)
+    yield Fix((("concurrency", taken),), f"requests at once, instead of {asked}: {replicas} replicas take {asked}")
+
+
+def _batch_of(question: Question, asked: int) -> Iterator[tuple[str, int]]:
+    """What to write for a batch of as many requests; a planner chooses one where nothing says another."""
+    if not question.planned and question.max_num_seqs is None:
+        yield "maxNumSeqs", asked
+    if question.max_num_batched_tokens is not None and question.max_num_batched_tokens < asked:
+        yield "maxNumBatchedTokens", asked
+
+
+def few_at_once(option: Option) -> Iterator[str]:
+    """In the words of a plan."""
+    question, taken = option.sized.question, option.sized.arguments.max_num_seqs
+    if not option.takes_all:
+        why = " by default" if question.max_num_batched_tokens is None else ": a step has at least one token of each"
+        takes = f"its engine takes {count(taken, 'request')} at once{why}"
+        yield f"concurrency is {question.concurrency}, but {takes}; others wait"
 
 
 def largest_node(gpu: Gpu, catalog: Catalog) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from infra.catalog import Catalog
 from infra.cli.document import Column, Document, Row, Section, columns
-from infra.cli.fit_advice import flag, in_library, unsure
+from infra.cli.fit_advice import few_at_once, flag, in_library, unsure
 from infra.cli.fit_words import against_an_api, name_of, per_month, price_note, share_of, speed_of, type_of
 from infra.offers.capacity import capacity_of
 from infra.offers.fixes import runs_in_8_bit, smaller_ways, stored_first
@@ -43,8 +43,10 @@ def of_all(question: Question, options: list[Option], api_price: float | None, s
         sections.append(Section(title, columns(""), other))
     if best is not None:
         sections += against_an_api(best, api_price)
+    lines = [*_verdict(fitting, question), _asked(question, options), *in_library(question, sizing.catalog)]
+    lines += few_at_once(options[0]) if options and not fitting else ()
     return Document(
-        "\n".join((*_verdict(fitting, question), _asked(question, options), *in_library(question, sizing.catalog))),
+        "\n".join(lines),
         sections=sections,
         footer=f"{_left_out(options, fitting, sizing.catalog)}\n{price_note(sizing.catalog)}",
     )
@@ -58,7 +60,11 @@ def _table(fitting: list[Option]) -> Section:
 
 def _near(options: list[Option], best: Option | None, sizing: Sizing) -> list[Row]:
     """Those for which shorter requests would do, the longest first."""
-    short = [each for each in _of_each_kind(options) if not each.fits and (best is None or _cheaper(each, best))]
+    short = [
+        each
+        for each in _of_each_kind(options)
+        if not each.fits and each.takes_all and (best is None or _cheaper(each, best))
+    ]
     near = [(each, largest_context(each.sized, sizing)) for each in short]
     near = sorted((pair for pair in near if pair[1]), key=lambda pair: -pair[1])[:_NOT_ENOUGH]
     return [(name_of(each), _no_longer(each, length, sizing)) for each, length in near]
@@ -181,8 +187,14 @@ def _left_out(options: list[Option], fitting: list[Option], catalog: Catalog) ->
     serve = "hold" if fitting and fitting[0].judged is None else "serve"
     heavy = sum(not each.fits and not (each.sized.fit.kv_cache_tokens or 0) for each in options)
     unable = len(catalog.instances) - len(options) - reasons.total()
-    small = len(options) - len(fitting) - heavy
-    numbers = {"can't hold the weights": heavy, "too little cache": small, "can't run them": unable}
+    few = sum(each.sized.fits and not each.takes_all for each in options)
+    small = len(options) - len(fitting) - heavy - few
+    numbers = {
+        "can't hold the weights": heavy,
+        "too little cache": small,
+        "fewer requests at once": few,
+        "can't run them": unable,
+    }
     left_out = {**{reason: number for reason, number in numbers.items() if number}, **dict(reasons.most_common())}
     parts = ", ".join(f"{number} ({reason})" for reason, number in left_out.items())
     said = f"Of {len(catalog.instances)} instance types {len(fitting)} {serve} it."

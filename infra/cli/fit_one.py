@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from infra.catalog import Catalog
 from infra.cli.document import Column, Document, Section, columns
-from infra.cli.fit_advice import Way, in_library, more_than_a_node
+from infra.cli.fit_advice import Way, few_at_once, in_library, more_than_a_node
 from infra.cli.fit_words import against_an_api, price_note, share_of, speed_of
 from infra.cli.terminal import terminal_width
 from infra.offers.options import Option
@@ -50,6 +50,7 @@ def of_one(given: Option, ways: Sequence[Way], api_price: float | None, sizing: 
 def _about(given: Option, catalog: Catalog) -> list[str]:
     fit, question = given.sized.fit, given.sized.question
     said = [*in_library(question, catalog), *more_than_a_node(given.sized, catalog)]
+    said += few_at_once(given)
     said += ["at the low end of the interval it doesn't fit"] if given.judged and not given.certain else []
     if question.max_model_len > question.own_context:
         found = factor_for(question.shape, question.max_model_len, catalog)

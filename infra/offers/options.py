@@ -46,8 +46,14 @@ class Option:
         return self.offer is not None and self.sized.gpus < self.offer.gpus_per_node
 
     @property
+    def takes_all(self) -> bool:
+        """Whether a batch has all the requests that are asked for at once; 0: its size isn't known."""
+        return not 0 < self.sized.arguments.max_num_seqs < self.sized.question.concurrency
+
+    @property
     def fits(self) -> bool:
-        return self.sized.fits and self.sized.question.max_model_len <= self.sized.question.own_context
+        question = self.sized.question
+        return self.sized.fits and self.takes_all and question.max_model_len <= question.own_context
 
     @property
     def judged(self) -> bool | None:

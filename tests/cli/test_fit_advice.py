@@ -29,6 +29,12 @@ MISFITS = [
     "llama3.1:70b --gpu L4",
     "deepseek-ai/DeepSeek-R1 --gpu H100-80 --max-model-len 8192",
 ]
+# The engine's own batch takes 256 requests at once, and a written step of 128 tokens 128.
+FEW_AT_ONCE = [
+    "Qwen/Qwen3-0.6B --gpu L40S --max-model-len 1024 --concurrency 300",
+    f"{QWEN} --gpu L40S --max-model-len 1024 --concurrency 300",
+    "Qwen/Qwen3-0.6B --instance-type g6e.xlarge --max-model-len 1024 --concurrency 300 --max-num-batched-tokens 128",
+]
 LIKELY = [
     f"{QWEN} --gpu L4 --max-model-len 28000",
     f"{QWEN} --gpu A40 --gpu-memory-gib 22.2 --max-model-len 28000",
@@ -48,7 +54,7 @@ def listed(text: str, title: str) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "key", "title"),
     [
-        *((line, "fits", "one of these makes it fit") for line in MISFITS),
+        *((line, "fits", "one of these makes it fit") for line in [*MISFITS, *FEW_AT_ONCE]),
         *((line, "certain", "one of these makes it certain") for line in LIKELY),
     ],
 )
@@ -68,7 +74,15 @@ def test_each_command_line_that_is_named_says_so(line: str, key: str, title: str
         assert shown.stdout.startswith("fits:" if key == "certain" else "fits"), each
 
 
-@pytest.mark.parametrize("line", [*MISFITS[:2], MISFITS[7], MISFITS[10], *LIKELY[:3]])
+def test_a_batch_of_fewer_requests_than_are_asked_for_does_not_fit() -> None:
+    result = run("fit", *FEW_AT_ONCE[0].split(), environment=WIDE)
+    assert result.exit_code == 1
+    assert "concurrency is 300, but its engine takes 256 requests at once by default; others wait" in result.stdout
+    assert listed(result.stdout, "one of these makes it fit") == ["--max-num-seqs 300", "--concurrency 256"]
+    assert run("fit", *FEW_AT_ONCE[0].replace("300", "256").split()).exit_code == 0
+
+
+@pytest.mark.parametrize("line", [*MISFITS[:2], MISFITS[7], MISFITS[10], *FEW_AT_ONCE, *LIKELY[:3]])
 def test_each_effect_is_what_its_command_line_answers(line: str) -> None:
     """On an instance type it is sized as a plan sizes it, wherever the question was asked."""
     advice = fit_json(*line.split())["advice"]

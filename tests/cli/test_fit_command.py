@@ -182,6 +182,8 @@ def test_what_nothing_serves_is_exit_1() -> None:
         ([QWEN, "--gpu", "L5"], ["--gpu L5", "give its --gpu-memory-gib"]),
         ([QWEN, "--gpu", "A100"], ["--gpu A100", "has several sizes", "A100-40, A100-80"]),
         ([QWEN, "--gpu", "A100-80GB-MIG-3g.40gb"], ["MIG slice", "give its --gpu-memory-gib, a little less than 40"]),
+        ([QWEN, "--gpu", "a2-highgpu-2g"], ["which has 2 x A100-40; write --gpu A100-40 --gpus 2"]),
+        ([QWEN, "--gpu", "NC48ads_A100_v4", "--gpus", "1"], ["which has 2 x A100-80; write --gpu A100-80\n"]),
         ([QWEN, "--gpu", "A100-MIG-3g.40gb", "--gpu-memory-gib", "79"], ["--gpu-memory-gib 79", "is a MIG slice"]),
         ([QWEN, "--gpu", "MIG-3g.40gb", "--gpu-memory-gib", "39", "--gpus", "2"], ["--gpus 2", "one MIG slice"]),
         ([QWEN, "--gpu", "L5", "--gpu-memory-gib", "-3"], ["--gpu-memory-gib -3"]),
