@@ -60,8 +60,6 @@ def kind_by_name(repository: str) -> tuple[str, OtherKind] | None:
 
 
 def _kind_by_owner(repository: str) -> tuple[str, OtherKind] | None:
-    if repository.count("/") != 1:  # a place, or a type of models
-        return None
     said = ((re.match(pattern, repository, re.IGNORECASE), kind) for pattern, kind in _OWNED.items())
     return next(((match[1], kind) for match, kind in said if match is not None), None)
 
