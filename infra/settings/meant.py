@@ -207,3 +207,13 @@ def _texts(value: str) -> Iterator[str]:
         yield f"{bare}/32"
     elif "://" not in bare and _ADDRESS.fullmatch(bare):
         yield f"http://{bare}"
+
+
+def probably(leaf: str, value: Any, node: Schema) -> Any:
+    """What was meant by a wrong value; None: nothing that is allowed is similar to it."""
+    found, words = meant(leaf, value, node), choices(node)
+    numbers = [each for each in words if isinstance(each, int) and not isinstance(each, bool)]
+    if found is None and numbers and isinstance(value, int | float):
+        return min(numbers, key=lambda number: abs(number - value))
+    close = named_otherwise(value, words) if isinstance(value, str) and words else None
+    return close if close in words and found not in words and not isinstance(found, list) else found
