@@ -145,6 +145,7 @@ class _Stored:
     quantization: str
     repository: str
     block: int | None  # weights side by side that share a scale
+    intermediate_size: int | None  # where the layers are padded
     source: str
 
 
@@ -154,6 +155,7 @@ def _stored(row: Row, models: Mapping[str, ModelShape], quantizations: Mapping[s
         row.known("quantization", quantizations, "row of quantization.csv"),
         row.text("repository"),
         row.whole_or_none("block"),
+        row.whole_or_none("intermediate_size"),
         row.text("source"),
     )
 
@@ -177,6 +179,7 @@ def _models_of(
             dtype=each.quantization,
             weights_gib=weights.get((each.model, each.quantization)),
             quantization_block=each.block,
+            intermediate_size=each.intermediate_size or models[each.model].intermediate_size,
             gated=None,
             source=each.source,
         )

@@ -27,7 +27,7 @@ CUDA_DRIVER = ("cuda", "min_driver")
 QUANTIZED = ("model", "quantization", "weights_gib", "source")
 LOADED = ("model", "state_bytes", "guessing_b", "rotary_bytes", "source")
 ROPE = ("model_type", "max_context", "original", "theta", "factor", "source")
-REPOSITORY = ("model", "quantization", "repository", "block", "source")
+REPOSITORY = ("model", "quantization", "repository", "block", "intermediate_size", "source")
 
 
 def gpu_of(row: Row) -> Gpu:

@@ -97,3 +97,12 @@ def test_scales_that_the_engine_makes_as_it_loads_split_anywhere() -> None:
 
 def test_one_gpu_splits_nothing() -> None:
     assert obstacle(replace(DENSE, attention_heads=None), 1) is None
+
+
+@pytest.mark.parametrize("repository", ["Qwen/Qwen2.5-72B-Instruct-AWQ", "Qwen/Qwen2.5-VL-72B-Instruct-AWQ"])
+def test_a_repository_whose_layers_were_padded_for_the_split_runs_on_two_and_four_and_eight_gpus(
+    repository: str,
+) -> None:
+    """Seen: 2 x A40 hold the first one with 19.40 GiB of weights on each."""
+    shape = load_catalog().models[repository]
+    assert [obstacle(shape, gpus) for gpus in (2, 4, 8)] == [None] * 3
