@@ -101,6 +101,8 @@ class PoolPlan:
     weights_gib: int = 0  # that each node has to have room for; 0: no node has its own copy
     steps: tuple[CapacityPlan, ...] = ()  # in the order in which they are asked for; (): all nodes are of one kind
     spread: int = 0  # nodes that its pods may have at the same time, however they come and go
+    always: int = 0  # nodes with which no replica and no rollout waits, wherever the other pods are
+    always_now: int = 0  # the same without paused models
     max_given: int | None = None  # as the stack file has it
     warm_pool: int = 0  # instances that have booted before and are stopped
     spare: tuple[int, ...] = ()  # GPUs of each pod without work that keeps them free for a replica
@@ -141,12 +143,12 @@ class PoolPlan:
     @property
     def max_needed(self) -> int:
         """The maximum with which all replicas and one rollout start, and that the groups of several steps keep."""
-        return self._kept(self.needed)
+        return self._kept(self.needed, self.always)
 
     @property
     def max_enough(self) -> int:
         """The same while paused models stay paused."""
-        return self._kept(self.needed_now)
+        return self._kept(self.needed_now, self.always_now)
 
     @property
     def max_for_steps(self) -> int | None:
@@ -155,8 +157,8 @@ class PoolPlan:
         small = self.groups and self.max_given is not None and self.spread > self.max_given
         return max(self.needed_now, self.spread) if small else None
 
-    def _kept(self, nodes: int) -> int:
-        return max(nodes, self.spread) if len(self.steps) > 1 else nodes
+    def _kept(self, nodes: int, always: int) -> int:
+        return nodes if self.existing else max(nodes, self.spread if len(self.steps) > 1 else always)
 
     @property
     def reserved(self) -> int:

@@ -1,14 +1,18 @@
 """The steps of a pool: what its nodes may be, in the order in which they are asked for."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from infra.catalog import Catalog
 from infra.offers.pools import Offer
+from infra.offers.worst_case import may_wait
 from infra.plan.pools import CapacityPlan, PoolPlan
 from infra.settings.capacity import SHORT, CapacityStep
 from infra.settings.cluster import GpuPool
 
+KEPT = 1024  # pools of which the nodes are known; a plan tries its advice in many plans of the same pools
 _WORDS = {"on-demand": "ondemand", "spot": "spot", "reservation": "reserved", "block": "block"}
 
 
@@ -45,17 +49,16 @@ def reserved_nodes(offer: Offer) -> int | None:
     return sum(each.instances or 0 for each in counted)
 
 
-def spread_nodes(pods: Sequence[int], gpus_per_node: int) -> int:
-    """The nodes that pods of these GPUs have at the same time at most, however they come and go.
+def spread_nodes(pods: Iterable[int], gpus_per_node: int) -> int:
+    """The nodes that pods of these GPUs have at the same time at most, however they come and go: a node is added for a
+    pod only while no other has room for it. With as many, none ever waits."""
+    return _spread_nodes(tuple(sorted(pods)), gpus_per_node)
 
-    A node is added for a pod of g GPUs only while each other node has fewer than g free. Where all pods are of one size
-    each node is then as full as it gets; else it has at least gpus_per_node - g + 1 in use.
-    """
-    sizes, total = set(pods), sum(pods)
-    if len(sizes) < 2:
-        return sum(-(-len(pods) // (gpus_per_node // size)) for size in sizes)
-    bound = max((total - size) // (gpus_per_node - size + 1) for size in sizes) + 1
-    return min(len(pods), bound)
+
+@lru_cache(KEPT)
+def _spread_nodes(pods: tuple[int, ...], gpus_per_node: int) -> int:
+    packed, sizes = -(-sum(pods) // gpus_per_node), Counter(pods)
+    return next((each for each in range(packed, len(pods)) if not may_wait(sizes, each, gpus_per_node)), len(pods))
 
 
 def keeps_reserved(pools: Iterable[PoolPlan], then: Iterable[PoolPlan]) -> bool:

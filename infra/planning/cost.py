@@ -142,8 +142,11 @@ def _beyond(pool: PoolPlan, nodes: BilledNodes) -> str:
     """A maximum is billed as it is written, so fewer nodes may be all that a stack ever starts. The groups of a list's
     steps may have more nodes than it, and a smaller one changes nothing then."""
     needed = nodes.all_month + nodes.surge - nodes.beyond
-    larger = nodes.beyond and pool.max > needed
-    return f", though replicas and rollouts need {needed} (gpuPools.{pool.name}.max)" if larger else ""
+    if not nodes.beyond or pool.max <= needed:
+        return ""
+    if pool.max <= pool.max_needed:
+        return f", {needed} where pods leave no gaps"
+    return f", though replicas and rollouts need {max(needed, pool.max_needed)} (gpuPools.{pool.name}.max)"
 
 
 def _counts(*nodes: float) -> str:

@@ -26,6 +26,7 @@ from infra.planning.peak import check_peak
 from infra.planning.placeholders import list_placeholders
 from infra.planning.places import Asked, Nodes, Platform, plan_ground, plan_nodes, plan_places, plan_platform
 from infra.planning.pool_zones import Zones
+from infra.planning.scattered import warn_of_scattered
 from infra.planning.spare_room import check_spare
 from infra.planning.spares import find_spares
 from infra.planning.to_do import list_nodes
@@ -156,6 +157,7 @@ def _warn(
         served_there = [models[each.served.name] for each in on.get(name, [])]
         yield from zones.check_pool(pool)
         yield from warn_of_pool(pool, served_there)
+        yield from warn_of_scattered(pool, served_there)
         yield from asked.cloud.warn_of_pool(pool, served_there, platform.cluster)
     yield from warn_of_same_nodes(nodes.pools)
     for each in nodes.placed:

@@ -45,8 +45,10 @@ def plan_pool(
     now = nodes_for(running, offer.gpus_per_node, at_most=True, extra=[surge] if surge else [])
     spare = _spare(offer, placed)
     with_spare = nodes_for(placed, offer.gpus_per_node, at_most=True, extra=spare)
-    spread = spread_nodes([*_pods(placed, room), *spare], offer.gpus_per_node)
-    pool_max = yield from _maximum(offer, placed, room, needed, with_spare, spread)
+    spread = spread_nodes([*_pods(placed, [room] if room else []), *spare], offer.gpus_per_node)
+    always = _always(offer, placed, rolling)
+    several = offer.settings is not None and len(offer.settings.ladder) > 1
+    pool_max = yield from _maximum(offer, placed, room, needed, with_spare, spread if several else always)
     if (reserved := reserved_nodes(offer)) is not None:
         pool_max = min(pool_max, reserved)
     yield from _assume_packed(offer, placed, pool_max)
@@ -82,6 +84,8 @@ def plan_pool(
         resource=(_existing(offer).resource or GPU_RESOURCE) if offer.existing else GPU_RESOURCE,
         steps=steps_of(offer, pool_max, catalog),
         spread=spread,
+        always=always,
+        always_now=_always(offer, running, [each for each in rolling if not each.served.settings.paused]),
         max_given=offer.settings.max if offer.settings else None,
         spare=spare,
         warm_pool=offer.settings.warm_pool if offer.settings else 0,
@@ -101,9 +105,15 @@ def _spare(offer: Offer, placed: Sequence[Placed]) -> tuple[int, ...]:
     return (largest,) * offer.settings.spare if offer.settings is not None and largest else ()
 
 
-def _pods(placed: Sequence[Placed], rollout: int) -> list[int]:
-    """The GPUs of each pod at the maximum of replicas, and of the largest of a rollout."""
-    return [each.gpus for each in placed for _ in range(each.served.replicas.max)] + ([rollout] if rollout else [])
+def _pods(placed: Sequence[Placed], extra: Iterable[int]) -> list[int]:
+    """The GPUs of each pod at the maximum of replicas, and of further ones."""
+    return [*(each.gpus for each in placed for _ in range(each.served.replicas.max)), *extra]
+
+
+def _always(offer: Offer, placed: Sequence[Placed], rolling: Sequence[Placed]) -> int:
+    """The nodes with which no replica waits, and no pod of one rollout, wherever the others are."""
+    extra = [[], *([gpus] for gpus in {each.gpus for each in rolling})]
+    return max(spread_nodes(_pods(placed, each), offer.gpus_per_node) for each in extra)
 
 
 def _minimum(offer: Offer, pool_max: int) -> int:
@@ -142,18 +152,18 @@ def _choose_types(offer: Offer) -> Iterator[Finding]:
 
 
 def _maximum(
-    offer: Offer, placed: Sequence[Placed], surge: int, needed: int, with_spare: int, spread: int
+    offer: Offer, placed: Sequence[Placed], surge: int, needed: int, with_spare: int, always: int
 ) -> Decided[int]:
     """The stack file's, or what all replicas and one rollout need; a paused model keeps its room. Spare GPUs are room
-    for a rollout too. Nothing limits several node groups together but their pods: so that their maximum is the pool's,
-    it is as many nodes as these may have."""
+    for a rollout too. Pods of different sizes leave gaps, and none that runs is moved: it is as many nodes as they need
+    wherever they are. So are those of several node groups, that nothing else limits together."""
     if offer.settings is not None and offer.settings.max is not None:
         return offer.settings.max
     if offer.nodes is not None:
         return offer.nodes
     by_spare = with_spare > max(needed, 1)
     packed = max(needed, with_spare, 1)
-    needed = max(packed, spread) if offer.settings is not None and len(offer.settings.ladder) > 1 else packed
+    needed = packed if offer.existing else max(packed, always)
     minimum = offer.settings.min if offer.settings else 0
     nodes = f"{count(needed, 'node')} of {count(offer.gpus_per_node, offer.unit)}"
     rollout = f"and {count(surge, offer.unit)} for one rollout" if surge else "and no rollout needs more"
@@ -161,7 +171,7 @@ def _maximum(
     if by_spare:
         reason = f"{nodes}: every model at its maximum of replicas, and the GPUs that spare keeps free"
     if needed > packed:
-        reason = f"{nodes}: {reason.partition(': ')[2]}; {count(packed, 'node')} where its pods leave no gaps"
+        reason = f"{nodes}: {reason.partition(': ')[2]}; {count(packed, 'node')} where their pods leave no gaps"
     if any(each.served.settings.paused for each in placed):
         reason += "; paused models count, so it is what unpausing can cost"
     yield Chosen(f"gpuPools.{offer.name}.max", max(needed, minimum), reason)

@@ -23,6 +23,7 @@ from infra.planning.mornings import mornings
 from infra.planning.own_apart import say_how_to_reserve
 from infra.planning.places import Asked
 from infra.planning.remedies import find_remedies
+from infra.planning.scattered import say_how_none_waits
 from infra.planning.share_gpus import with_shared_gpus
 from infra.planning.spot_alone import say_what_on_demand_costs
 from infra.planning.trial import with_room
@@ -119,7 +120,8 @@ def _with_advice(made: Draft, attempt: _Attempts, sizing: Sizing) -> Plan:
     violations = _that_hold(market, attempt, sizing.catalog)
     attempt.begin_again()
     certain = say_what_is_certain(plan, made.placed, made.offers, made.new, attempt, sizing)
-    warnings = say_how_to_reserve(say_where_less(certain, violations, market, attempt), market, attempt)
+    warnings = say_where_less(certain, violations, market, attempt)
+    warnings = say_how_none_waits(say_how_to_reserve(warnings, market, attempt), market, attempt)
     for with_cost in (say_what_on_demand_costs, say_what_unused_pools_cost, say_what_advice_costs):
         warnings = with_cost(warnings, plan, attempt)
     return replace(

@@ -74,7 +74,8 @@ def test_what_the_refusal_proposes_fixes_it(fix: dict[str, object]) -> None:
 
 
 def test_only_one_rollout_at_a_time_is_counted() -> None:
-    """Two models of one GPU and one of four on nodes of four: 1 + 1 + 4 at peak, 4 for the largest rollout."""
+    """Two models of one GPU and one of four on nodes of four: 1 + 1 + 4 at peak, 4 for the largest rollout. The small
+    ones may be on two nodes."""
     model = {"model": "Qwen/Qwen3-0.6B", "maxModelLen": 2048, "pool": "p", "gpus": 1}
     stack = {
         "cluster": {"create": {}},
@@ -82,7 +83,7 @@ def test_only_one_rollout_at_a_time_is_counted() -> None:
         "models": {"a": model, "b": model, "c": {**model, "gpus": 4}},
     }
     pool = plan(stack).pools["p"]
-    assert (pool.peak_gpus, pool.surge_gpus, pool.max) == (6, 4, 3)
+    assert (pool.peak_gpus, pool.surge_gpus, pool.needed, pool.max) == (6, 4, 3, 4)
 
 
 def test_a_paused_model_keeps_its_room_and_needs_no_node() -> None:

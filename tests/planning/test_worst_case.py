@@ -6,7 +6,8 @@ from itertools import combinations_with_replacement
 import pytest
 
 from infra.clouds.existing.own_nodes import Wanted, blocked, pack
-from infra.clouds.existing.worst_case import may_find_none
+from infra.offers.worst_case import may_find_none
+from infra.planning.capacity import spread_nodes
 
 
 def waiting(pods: tuple[int, ...], nodes: int, gpus_per_node: int) -> set[int]:
@@ -41,6 +42,21 @@ def test_a_model_may_wait_exactly_where_a_bad_order_exists(nodes: int, gpus_per_
             judged[bool(waits)] += 1
     assert judged[True]
     assert judged[False]
+
+
+@pytest.mark.parametrize("gpus_per_node", [2, 3, 4])
+def test_nodes_are_as_few_as_no_order_leaves_a_pod_without_one(gpus_per_node: int) -> None:
+    more = Counter[int]()
+    for number in range(1, 5):
+        for pods in combinations_with_replacement(range(1, gpus_per_node + 1), number):
+            nodes = spread_nodes(pods, gpus_per_node)
+            packed = [Wanted(str(index), gpus, 1) for index, gpus in enumerate(pods)]
+            assert not waiting(pods, nodes, gpus_per_node), pods
+            fewer = nodes - 1
+            assert fewer == 0 or waiting(pods, fewer, gpus_per_node), pods
+            more[fewer > 0 and pack(packed, fewer, gpus_per_node) is not None] += 1
+    assert more[True]
+    assert more[False]
 
 
 def test_a_large_cluster_is_judged_at_once() -> None:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from infra.clouds.existing.worst_case import may_find_none
+from infra.offers.worst_case import may_find_none, may_wait
 from infra.plan.pools import Loss, OwnNode
 
 _WORST_LAST: tuple[Loss, ...] = ("serves", "restarts", "may_wait", "waits")
@@ -125,8 +125,7 @@ def _lost(lost: OwnNode, others: Sequence[OwnNode], gpus: Mapping[str, int]) -> 
 def blocked(wanted: Sequence[Wanted], nodes: int, gpus_per_node: int) -> list[str]:
     """Models of which a replica may find no node with enough free GPUs, though all replicas fit: that depends on the
     nodes that Kubernetes chooses for the others."""
-    pods = _pods(wanted)
-    waiting = {gpus for gpus in pods if may_find_none(gpus, pods - Counter([gpus]), nodes, gpus_per_node)}
+    waiting = may_wait(_pods(wanted), nodes, gpus_per_node)
     return [each.name for each in wanted if each.replicas and each.gpus in waiting]
 
 

@@ -61,6 +61,8 @@ def _room(placed: Placed, pool: PoolPlan | None) -> str:
         return ""
     if pool.needed_now > pool.max:
         return f"the maximum of {pool.name} would have to hold every replica and that pod, and doesn't"
+    if not pool.existing and pool.always_now > pool.max:
+        return f"it isn't certain that one node of {pool.name} has {count(placed.gpus, pool.unit)} free for it"
     return f"the pool's maximum has {count(placed.gpus, pool.unit)} for it"
 
 

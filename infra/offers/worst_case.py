@@ -9,6 +9,11 @@ EXACT_NODES = 8  # of sizes that don't divide each other; more nodes are judged 
 Pods = Counter[int]  # the number of pods by their GPUs
 
 
+def may_wait(pods: Pods, nodes: int, gpus_per_node: int) -> set[int]:
+    """The GPUs of those of which one may find no node, whichever places the others have, or some of them."""
+    return {gpus for gpus in pods if may_find_none(gpus, pods - Counter([gpus]), nodes, gpus_per_node)}
+
+
 def may_find_none(gpus: int, others: Pods, nodes: int, gpus_per_node: int) -> bool:
     """Whether other pods, or some of them, can have places with which no node has these GPUs free."""
     low = gpus_per_node - gpus + 1  # that they have to take of each node
