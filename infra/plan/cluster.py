@@ -54,6 +54,9 @@ class SystemNodesPlan:
     cpu: float  # cores per node that pods can use
     gib: float  # memory per node that pods can use
     path: str  # of their settings in the stack file
+    usd_per_month: float = 0.0  # of all of them
+    price_note: str = ""  # whose price that is, where it isn't the region's
+    smaller: tuple["SystemNodesPlan", ...] = ()  # others that the stack file may give instead, the cheapest first
 
 
 @dataclass(frozen=True)

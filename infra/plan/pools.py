@@ -101,7 +101,7 @@ class PoolPlan:
     weights_gib: int = 0  # that each node has to have room for; 0: no node has its own copy
     steps: tuple[CapacityPlan, ...] = ()  # in the order in which they are asked for; (): all nodes are of one kind
     spread: int = 0  # nodes that its pods may have at the same time, however they come and go
-    always: int = 0  # nodes with which no replica and no rollout waits, wherever the other pods are
+    always: int = 0  # nodes with which no replica and no rollout waits, wherever the replicas are
     always_now: int = 0  # the same without paused models
     max_given: int | None = None  # as the stack file has it
     warm_pool: int = 0  # instances that have booted before and are stopped

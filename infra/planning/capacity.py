@@ -7,7 +7,7 @@ from typing import Any
 
 from infra.catalog import Catalog
 from infra.offers.pools import Offer
-from infra.offers.worst_case import may_wait
+from infra.offers.worst_case import may_find_none, may_wait
 from infra.plan.pools import CapacityPlan, PoolPlan
 from infra.settings.capacity import SHORT, CapacityStep
 from infra.settings.cluster import GpuPool
@@ -59,6 +59,20 @@ def spread_nodes(pods: Iterable[int], gpus_per_node: int) -> int:
 def _spread_nodes(pods: tuple[int, ...], gpus_per_node: int) -> int:
     packed, sizes = -(-sum(pods) // gpus_per_node), Counter(pods)
     return next((each for each in range(packed, len(pods)) if not may_wait(sizes, each, gpus_per_node)), len(pods))
+
+
+def always_enough(pods: Iterable[int], rolling: Iterable[int], gpus_per_node: int) -> int:
+    """The nodes with which no replica waits, nor the new pod of one rollout, wherever the replicas are. `rolling`: the
+    GPUs of such a pod. A replica that comes during another model's rollout may wait until that has ended."""
+    return _always_enough(tuple(sorted(pods)), tuple(sorted(set(rolling))), gpus_per_node)
+
+
+@lru_cache(KEPT)
+def _always_enough(pods: tuple[int, ...], rolling: tuple[int, ...], gpus_per_node: int) -> int:
+    nodes, sizes = _spread_nodes(pods, gpus_per_node), Counter(pods)
+    while any(may_find_none(gpus, sizes, nodes, gpus_per_node) for gpus in rolling):
+        nodes += 1
+    return nodes
 
 
 def keeps_reserved(pools: Iterable[PoolPlan], then: Iterable[PoolPlan]) -> bool:

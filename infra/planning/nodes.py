@@ -14,7 +14,7 @@ from infra.plan.labels import DEVICE_PLUGIN_CONFIG, GPU_LABEL, GPU_RESOURCE, GPU
 from infra.plan.notes import Assumption, Chosen, Finding
 from infra.plan.pools import PoolPlan
 from infra.plan.words import count
-from infra.planning.capacity import reserved_nodes, spread_nodes, steps_of
+from infra.planning.capacity import always_enough, reserved_nodes, spread_nodes, steps_of
 from infra.planning.own_pools import check_own_nodes
 from infra.planning.shared_gpus import say_shared
 from infra.services.serving.placed import Placed
@@ -45,7 +45,9 @@ def plan_pool(
     now = nodes_for(running, offer.gpus_per_node, at_most=True, extra=[surge] if surge else [])
     spare = _spare(offer, placed)
     with_spare = nodes_for(placed, offer.gpus_per_node, at_most=True, extra=spare)
-    spread = spread_nodes([*_pods(placed, [room] if room else []), *spare], offer.gpus_per_node)
+    spread = (
+        0 if offer.existing else spread_nodes([*_pods(placed, [room] if room else []), *spare], offer.gpus_per_node)
+    )
     always = _always(offer, placed, rolling)
     several = offer.settings is not None and len(offer.settings.ladder) > 1
     pool_max = yield from _maximum(offer, placed, room, needed, with_spare, spread if several else always)
@@ -111,9 +113,9 @@ def _pods(placed: Sequence[Placed], extra: Iterable[int]) -> list[int]:
 
 
 def _always(offer: Offer, placed: Sequence[Placed], rolling: Sequence[Placed]) -> int:
-    """The nodes with which no replica waits, and no pod of one rollout, wherever the others are."""
-    extra = [[], *([gpus] for gpus in {each.gpus for each in rolling})]
-    return max(spread_nodes(_pods(placed, each), offer.gpus_per_node) for each in extra)
+    """The nodes with which no pod waits, wherever the others are; of those that exist, how many there are is given."""
+    sizes = [each.gpus for each in rolling]
+    return 0 if offer.existing else always_enough(_pods(placed, ()), sizes, offer.gpus_per_node)
 
 
 def _minimum(offer: Offer, pool_max: int) -> int:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from infra.offers.worst_case import may_wait
+from infra.offers.worst_case import may_find_none, may_wait
 from infra.plan.findings import warned
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice, Finding, Warned, Write
@@ -32,10 +32,10 @@ def warn_of_scattered(pool: PoolPlan, models: Sequence[ModelPlan]) -> Iterator[F
     if pool.peak_gpus + pool.surge_gpus > pool.max * pool.gpus_per_node:
         return
     pods = Counter(each.gpus for each in running for _ in range(each.replicas.max))
-    during = (pods + Counter([each.gpus]) for each in running if each.rollout.max_surge)
-    waiting = {gpus for each in (pods, *during) for gpus in may_wait(each, pool.max, pool.gpus_per_node)}
+    waiting = may_wait(pods, pool.max, pool.gpus_per_node)
     for each in running:
-        if each.gpus in waiting:
+        rolls = each.rollout.max_surge and may_find_none(each.gpus, pods, pool.max, pool.gpus_per_node)
+        if each.gpus in waiting or rolls:
             yield warned(
                 f"{each.path}.pool",
                 f"Kubernetes may choose nodes for the other replicas with which no node of {pool.name} has"

@@ -16,6 +16,8 @@ from infra.clouds.aws.node_room import (
     SYSTEM_GIB,
     allocatable,
 )
+from infra.plan.notes import Warned
+from infra.planning import Plan
 from infra.planning.advice import as_mapping
 from tests.planning.following import follow
 from tests.planning.stacks import CATALOG, DEV, LOCAL, PROD, changed, plan
@@ -89,6 +91,43 @@ def test_the_gateway_has_room_beside_the_clusters_own_pods_or_the_stack_is_refus
     crowded = changed(smallest, models={"m": {"model": "llama3.2:1b", "engine": "ollama", "gpus": 0}})
     (violation,) = plan(crowded).violations
     assert violation.message.startswith("4 pods (2 of the gateway, 1 of m, 1 of a rollout) ask for ")
+
+
+@pytest.mark.parametrize(
+    ("nodes", "more", "write"),
+    [
+        ({"instanceType": "m7i.4xlarge"}, {}, {"instanceType": "m7i.xlarge"}),
+        ({"instanceType": "m7i.4xlarge", "count": 3}, {"zones": 3}, {"instanceType": "m7i.xlarge"}),
+        ({"count": 5}, {}, {"count": 2}),
+        ({"instanceType": "m7g.4xlarge", "count": 4}, {}, {"instanceType": "m7g.xlarge", "count": 2}),
+    ],
+)
+def test_system_nodes_that_cost_a_multiple_of_what_is_enough_are_said_and_smaller_ones_hold(
+    nodes: dict[str, Any], more: dict[str, Any], write: dict[str, Any]
+) -> None:
+    """Of the same family, with a node for each zone."""
+    stack = changed(DEV, **{f"cluster__create__{key}": value for key, value in {"systemNodes": nodes, **more}.items()})
+    before = plan(stack)
+    (warning,) = _of_system_nodes(before)
+    (way,) = warning.advice
+    assert as_mapping(way.write) == {f"cluster.create.systemNodes.{key}": value for key, value in write.items()}
+    then = plan(follow(stack, as_mapping(way.write)))
+    assert (then.violations, _of_system_nodes(then)) == ((), [])
+    saved = before.cost.falls(before.cost.usd_per_month_expected - then.cost.usd_per_month_expected, "expected")
+    assert f"{way.text.partition(' (')[0]} (saves ${saved:,} per month of the expected bill)" in warning.message
+    assert ("allow: {replace: [systemNodes]}" in warning.message) == ("instanceType" in write)
+
+
+def test_system_nodes_are_large_where_pods_need_them_or_little_is_saved() -> None:
+    """One of 3 is less than half; pods of CPU models may need more than the smallest."""
+    assert not _of_system_nodes(plan(changed(DEV, cluster__create__systemNodes={"count": 3})))
+    cpu = {"model": "llama3.1:8b", "engine": "ollama", "gpus": 0, "replicas": 6}
+    crowded = changed(DEV, models={"m": cpu}, cluster__create__systemNodes={"instanceType": "m7i.2xlarge", "count": 3})
+    assert (plan(crowded).violations, _of_system_nodes(plan(crowded))) == ((), [])
+
+
+def _of_system_nodes(made: Plan) -> list[Warned]:
+    return [each for each in made.warnings if each.path == "cluster.create.systemNodes"]
 
 
 def test_root_volumes_hold_every_engine_whatever_runs_on_the_pool() -> None:

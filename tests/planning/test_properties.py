@@ -78,7 +78,8 @@ def test_adding_a_model_changes_nothing_of_the_others(
 
 def _fixed(result: Plan, name: str) -> list[Any]:
     """The fields of a pool that another model can't raise; `groups` has the pool's minimum and maximum."""
-    raised = ("max", "groups", "peak_gpus", "surge_gpus", "needed", "needed_now", "spread", "idle_gpus", "reasons")
+    raised = ("max", "groups", "peak_gpus", "surge_gpus", "needed", "needed_now", "always", "always_now")
+    raised += ("spread", "idle_gpus", "reasons")
     return [value for key, value in vars(result.pools[name]).items() if key not in raised]
 
 

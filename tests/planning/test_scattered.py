@@ -81,12 +81,14 @@ def test_replicas_of_one_size_need_no_more_than_packed_ones() -> None:
     assert not _doubts(plan)
 
 
-def test_a_rollout_counts_as_one_more_pod() -> None:
-    """Without it two nodes hold one large and one small one wherever they are."""
-    rolls = {**TINY, "replicas": 1, "rollout": {"strategy": "rolling"}}
-    large = {**LARGE, "replicas": 1}
-    assert not _doubts(outcome(_stack({"max": 2}, large=large, small={**SMALL, "replicas": 1})))
-    assert _doubts(outcome(_stack({"max": 2}, large=large, small=rolls))) == ["models.large.pool"]
+@pytest.mark.parametrize(("rolling", "expected"), [("large", 3), ("small", 2)])
+def test_the_new_pod_of_a_rollout_has_a_node_wherever_the_replicas_are(rolling: str, expected: int) -> None:
+    """Two small ones may be on two nodes; a small new pod fits beside them, and a large one needs another node."""
+    models = {"large": {**LARGE, "replicas": 1}, "small": {**SMALL, "replicas": 1}}
+    models[rolling] = {**models[rolling], "rollout": {"strategy": "rolling"}}
+    assert outcome(_stack({}, large=models["large"], small=models["small"])).pools["p"].max == expected
+    two = outcome(_stack({"max": 3}, large=models["large"], small={**models["small"], "replicas": 2}))
+    assert _doubts(two) == (["models.large.pool"] if rolling == "large" else [])
 
 
 def test_what_is_reserved_alone_gets_no_larger_maximum_as_advice() -> None:

@@ -17,13 +17,13 @@ from infra.clouds.aws.check_release import check_minor, check_release
 from infra.clouds.aws.check_tags import check_tags
 from infra.clouds.aws.logs import check_logs
 from infra.clouds.aws.section import Access, CreateCluster, NewNetwork
+from infra.clouds.aws.system_nodes import MIN_GIB, MIN_VCPUS, is_enough
 from infra.settings.checks.cluster import check_version, read_cidr
 from infra.settings.checks.scope import CLUSTER_KIND, Scope
 from infra.settings.mistakes import Key, did_you_mean
 
 _CREATE: Key = ("cluster", "create")
 _NETWORK: Key = (*_CREATE, "network")
-_MIN_VCPUS, _MIN_GIB = 4, 16  # of a system node: operators, Prometheus, two DNS replicas
 # docs.aws.amazon.com/ec2/latest/instancetypes: of general purpose, compute and memory types these have 2 vCPUs at most.
 _SMALL = re.compile(r"[mcrt]\d[a-z]*(-flex)?\.(nano|micro|small|medium|large)")
 
@@ -162,12 +162,12 @@ def _check_system_nodes(scope: Scope, create: CreateCluster) -> None:
     key: Key = (*_CREATE, "systemNodes", "instanceType")
     name = create.system_nodes.instance_type
     known = scope.catalog.aws.cpu_instances
-    enough = [each for each in known.values() if each.vcpus >= _MIN_VCPUS and each.memory_gib >= _MIN_GIB]
+    enough = [each for each in known.values() if is_enough(each)]
     large = [each.name for each in sorted(enough, key=lambda each: (each.usd_per_hour, each.name))]
     close = did_you_mean(name, large)
     write = f"write one of {', '.join(dict.fromkeys([*filter(None, [close]), *large[:6]]))}"
     if name not in large and (name in known or _SMALL.fullmatch(name)):
-        got = f"{name} is too small: a system node needs at least {_MIN_VCPUS} vCPUs and {_MIN_GIB} GiB"
+        got = f"{name} is too small: a system node needs at least {MIN_VCPUS} vCPUs and {MIN_GIB} GiB"
         scope.report.wrong(key, got, write)
     elif name not in known:
         scope.report.wrong(key, f"unknown instance type {name}", write)

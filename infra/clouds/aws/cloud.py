@@ -13,7 +13,7 @@ from infra.clouds.aws.arns import of_the_stack, written_account
 from infra.clouds.aws.bottlerocket import SYSTEMS, say_bottlerocket
 from infra.clouds.aws.cheaper import cheaper_platform
 from infra.clouds.aws.check import check_aws
-from infra.clouds.aws.cluster import explain_versions, plan_cluster, system_nodes
+from infra.clouds.aws.cluster import explain_versions, plan_cluster
 from infra.clouds.aws.config import AwsConfig, read_aws_config
 from infra.clouds.aws.diff.tokens import CLUSTER, OWNS, VPC
 from infra.clouds.aws.diff.types import AwsTypes
@@ -33,6 +33,7 @@ from infra.clouds.aws.prices import offered_in, priced_types, with_prices
 from infra.clouds.aws.quotas import counts, list_quotas, plan_quotas
 from infra.clouds.aws.regions import regions_meant
 from infra.clouds.aws.storage import CLASSES_OF_EBS, EBS, EFS, NODE_DIRECTORY, NODE_DIRECTORY_REASON, S3
+from infra.clouds.aws.system_nodes import system_nodes
 from infra.clouds.aws.to_do import bucket_rights, list_account, list_zones
 from infra.clouds.cloud import Cloud
 from infra.services.addons.plan import ADDONS

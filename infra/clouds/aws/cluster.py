@@ -11,14 +11,12 @@ from infra.clouds.aws.config import AwsConfig
 from infra.clouds.aws.disks import root_gib
 from infra.clouds.aws.existing import assume_mounts, assume_nodes, plan_nodes, plan_version
 from infra.clouds.aws.node_repair import AGENT, agent_values
-from infra.clouds.aws.node_room import allocatable
 from infra.clouds.aws.plan import AwsCluster
 from infra.clouds.aws.reached_from import warn_of_access, warn_of_gateway
 from infra.clouds.aws.s3_driver import DRIVER, list_driver, mounted
-from infra.clouds.aws.section import MAX_SYSTEM_NODES, CreateCluster
+from infra.clouds.aws.section import CreateCluster
 from infra.clouds.aws.whose import others_elsewhere
 from infra.plan.cache import CachePlan
-from infra.plan.cluster import SystemNodesPlan
 from infra.plan.findings import Decided, warned
 from infra.plan.notes import Assumption, Chosen, Finding, Violation
 from infra.plan.rules import Rule
@@ -157,16 +155,6 @@ def explain_versions(settings: Settings, cluster: AwsCluster, cache: CachePlan, 
         " versions are those that others use, and were not read from AWS;"
         f" `aws eks describe-addon-versions --kubernetes-version {cluster.version} {where}` lists what EKS offers",
     )
-
-
-def system_nodes(settings: Settings, catalog: Catalog) -> SystemNodesPlan | None:
-    create = settings.cluster.create
-    node = catalog.aws.cpu_instances.get(create.system_nodes.instance_type) if create is not None else None
-    if create is None or node is None:
-        return None
-    cpu, gib = allocatable(node.vcpus, node.memory_gib, gpus=False)
-    path = "cluster.create.systemNodes"
-    return SystemNodesPlan(node.name, create.system_nodes.count, MAX_SYSTEM_NODES, cpu, gib, path)
 
 
 def _own_versions(create: CreateCluster) -> dict[str, str]:

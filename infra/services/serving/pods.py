@@ -1,13 +1,15 @@
 """What pods request besides GPUs, so that they fit on a node: into its allocatable resources, not its size."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from infra.offers.host import share
 from infra.plan.cluster import SystemNodesPlan
+from infra.plan.findings import warned
 from infra.plan.models import SERVER_SCRATCH_GIB, Resources
 from infra.plan.notes import Advice, Finding, Violation, Write
 from infra.plan.rules import Rule
-from infra.plan.words import count
+from infra.plan.words import count, usd
 from infra.plan.writes import written
 from infra.services.serving.placed import Placed
 from infra.services.serving.served import Served
@@ -18,6 +20,8 @@ from infra.sizing.weights import GIB
 SYSTEM_CPU, SYSTEM_GIB = 2.5, 6.0
 # What a server on the CPU needs for compute buffers, besides the file and the context.
 HOST_GIB = 1.0
+# System nodes are worth a warning where they cost this many times what is enough, and this much more per month.
+OVERSIZED, WORTH_USD = 2, 50
 
 
 def server_resources(placed: Placed) -> Resources:
@@ -49,8 +53,9 @@ def check_system_nodes(
     if rolling:
         groups["a rollout"] = [max(rolling, key=_size)]
     pods = [each for group in groups.values() for each in group]
-    free = nodes.cpu - SYSTEM_CPU / nodes.count, nodes.gib - SYSTEM_GIB / nodes.count
+    free = _free(nodes)
     if _pack(pods, free, nodes.count):
+        yield from _warn_of_oversized(pods, nodes)
         return
     whose = ", ".join(f"{len(group)} of {name}" for name, group in groups.items() if group)
     asks = f"{sum(pod.cpu for pod in pods):g} CPU and {round(sum(pod.memory_gib for pod in pods), 1):g} GiB"
@@ -68,6 +73,37 @@ def check_system_nodes(
         f"{nodes.path}.instanceType: a larger one",
         tuple(Advice(write, written(write)) for write in ways),
     )
+
+
+def _free(nodes: SystemNodesPlan) -> tuple[float, float]:
+    """The cores and the memory of each node that the cluster's own pods leave."""
+    return nodes.cpu - SYSTEM_CPU / nodes.count, nodes.gib - SYSTEM_GIB / nodes.count
+
+
+def _warn_of_oversized(pods: list[Resources], nodes: SystemNodesPlan) -> Iterator[Finding]:
+    """Nodes that cost a multiple of others that have room for the same pods."""
+    best = next((each for each in nodes.smaller if _pack(pods, _free(each), each.count)), nodes)
+    saved = nodes.usd_per_month - best.usd_per_month
+    if saved <= WORTH_USD or nodes.usd_per_month < OVERSIZED * best.usd_per_month:
+        return
+    parts = (("instanceType", nodes.type, best.type), ("count", nodes.count, best.count))
+    write = tuple((f"{nodes.path}.{key}", then) for key, now, then in parts if then != now)
+    again = (
+        "; where the nodes run already, their group is recreated: it needs allow: {replace: [systemNodes]}"
+        if best.type != nodes.type
+        else ""
+    )
+    advice = Advice(write, written(write))
+    said = warned(
+        nodes.path,
+        f"{nodes.count} x {nodes.type} cost {_month(nodes)}; {best.count} x {best.type} hold all pods and cost"
+        f" {_month(best)}: {advice.text}{again}",
+    )
+    yield replace(said, advice=(advice,))
+
+
+def _month(nodes: SystemNodesPlan) -> str:
+    return f"{usd(nodes.usd_per_month)} per month{f' ({nodes.price_note})' if nodes.price_note else ''}"
 
 
 def _pack(pods: list[Resources], free: tuple[float, float], nodes: int) -> bool:
