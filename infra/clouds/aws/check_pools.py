@@ -1,16 +1,19 @@
 """Rules for `gpuPools.NAME.instanceTypes`: EC2 types with the same GPUs, where the cluster is."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
-from infra.catalog import Instance
+from infra.catalog import Catalog, Instance
 from infra.catalog.instances_named import types_to_write
+from infra.catalog.whose import borrowed_from
 from infra.clouds.aws.bottlerocket import check_bottlerocket
 from infra.clouds.aws.check_capacity import check_reserved
 from infra.clouds.aws.check_release import check_pool_release
 from infra.clouds.aws.check_steps import check_steps
 from infra.clouds.aws.check_warm import check_warm
 from infra.clouds.aws.nodes import BOTTLEROCKET
+from infra.clouds.aws.prices import with_prices
 from infra.plan.words import regions_with
 from infra.settings.checks.scope import Scope
 from infra.settings.cluster import GpuPool
@@ -144,7 +147,7 @@ def _where_each(scope: Scope, types: list[Instance]) -> str:
 
 def _offered_there(scope: Scope, name: Any, wanted: Instance) -> str:
     """Types of the region that hold the pool's models; where no model runs on it, those with the same GPU, else with a
-    GPU of the same memory, the smallest first. Empty: there are none."""
+    GPU of the same memory, the smallest of them. The cheapest comes first. Empty: there are none."""
     catalog, region = scope.catalog, scope.region or ""
     gib = catalog.gpus[wanted.gpu].engine_gib or 0.0
     usable = [
@@ -154,7 +157,15 @@ def _offered_there(scope: Scope, name: Any, wanted: Instance) -> str:
     same = [each for each in alike if each.gpu == wanted.gpu] or alike
     same.sort(key=lambda each: (each.gpus != wanted.gpus, each.usd_per_hour or 0.0, each.name))
     held = list(scope.holding(str(name)))[:_NAMED] or [f"{each.name} ({each.gpu})" for each in same[:_NAMED]]
-    return f"write one of {', '.join(held)}" if held else ""
+    return f"write one of {_priced(held, with_prices(catalog, region))}" if held else ""
+
+
+def _priced(said: Sequence[str], catalog: Catalog) -> str:
+    """Types by what a node costs in the region, which is said; last those whose price there isn't known."""
+    types = {each: catalog.instances[each.partition(" ")[0]] for each in said}
+    usd = {each: row.usd_per_hour or 0.0 for each, row in types.items() if not borrowed_from([row], catalog)}
+    ordered = sorted(said, key=lambda each: (each not in usd, usd.get(each, 0.0)))
+    return ", ".join(f"{each[:-1]}, ${usd[each]:.2f} per hour)" if each in usd else each for each in ordered)
 
 
 def _regions(scope: Scope, wanted: Instance) -> str:

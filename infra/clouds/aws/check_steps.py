@@ -67,7 +67,7 @@ def _check_window(scope: Scope, where: Key, step: CapacityStep) -> None:
     end = times.get("to")
     if end is not None and end <= capacity.now():
         got = f"the Capacity Block has ended, {step.ends}"
-        scope.report.wrong((*where, "to"), got, "leave this step out", reads=reads)
+        scope.report.wrong((*where, "to"), got, _instead(scope, where), reads=reads)
     elif len(times) == len(_WINDOW) and times["from"] >= times["to"]:
         got = f"from {step.begins} isn't before to {step.ends}"
         scope.report.wrong(where, got, f'write from: "{step.ends}", to: "{step.begins}"', reads=reads)
@@ -75,6 +75,22 @@ def _check_window(scope: Scope, where: Key, step: CapacityStep) -> None:
         days = (times["to"] - times["from"]).days
         got = f"a window of {days} days; a Capacity Block has {_LONGEST.days} at most"
         scope.report.wrong(where, got, "write its own times", reads=reads)
+
+
+def _instead(scope: Scope, where: Key) -> str:
+    """A pool keeps a step: what only this one gave nodes needs others."""
+    _, pool, *_ = where
+    others = [each for each in scope.settings.gpu_pools[str(pool)].ladder if not _has_ended(each)]
+    if others:
+        return "leave this step out"
+    return f"write capacity: on-demand, or {_BLOCK} of the next Capacity Block, or the new to if this one was extended"
+
+
+def _has_ended(step: CapacityStep) -> bool:
+    try:
+        return step.ends is not None and instant(step.ends) <= capacity.now()
+    except ValueError:
+        return False
 
 
 def _check_once(scope: Scope, where: Key, step: CapacityStep, before: tuple[CapacityStep, ...]) -> None:

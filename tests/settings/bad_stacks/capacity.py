@@ -7,6 +7,7 @@ _BLOCK = "{capacityBlock: cr-..., from: ..., to: ...}"
 _ID = "cr-0a1b2c3d4e5f60718"
 _DAYS = 'from: "2099-01-01T11:30:00Z", to: "2099-01-15T11:30:00Z"'
 _ZONES = 'cluster: {create: {version: "1.35", zones: [use1-az2, use1-az4]}}'
+_ENDED = f'{{capacityBlock: {_ID}, from: "2024-01-01T11:30:00Z", to: "2024-01-15T11:30:00Z"}}'
 _H100 = "instanceTypes: [p5.48xlarge]"
 
 
@@ -113,8 +114,20 @@ CAPACITY = (
         ),
     ),
     Bad(
-        "a block that has ended",
-        _steps(f'{{capacityBlock: {_ID}, from: "2024-01-01T11:30:00Z", to: "2024-01-15T11:30:00Z"}}', types=_H100),
+        "a block that has ended, and nothing else",
+        _steps(_ENDED, types=_H100),
+        (
+            _at(
+                "[0].to",
+                "the Capacity Block has ended, 2024-01-15T11:30:00Z",
+                f"write capacity: on-demand, or {_BLOCK} of the next Capacity Block, or the new to if this one was"
+                " extended",
+            ),
+        ),
+    ),
+    Bad(
+        "a block that has ended, before another step",
+        _steps(_ENDED, "on-demand", types=_H100),
         (_at("[0].to", "the Capacity Block has ended, 2024-01-15T11:30:00Z", "leave this step out"),),
     ),
     Bad(

@@ -336,8 +336,22 @@ POOLS = (
                 "gpuPools.l4.instanceTypes",
                 5,
                 "no zone of af-south-1 offers g6e.xlarge",
-                "write one of g4dn.12xlarge (4 x T4), or a region that has g6e.xlarge: ap-northeast-1, ap-northeast-2,"
-                " ap-northeast-3, ap-south-1, ap-south-2, eu-central-1 and 6 more",
+                "write one of g4dn.12xlarge (4 x T4, $5.19 per hour), or a region that has g6e.xlarge: ap-northeast-1,"
+                " ap-northeast-2, ap-northeast-3, ap-south-1, ap-south-2, eu-central-1 and 6 more",
+            ),
+        ),
+    ),
+    Bad(
+        "no zone offers it, and the price of another type there isn't known",
+        stack(CLUSTER, pool("instanceTypes: [g6e.xlarge]"), MODEL, region="eu-west-3"),
+        (
+            Mistake(
+                "gpuPools.l4.instanceTypes",
+                5,
+                "no zone of eu-west-3 offers g6e.xlarge",
+                "write one of g4dn.12xlarge (4 x T4, $4.57 per hour), g6.12xlarge (4 x L4, $5.84 per hour), g6.48xlarge"
+                " (8 x L4, $16.95 per hour), g5.12xlarge (4 x A10G), or a region that has g6e.xlarge: eu-central-1,"
+                " eu-north-1, eu-south-2, ap-northeast-1, ap-northeast-2, ap-northeast-3 and 6 more",
             ),
         ),
     ),
@@ -349,9 +363,10 @@ POOLS = (
                 "gpuPools.l4.instanceTypes",
                 5,
                 "no zone of eu-central-1 offers p5.48xlarge",
-                "write one of g6.12xlarge (4 x L4), g6.48xlarge (8 x L4), g6e.xlarge (1 x L40S), g4dn.12xlarge (4 x"
-                " T4), or a region that has p5.48xlarge: eu-north-1, eu-west-2, ap-northeast-1, ap-northeast-2,"
-                " ap-south-1, ap-southeast-2 and 7 more",
+                "write one of g6e.xlarge (1 x L40S, $2.33 per hour), g4dn.12xlarge (4 x T4, $4.89 per hour),"
+                " g6.12xlarge (4 x L4, $5.75 per hour), g6.48xlarge (8 x L4, $16.69 per hour), or a region that has"
+                " p5.48xlarge: eu-north-1, eu-west-2, ap-northeast-1, ap-northeast-2, ap-south-1, ap-southeast-2 and 7"
+                " more",
             ),
         ),
     ),
