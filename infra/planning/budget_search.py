@@ -18,7 +18,7 @@ from infra.planning.borrowed_prices import borrowed_then
 from infra.planning.budget import PATH, enough, total
 from infra.planning.budget_capacity import Harm, harms
 from infra.planning.budget_joined import joined
-from infra.planning.budget_words import say_asleep, say_gaps, say_left, say_moved, say_spot, say_waits
+from infra.planning.budget_words import say_asleep, say_gaps, say_left, say_moved, say_scattered, say_spot, say_waits
 from infra.planning.cheaper import Market
 from infra.planning.trial import Attempt, Followed, broken_by, holds, spare_max, trimmed, with_lower_max
 from infra.settings.platform import Budget
@@ -81,6 +81,7 @@ class Search:
                 *say_moved(self.plan, then, self.catalog),
                 *say_left(self.plan, then),
                 *say_asleep(self.plan, then),
+                *say_scattered(self.plan, then),
                 *say_waits(self.plan, then),
                 *say_gaps(self.plan, then, whole),
                 *say_spot(whole),

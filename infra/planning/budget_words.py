@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 from infra.catalog import Catalog
 from infra.engines import ENGINES
+from infra.plan.alike import parts
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Write
 from infra.plan.plan import Plan
 from infra.plan.words import SPOT, count, minutes, without
 from infra.planning.budget_capacity import falls_asleep, lost_capacity
 from infra.planning.cpu_speed import slow_on_cpu
+from infra.planning.own_pools import NO_FREE_NODE
 from infra.services.external.plan import fallback_of
 
 
@@ -57,6 +59,14 @@ def say_waits(before: Plan, then: Plan) -> Iterator[str]:
     for name, model in then.models.items():
         if falls_asleep(before.models[name], model):
             yield f"who comes first to {name} waits about {minutes(model.cold_start.seconds)}"
+
+
+def say_scattered(before: Plan, then: Plan) -> Iterator[str]:
+    """Models that wait where a smaller maximum adds no node for them."""
+    known = {each.path for each in before.warnings if each.kind == NO_FREE_NODE}
+    for each in then.warnings:
+        if each.kind == NO_FREE_NODE and each.path not in known:
+            yield f"{parts(each.path)[1]} may wait for {each.detail}"
 
 
 def say_gaps(before: Plan, then: Plan, write: Write) -> Iterator[str]:

@@ -15,7 +15,6 @@ from infra.plan.rules import Rule
 from infra.plan.words import count
 from infra.plan.writes import written
 from infra.planning.advice import completed, in_order
-from infra.planning.capacity import limited
 from infra.planning.cheaper import Market
 from infra.planning.own_pools import NO_FREE_NODE
 from infra.planning.trial import Attempt, broken_by, with_lower_max
@@ -81,11 +80,8 @@ def _that_holds(warning: Warned, write: Write, plan: Plan, attempt: Attempt) -> 
 
 
 def _larger(placed: Placed, plan: Plan) -> Iterator[Write]:
-    """What is reserved alone has no more nodes, whatever `max` is."""
     assert placed.offer is not None
-    pool = plan.pools[placed.offer.name]
-    if not limited(pool):
-        yield ((f"gpuPools.{pool.name}.max", pool.max_enough),)
+    yield ((f"gpuPools.{placed.offer.name}.max", plan.pools[placed.offer.name].max_enough),)
 
 
 def _apart(placed: Placed, plan: Plan) -> Iterator[Write]:

@@ -113,7 +113,8 @@ class GpuPool(Section):
         default=None,
         ge=1,
         le=1000,
-        description="maximum number of nodes; when absent, what the models need at their maximum of replicas",
+        description="maximum number of nodes; when absent, what the models need at their maximum of replicas, wherever"
+        " these are placed",
         examples=[4],
     )
     node_groups: Literal["one", "perZone"] | None = Field(

@@ -97,7 +97,11 @@ def test_the_gateway_has_room_beside_the_clusters_own_pods_or_the_stack_is_refus
     ("nodes", "more", "write"),
     [
         ({"instanceType": "m7i.4xlarge"}, {}, {"instanceType": "m7i.xlarge"}),
-        ({"instanceType": "m7i.4xlarge", "count": 3}, {"zones": 3}, {"instanceType": "m7i.xlarge"}),
+        (
+            {"instanceType": "m7i.4xlarge", "count": 3},
+            {"zones": ["use1-az1", "use1-az2", "use1-az4"]},
+            {"instanceType": "m7i.xlarge"},
+        ),
         ({"count": 5}, {}, {"count": 2}),
         ({"instanceType": "m7g.4xlarge", "count": 4}, {}, {"instanceType": "m7g.xlarge", "count": 2}),
     ],

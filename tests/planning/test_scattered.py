@@ -48,6 +48,7 @@ def test_a_maximum_that_packed_replicas_alone_keep_is_not_ok_and_each_way_out_ho
     ]
     for way in warning.advice:
         assert way.text in warning.message
+        assert "for the hours of rollouts" not in way.text
         then = outcome(follow(stack, as_mapping(way.write)))
         assert not then.violations
         assert not _doubts(then)
@@ -70,6 +71,10 @@ def test_the_worked_out_maximum_is_the_smallest_that_always_holds_and_moves_the_
     assert there.cost.usd_per_month_min == pytest.approx(limited.cost.usd_per_month_min)
     (item,) = [each for each in there.cost.items if each.pool == "p"]
     assert item.what == "3 / 3 / 6 x g6.12xlarge, 3 where pods leave no gaps"
+    larger = outcome(changed(free, gpuPools__p__max=7)).cost.items
+    assert [each.what.partition(", ")[2] for each in larger if each.pool == "p"] == [
+        "though replicas and rollouts need 6 (gpuPools.p.max)"
+    ]
     reason = there.chosen["gpuPools.p.max"].reason
     assert reason.startswith("6 nodes of 4 GPUs: ")
     assert reason.endswith("; 3 nodes where their pods leave no gaps")
@@ -88,7 +93,10 @@ def test_the_new_pod_of_a_rollout_has_a_node_wherever_the_replicas_are(rolling: 
     models[rolling] = {**models[rolling], "rollout": {"strategy": "rolling"}}
     assert outcome(_stack({}, large=models["large"], small=models["small"])).pools["p"].max == expected
     two = outcome(_stack({"max": 3}, large=models["large"], small={**models["small"], "replicas": 2}))
-    assert _doubts(two) == (["models.large.pool"] if rolling == "large" else [])
+    waits = rolling == "large"
+    assert _doubts(two) == (["models.large.pool"] if waits else [])
+    said = "it isn't certain that one node of p has 4 GPUs free for it"
+    assert two.models[rolling].rollout.reason.endswith(said) == waits
 
 
 def test_what_is_reserved_alone_gets_no_larger_maximum_as_advice() -> None:
@@ -103,7 +111,14 @@ def test_a_pool_that_is_too_small_is_advised_the_maximum_that_always_holds() -> 
     (violation,) = [each for each in planned(stack).violations if each.path == "gpuPools.p.max"]
     (way, *_) = [each for each in violation.advice if "gpuPools.p.max" in as_mapping(each.write)]
     assert as_mapping(way.write)["gpuPools.p.max"] == 6
-    assert "for the hours of rollouts" not in way.text
     then = outcome(follow(stack, as_mapping(way.write)))
     assert not then.violations
     assert not _doubts(then)
+
+
+def test_a_smaller_maximum_for_a_budget_says_which_model_may_wait() -> None:
+    free = _stack({}, large=LARGE, small=SMALL)
+    packed = outcome(changed(free, gpuPools__p__max=3)).cost.usd_per_month_max
+    (violation,) = planned(changed(free, budget={"usdPerMonth": round(packed) + 1})).violations
+    (way,) = [each for each in violation.advice if as_mapping(each.write) == {"gpuPools.p.max": 3}]
+    assert way.text == f"gpuPools.p.max: 3 (${packed:,.0f}; large may wait for 4 free GPUs of one node of p)"
