@@ -158,6 +158,13 @@ class _Reader:
             self._typed.wrong(
                 self._named(each.key, asked), f"{each.got}; {each.write.replace('engine: ', '--engine ')}"
             )
+        for each in question.engine.lacks(question.version, shape, None) if question.version is not None else ():
+            if not each.otherwise:
+                first = ".".join(map(str, each.first))
+                got = f"{question.engine.title} has no {each.what} there"
+                self._typed.wrong(
+                    f"--engine-version {self._typed.get('engine-version')}", f"{got}; write at least {first}"
+                )
         if shape is not None and (why := question.obstacle(gpus)) is not None:
             allowed = ", ".join(map(str, counts_that_split(shape, question.quantization)))
             self._typed.wrong(f"--gpus {gpus}", f"{why}; {question.name} can be split over {allowed}")

@@ -8,6 +8,7 @@ from infra.diff.clients import key_changed
 from infra.diff.counted_on import abilities_changed, loss_changed
 from infra.diff.fallbacks import fallback_changed, fallback_of
 from infra.diff.load_balancer import reach
+from infra.diff.older_engine import went_back
 from infra.diff.replicas import number_changed, scaling_changed
 from infra.diff.rollouts import (
     can_start,
@@ -40,6 +41,7 @@ def afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
     before, after = (side.models[answering(side, name)] for side in (old, new))
     changed = answers_changed(old, new).get(name, {})
     yield from _answers({what: each for what, each in changed.items() if what != CERTAIN or after["fits"] is not False})
+    yield from went_back(name, old, new)
     yield from fallback_changed(name, old, new)
     yield from abilities_changed(name, old, new)
     yield from share_changed(old, new, name)

@@ -33,7 +33,7 @@ from infra.engines.model import (
 )
 from infra.engines.store import Store
 from infra.sizing.estimates import Throughput
-from infra.sizing.question import Question, Sized
+from infra.sizing.question import Question, Sized, Version
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,16 @@ class StartStep:
     what: str
     row: str  # of cold_start.toml: the seconds of one time
     times: float = 1
+
+
+@dataclass(frozen=True)
+class Lacks:
+    """What an older version of an engine doesn't have."""
+
+    what: str  # an architecture, or an argument
+    argument: bool
+    first: Version  # that has it
+    otherwise: bool = False  # the version may serve the architecture by other code
 
 
 class Engine:
@@ -148,6 +158,11 @@ class Engine:
 
     def refuse(self, model: ModelSection, shape: ModelShape | None, catalog: Catalog) -> Iterator[Refusal]:
         """Why it refuses a model of the stack file, whatever the GPU. `shape`: None where it isn't known."""
+        yield from ()
+
+    def lacks(self, version: Version, shape: ModelShape | None, model: EngineModel | None) -> Iterator[Lacks]:
+        """What an older version than the pinned one doesn't have, of what a model needs; empty: nobody looked, or it
+        has all. `model`: whose arguments it would get; None: its user writes them."""
         yield from ()
 
     def cannot_run(self, question: Question, gpu: Gpu) -> str | None:

@@ -184,7 +184,7 @@ class ModelPlan(EngineModel):
     engine: str
     engine_version: str  # whose arguments it gets
     image: str
-    own_image: bool  # the stack file's, whose version of the engine nobody knows
+    own_image: bool  # the stack file's, whose version of the engine its tag may say, and nothing else
     pool: str | None  # None: CPU, or no pool can run it
     instance_type: str | None  # the pool's first type; None on nodes that we don't make, and on CPU
     vision: bool  # it takes images

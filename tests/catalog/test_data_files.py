@@ -11,6 +11,7 @@ from infra.catalog.table import BadCatalog
 from infra.engines.ollama import tags
 from infra.engines.tgi import models as tgi
 from infra.engines.vllm import facts as vllm
+from infra.engines.vllm import lacks
 
 
 def _mistakes(folder: Path, file: str, old: str, new: str) -> list[str]:
@@ -27,6 +28,7 @@ def _mistakes(folder: Path, file: str, old: str, new: str) -> list[str]:
     tags.read(folder / "data", models, mistakes)
     tgi.read(folder / "data", models, mistakes)
     vllm.read(folder / "data", mistakes)
+    lacks.read(folder / "data", mistakes)
     metrics.read(folder / "data", mistakes)
     return mistakes
 
@@ -81,6 +83,8 @@ def _line(file: str, begins: str) -> int:
             "models names facebook/opt-124m, which is no row of models.csv",
         ),
         ("vllm/flags.csv", "--seed,", "--seed,one", "--seed,two", "takes must be one of none, one, optional, some"),
+        ("vllm/since.csv", "--runner,", "0.10.1", "first", "first must be a version, such as 0.26.0"),
+        ("machines.csv", "a2-highgpu-1g,", "A100-40", "A100", "gpu names no row of gpus.csv"),
         ("vllm/metrics.csv", "vllm:num_requests_waiting,", "gauge", "level", "kind must be one of gauge, counter"),
         ("exporters.csv", "prometheus,3,up,", "gauge", "level", "kind must be one of gauge, counter, histogram"),
         ("vllm/quantization.csv", "fp8,", "fp8,7.5", "fp8,", "min_compute_capability must be a number"),

@@ -15,7 +15,7 @@ from infra.catalog.table import Row
 from infra.clouds.aws import facts
 from infra.engines.ollama import tags
 from infra.engines.tgi import models as tgi
-from infra.engines.vllm import answers, needed
+from infra.engines.vllm import answers, lacks, needed
 from infra.engines.vllm import facts as vllm
 
 # Columns for people: they say where a number comes from.
@@ -68,6 +68,7 @@ def asked() -> Mapping[str, set[str]]:
         vllm.read(DATA, [])
         answers.read(DATA, [])
         needed.read(DATA, [])
+        lacks.read(DATA, [])
         metrics.read(DATA, [])
         span_attributes.read(DATA, [])
     return found

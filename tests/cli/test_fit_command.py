@@ -201,6 +201,10 @@ def test_what_nothing_serves_is_exit_1() -> None:
             [QWEN, "--max-num-seqs", "4", "--concurrency", "20"],
             ["--max-num-seqs 4", "fewer requests at once than --concurrency 20"],
         ),
+        (
+            [QWEN, "--gpu", "L4", "--engine-version", "0.8.2"],
+            ["--engine-version 0.8.2", "vLLM has no Qwen3ForCausalLM there; write at least 0.8.4"],
+        ),
         ([QWEN, "--engine", "sglang"], ["--engine sglang", "vllm"]),
         (["google/gemma-3-27b-it", "--engine", "tgi"], ["--engine tgi", "gemma-3", "--engine vllm"]),
     ],

@@ -155,6 +155,13 @@ AFTERWARDS = {
         "qwen3-8b",
         "another image: registry.acme.io/vllm:v0.31.0, was the pinned one",
     ),
+    "an older version of the engine": (
+        "shared",
+        (("maxModelLen: 8192", "maxModelLen: 8192, image: registry.acme.io/vllm:v0.31.0"),),
+        "qwen3-8b",
+        "vLLM goes back from 0.32.0 to 0.31.0, which may lack the architecture, an argument or a value of one, take"
+        " more memory, or start and answer more slowly",
+    ),
     "a first revision": (
         "shared",
         (("maxModelLen: 8192", "maxModelLen: 8192, revision: b968826d9c46dd6066d109eabc6255188de91218"),),

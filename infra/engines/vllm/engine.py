@@ -7,7 +7,7 @@ from components.container import Fetch, KeysFile, Query
 from infra.catalog import Catalog, Gpu, ModelShape
 from infra.catalog.metrics import Exporter
 from infra.engines.arguments import Argument, BadArgument
-from infra.engines.engine import OPENAI, Engine, Limits, StartStep, as_served
+from infra.engines.engine import OPENAI, Engine, Lacks, Limits, StartStep, as_served
 from infra.engines.hub import (
     ADAPTERS,
     COMPILED,
@@ -24,6 +24,7 @@ from infra.engines.vllm.compiled import WATCHED, factors
 from infra.engines.vllm.facts import facts, grammar
 from infra.engines.vllm.few_graphs import sizes_of, slower
 from infra.engines.vllm.flags import REFUSED
+from infra.engines.vllm.lacks import lacks
 from infra.engines.vllm.last_words import LAST_WORDS
 from infra.engines.vllm.log import LOG_ARGUMENTS, LOG_ENVIRONMENT, LOG_FILES
 from infra.engines.vllm.memory import size
@@ -37,7 +38,7 @@ from infra.engines.vllm.unplanned import refusal
 from infra.engines.vllm.versions import PINNED, default_utilization
 from infra.models.places import Bucket, place_of
 from infra.sizing.estimates import Throughput
-from infra.sizing.question import Question, Sized
+from infra.sizing.question import Question, Sized, Version
 
 _DTYPE = {"bf16": "bfloat16", "fp16": "float16"}
 # `auto` would pick the runner by the architecture, and an embedding model built on a chat model would chat.
@@ -234,6 +235,9 @@ class Vllm(Engine):
 
     def refuse(self, model: ModelSection, shape: ModelShape | None, catalog: Catalog) -> Iterator[Refusal]:
         yield from refusals(model, shape, catalog)
+
+    def lacks(self, version: Version, shape: ModelShape | None, model: EngineModel | None) -> Iterator[Lacks]:
+        return lacks(version, self.args(model) if model is not None else (), shape)
 
     def cannot_run(self, question: Question, gpu: Gpu) -> str | None:
         return cannot_run(question, gpu)

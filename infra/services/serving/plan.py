@@ -16,6 +16,7 @@ from infra.services.serving.at_once import check_at_once
 from infra.services.serving.bucket_files import mounts, streams
 from infra.services.serving.cold_start import Waits, can_keep_compiled, cold_start, timeouts
 from infra.services.serving.family import dimensions_of, needed_by
+from infra.services.serving.older_image import check_image
 from infra.services.serving.placed import Placed
 from infra.services.serving.pod_scaling import plan_pod_scaling, say_pods
 from infra.services.serving.pods import server_resources
@@ -69,7 +70,9 @@ def _model(
     arguments = yield from choose_arguments(placed, sizing)
     yield from check_promise(placed, sizing)
     yield from check_at_once(placed)
-    return _plan(placed, start, limits, rollout, arguments, sizing, cache)
+    made = _plan(placed, start, limits, rollout, arguments, sizing, cache)
+    yield from check_image(placed.served, made, sizing.catalog)
+    return made
 
 
 def _loss(placed: Placed, pool: PoolPlan | None, cache: CachePlan) -> Loss | None:
