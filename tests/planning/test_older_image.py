@@ -89,3 +89,10 @@ def test_of_others_the_plan_only_says_what_it_assumes(image: str) -> None:
     assert not plan.violations
     assert not warned_of(plan)
     assert [each.path for each in plan.assumptions if each.path == PATH] == [PATH]
+
+
+def test_what_an_engines_images_need_is_said_once() -> None:
+    models = {"chat": QWEN, "other": QWEN | {"image": "vllm/vllm-openai:v0.33.1"}}
+    plan = outcome(stack(QWEN) | {"models": models})
+    (said,) = (each.message for each in plan.assumptions if "weights are fetched" in each.message)
+    assert said.count("own image would need") == 1

@@ -66,9 +66,10 @@ def explain_prefetch(
         where = f"the node of {cache.only_node}" if cache.only_node else where
         where = "each node that may run them" if cache.directory is not None else where
         engines = sorted({each.image for each in fetched} - {image}, key=lambda engine: engine.name)
-        instead = "".join(f"; {engine.name}'s own image would need {_written(engine, made)}" for engine in engines)
+        needs = dict.fromkeys(f"; {each.name}'s own image would need {_written(each, made)}" for each in engines)
         yield Assumption(
-            "models", f"{names}: weights are fetched on {where} by {image.image}, {_written(image, made)}{instead}"
+            "models",
+            f"{names}: weights are fetched on {where} by {image.image}, {_written(image, made)}{''.join(needs)}",
         )
 
 
