@@ -140,7 +140,9 @@ class Cloud(Owner):
         """The nodes for models without a GPU, in a cluster that the stack makes; None: nobody knows their room."""
         return None
 
-    def warn_of_pool(self, pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPlan) -> Iterable[Finding]:
+    def warn_of_pool(
+        self, pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPlan, namespace: str
+    ) -> Iterable[Finding]:
         """What the cloud does to the nodes of a pool, and so to the models there."""
         return ()
 

@@ -12,6 +12,7 @@ from infra.diff.references import labels_asked
 from infra.diff.second_addons import first_removed
 from infra.diff.services import ground
 from infra.diff.space import growing
+from infra.diff.unmoved import unmoved
 from infra.services.gateway.to_dos import both_names
 from infra.sides.types import Changes, ResourceChanges, Side
 
@@ -22,6 +23,7 @@ def asked_by(old: Side, new: Side, resources: ResourceChanges, answers: Mapping[
     yield from growing(old, new)
     yield from labels_asked(old, new)
     yield from first_removed(old, new, resources)
+    yield from unmoved(old, new)
     yield from _keys(old, new)
     yield from _another_address(old, new, resources)
     yield from _old_records(old, new)

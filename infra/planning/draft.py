@@ -158,7 +158,7 @@ def _warn(
         yield from zones.check_pool(pool)
         yield from warn_of_pool(pool, served_there)
         yield from warn_of_scattered(pool, served_there)
-        yield from asked.cloud.warn_of_pool(pool, served_there, platform.cluster)
+        yield from asked.cloud.warn_of_pool(pool, served_there, platform.cluster, asked.settings.namespace.name)
     yield from warn_of_same_nodes(nodes.pools)
     for each in nodes.placed:
         yield from warn_of_waste(each)

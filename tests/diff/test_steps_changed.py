@@ -7,6 +7,7 @@ import pytest
 from infra.diff.advice import advice
 from infra.diff.difference import Difference, compare
 from infra.diff.traffic import noticed
+from infra.diff.unmoved import unmoved
 from infra.sides.types import name_of, type_of
 from tests.diff.stacks import edited, side
 
@@ -62,6 +63,34 @@ def test_a_step_less_is_guarded_and_leaves_the_other_groups() -> None:
     assert [each.name for each in made.refused] == ["l4"]
     (chat,) = [each for each in made.notices if each.model == "chat"]
     assert "its other node groups stay, but EKS doesn't wait" in chat.during
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "scaler", "to"),
+    [
+        (
+            ["spot", "on-demand"],
+            [RESERVED, "spot", "on-demand"],
+            "clusterAutoscaler",
+            ["reservation cr-0a1b2c3d4e5f60718"],
+        ),
+        (["on-demand", "spot"], ["spot", "on-demand"], "clusterAutoscaler", ["the spot nodes"]),
+        (["spot"], ["spot", "on-demand"], "clusterAutoscaler", []),
+        ([RESERVED, "spot"], ["spot"], "clusterAutoscaler", []),
+        ("on-demand", ["spot", "on-demand"], "clusterAutoscaler", []),  # all nodes are others then
+        ("on-demand", ["spot", "on-demand"], "karpenter", ["the spot nodes"]),
+        ("spot", ["spot", "on-demand"], "karpenter", []),
+    ],
+)
+def test_pods_that_run_on_a_later_step_are_moved_by_hand(before: Any, after: Any, scaler: Any, to: list[str]) -> None:
+    was, is_now = (
+        side("cloud", edited("cloud", {"gpuPools.l4.capacity": each, "cluster.create.nodeScaler": scaler}))
+        for each in (before, after)
+    )
+    found = [each for each in unmoved(was, is_now) if each["path"] == "gpuPools.l4.capacity"]
+    assert [each["message"].partition(" by itself")[0] for each in found] == [f"no pod moves to {each}" for each in to]
+    asked = compare("cloud", was, is_now).to_do.introduced
+    assert all(each in asked for each in found)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ BLOCK = {
     "instances": 1,
     "zone": "use1-az4",
 }
+KARPENTER = "karpenter.sh/capacity-type"
 
 
 def ladder(*steps: Any, replicas: int = 3, **pool: Any) -> Plan:
@@ -203,6 +204,40 @@ def test_a_block_is_paid_before_and_the_bill_says_so() -> None:
     (warning,) = [each.message for each in made.warnings if "EKS drains its nodes" in each.message]
     assert "40 minutes before its end" in warning
     assert "their pods start again on the next steps" in warning
+
+
+@pytest.mark.parametrize(
+    ("edit", "selector"),
+    [
+        ({}, "llm-platform/capacity=ondemand"),
+        ({"gpuPools__l4__capacity": [BLOCK, "spot", "on-demand"]}, "llm-platform/capacity in (spot,ondemand)"),
+        ({"gpuPools__l4__nodeGroups": None, "cluster__create__nodeScaler": "karpenter"}, f"{KARPENTER}=on-demand"),
+        ({"gpuPools__l4__capacity": [BLOCK]}, None),
+        ({"gpuPools__l4__capacity": ["on-demand", BLOCK]}, None),
+        ({"models__qwen3_8b__paused": True}, None),
+    ],
+)
+def test_no_pod_moves_to_a_block_so_the_nodes_after_it_are_cordoned_before_a_restart(
+    edit: dict[str, Any], selector: str | None
+) -> None:
+    """The selector finds each node of the later steps: their labels are those of the node groups."""
+    made = outcome(changed(_on_block("on-demand"), **edit))
+    said = [each.message for each in made.warnings if "no pod moves to Capacity Block" in each.message]
+    assert len(said) == (selector is not None)
+    for message in said:
+        assert "stay there, and the block stays empty" in message
+        cordon, restart = message.split("`")[1::2]
+        assert cordon == f"kubectl cordon -l 'llm-platform/pool=l4,{selector}'"
+        assert restart == "kubectl rollout restart deployment/qwen3-8b -n llm"
+        assert "no pod of qwen3-8b" not in message
+
+
+def test_a_model_that_stops_first_is_away_while_it_moves_to_a_block() -> None:
+    made = outcome(changed(_on_block("on-demand"), models__qwen3_8b__rollout={"strategy": "recreate"}))
+    (message,) = [each.message for each in made.warnings if "no pod moves to Capacity Block" in each.message]
+    assert message.endswith(
+        f"no pod of qwen3-8b for about {round(made.models['qwen3-8b'].cold_start.seconds / 60)} min"
+    )
 
 
 @pytest.mark.parametrize(

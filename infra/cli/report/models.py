@@ -180,7 +180,10 @@ def _steps(pool: PoolPlan) -> str:
         for number, step in enumerate(pool.steps, start=1)
     ]
     bound = (
-        f"; {pool.highest} at the same time at most, because a node is added only for a pod" if len(steps) > 1 else ""
+        f"; {pool.highest} at the same time at most, because a node is added only for a pod; a pod that runs never"
+        " moves to an earlier step by itself (docs/platform/capacity.md, When a step has no node)"
+        if len(steps) > 1
+        else ""
     )
     return f"{pool.name} asks for nodes in this order: {'; '.join(steps)}{bound}"
 

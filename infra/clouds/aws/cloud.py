@@ -29,6 +29,7 @@ from infra.clouds.aws.no_node import NO_NODE_WORDS
 from infra.clouds.aws.node_repair import to_do_agent
 from infra.clouds.aws.nodes import furnished, say_cut, with_own
 from infra.clouds.aws.plan import AwsCluster, aws_cluster
+from infra.clouds.aws.pods_stay import warn_of_pods_that_stay
 from infra.clouds.aws.prices import offered_in, priced_types, with_prices
 from infra.clouds.aws.quotas import counts, list_quotas, plan_quotas
 from infra.clouds.aws.regions import regions_meant
@@ -165,8 +166,11 @@ class Aws(Cloud):
     def system_nodes(self, settings: Settings, catalog: Catalog) -> SystemNodesPlan | None:
         return system_nodes(settings, catalog)
 
-    def warn_of_pool(self, pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPlan) -> Iterator[Finding]:
-        return warnings.warn_of_pool(pool, models, cluster)
+    def warn_of_pool(
+        self, pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPlan, namespace: str
+    ) -> Iterator[Finding]:
+        yield from warnings.warn_of_pool(pool, models, cluster)
+        yield from warn_of_pods_that_stay(pool, models, cluster, namespace)
 
     def warn_of_drain(
         self, gateway: GatewayPlan | None, pools: Iterable[PoolPlan], traffic: TrafficPlan, end: int, shortest: int
