@@ -1,7 +1,7 @@
 """The pools that a model may run on: those of the stack file, or one that the planner makes of an instance type."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import count
 from typing import Literal
@@ -24,8 +24,7 @@ class Offer:
     card: Gpu
     gpus_per_node: int
     types: tuple[Instance, ...]  # () on nodes that somebody else makes
-    # None: the planner makes it. It may hold dicts (a selector), which have no hash; a pool's name is enough for one.
-    settings: GpuPool | None = field(hash=False)
+    settings: GpuPool | None  # None: the planner makes it
     # Of the most expensive of its types, on spot in the most expensive zone; None: nobody said it.
     usd_per_node_hour: float | None
     zone_ids: tuple[str, ...]
@@ -33,6 +32,10 @@ class Offer:
     whole: str = ""  # the card of the nodes, where `card` is a part of it
     parts: int = 1  # of one GPU: the number of servers that share it
     borrowed_from: str = ""  # the region whose price it is, where this region's isn't known
+
+    def __hash__(self) -> int:
+        """Of a part, which is computed in no time. Its settings may hold dicts (a selector), which have no hash."""
+        return hash((self.name, self.gpus_per_node, self.usd_per_node_hour, self.parts))
 
     @property
     def gpu(self) -> str:
@@ -176,6 +179,17 @@ def on_spot(offers: Iterable[Offer]) -> list[Offer]:
             price = max((each.hourly("spot")[1] for each in offer.types), default=0.0)
             found.append(replace(offer, name=f"{offer.name}-spot", settings=pool, usd_per_node_hour=price))
     return found
+
+
+def beside_on_spot(pools: Sequence[Offer], new: Iterable[Offer]) -> tuple[Offer, ...]:
+    """The new pools on spot, beside those of the stack file. `new`: on demand, so without types that the stack file has
+    on demand under the same name; on spot those are other nodes."""
+    there = (each for each in pools if each.kinds == ("on-demand",) and _is_named_after_its_type(each))
+    return beside(pools, on_spot(_cheapest_first((*new, *there))))
+
+
+def _is_named_after_its_type(offer: Offer) -> bool:
+    return len(offer.types) == 1 and offer.name == _pool_name(offer.types[0])
 
 
 def _pool_name(instance: Instance) -> str:

@@ -12,6 +12,7 @@ from infra.planning.budget_search import WEIGHTS, Search
 
 MIN_PART = 0.1  # of the saving that is needed: a change that saves less is no reason to name it
 MIN_SHARE, MIN_USD = 0.005, 5.0  # of the bill, and dollars: a change that saves less is no part of a way
+WORTH_MORE = 0.1  # of the bill: what a change saves that nobody needs to keep to the budget, and is named all the same
 MAX_PARTS = 12
 
 KEEP: frozenset[Harm] = frozenset()
@@ -52,8 +53,23 @@ class Together:
         models = most_expensive(self.search)
         return self._advice(self._further((), FEWER, list(minimum_replicas(self.search, models))))
 
-    def _advice(self, chosen: Chosen) -> Advice | None:
-        search, usd = self.search, self.search.budget.usd_per_month
+    def cheaper(self, allowed: frozenset[Harm]) -> Advice | None:
+        """The same with one change more, which takes nothing of another kind, where that saves much. Of replicas, as
+        many stay as the budget allows."""
+        chosen = self._needed(self._lowered(allowed), self.search.budget.usd_per_month)
+        then = self.search.planned(self.search.joined(chosen))
+        takes = harms(self.search.plan, then) if then is not None else {Harm.REPLICAS}
+        if Harm.REPLICAS in takes:
+            return None
+        usd = self._usd(chosen)
+        ways = [each for each in self._parts_beside(chosen) if _takes(each) <= takes and each not in chosen]
+        part = self._largest(chosen, usd, takes, ways, dict(self._saves), WORTH_MORE * usd)
+        return self._advice([*chosen, part], self._usd([*chosen, part])) if part is not None else None
+
+    def _advice(self, chosen: Chosen, usd: float | None = None) -> Advice | None:
+        """`usd`: the bill that needs no further part; else the budget."""
+        search = self.search
+        usd = search.budget.usd_per_month if usd is None else usd
         if not chosen or self._usd(chosen) > usd:
             return None
         whole = search.joined(self._needed(chosen, usd))
@@ -86,11 +102,17 @@ class Together:
         return chosen
 
     def _largest(
-        self, chosen: Chosen, usd: float, allowed: frozenset[Harm], ways: Sequence[Write], saves: dict[str, float]
+        self,
+        chosen: Chosen,
+        usd: float,
+        allowed: frozenset[Harm],
+        ways: Sequence[Write],
+        saves: dict[str, float],
+        least: float = MIN_USD,
     ) -> Write | None:
         """The part with the largest saving beside the chosen ones. One that saved less when it was last tried than
         another one does now isn't tried again. `saves`: of each part, as it was last tried."""
-        best, largest = None, max(MIN_USD, MIN_SHARE * usd)
+        best, largest = None, max(least, MIN_SHARE * usd)
         for part in sorted(ways, key=lambda each: -saves.get(repr(each), float("inf"))):
             if saves.get(repr(part), float("inf")) <= largest:
                 break

@@ -214,12 +214,15 @@ def _in_several(found: Together, means: Means, alone: Sequence[Advice]) -> Itera
     of_all = list(filter(None, (all_together(search, each) for each in _all(search, means)))) if many else []
     taken = [search.harms(way) for way in (*alone, *of_all)]
     ways: list[Advice] = []
+    cheaper: Advice | None = None
     for menu in _menus(taken):
         way = found.way(menu) if not any(each <= menu for each in taken) else None
         if way is not None:
             ways.append(way)
             taken.append(search.harms(way))
+            cheaper = found.cheaper(menu)
     yield from islice(_unlike(search, [*ways, *fewer, *of_all]), NAMED)
+    yield from [cheaper] if cheaper is not None else []
 
 
 def _menus(taken: list[frozenset[Harm]]) -> Iterator[frozenset[Harm]]:

@@ -6,7 +6,7 @@ from itertools import islice
 
 from infra.offers.fixes import Fix, ways_to_be_certain
 from infra.offers.options import is_certain, serving, tries
-from infra.offers.pools import Offer, beside, on_spot
+from infra.offers.pools import Offer, beside_on_spot
 from infra.offers.sizing import Sizing
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice, Warned, Write
@@ -111,7 +111,7 @@ def _ways(plan: Plan, placed: Placed, offers: Sequence[Offer], sizing: Sizing) -
     if offer is None or sized is None:
         return
     own, made = ([each for each in offers if (each.settings is None) is new] for new in (False, True))
-    new = beside(own, on_spot(made)) if offer.capacity == "spot" else made
+    new = beside_on_spot(own, made) if offer.capacity == "spot" else made
     elsewhere = [each for each in (*own, *new) if each.name != offer.name]
     options = serving(sized.question.but(gpus=None), elsewhere, sizing, is_certain)
     more = tries(sized.question.but(gpus=None), offer, sizing)

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from infra.offers.fixes import Changes, runs_in_8_bit, smaller_ways, smaller_weights
 from infra.offers.options import Goal, Option, fits, serving, smallest_fit
-from infra.offers.pools import Offer, beside, on_spot
+from infra.offers.pools import Offer, beside_on_spot
 from infra.offers.sizing import Sizing, can_run
 from infra.plan.money import HOURS_PER_MONTH
 from infra.plan.notes import Write
@@ -58,7 +58,7 @@ class Market:
 
     @cached_property
     def makeable_on_spot(self) -> tuple[Offer, ...]:
-        return beside(self.pools, on_spot(self.makeable))
+        return beside_on_spot(self.pools, self.makeable)
 
     def others(self, each: Placed, offer: Offer) -> list[Placed]:
         """Models of an offer's nodes beside this one."""

@@ -1,0 +1,78 @@
+"""Ways that a person found, and that cost much less than the named ones: the program names them, and they hold."""
+
+from typing import Any
+
+from infra.planning import Plan
+from infra.planning.advice import as_mapping
+from tests.planning.following import bill, follow, outcome, planned
+from tests.planning.stacks import ACCESS
+
+EUROPE = "eu-central-1"
+DAY = {"days": "mon-fri", "from": "08:00", "to": "19:00", "timezone": "Europe/Berlin"}
+
+
+def _ways(stack: dict[str, Any], region: str) -> list[dict[str, Any]]:
+    """Each is followed: no rule is broken then, and the bill is the stated one."""
+    (over,) = planned(stack, region).violations
+    for way in over.advice:
+        after = _after(stack, as_mapping(way.write), region)
+        assert after.violations == ()
+        assert way.write[0][0].startswith("budget.") or f"(${bill(after):,.0f}" in way.text
+    return [dict(way.write) for way in over.advice if not way.write[0][0].startswith("budget.")]
+
+
+def _after(stack: dict[str, Any], way: dict[str, Any], region: str) -> Plan:
+    return outcome(follow(stack, way), region)
+
+
+def test_one_change_more_that_takes_nothing_further_is_named_where_it_saves_much() -> None:
+    stack: dict[str, Any] = {
+        "cluster": {"create": {"zones": 3, "access": ACCESS}},
+        "gpuPools": {"l4": {"instanceTypes": ["g6.xlarge"]}, "l40s": {"instanceTypes": ["g6e.xlarge"]}},
+        "models": {
+            "chat": {
+                "model": "Qwen/Qwen3-32B-AWQ",
+                "like": "Qwen/Qwen3-32B",
+                "quantization": "awq",
+                "kvCacheDtype": "fp8",
+                "pool": "l40s",
+                "maxModelLen": 16384,
+                "concurrency": 8,
+                "replicas": {"min": 1, "max": 6},
+                "schedule": [{**DAY, "min": 2}],
+            },
+            "code": {
+                "model": "Qwen/Qwen2.5-Coder-14B-Instruct",
+                "like": "Qwen/Qwen2.5-14B-Instruct",
+                "quantization": "fp8",
+                "pool": "l4",
+                "maxModelLen": 16384,
+                "replicas": {"min": 0, "max": 2},
+                "schedule": [{**DAY, "min": 1}],
+            },
+            "rerank": {"model": "BAAI/bge-reranker-v2-m3", "pool": "l4"},
+        },
+        "budget": {"usdPerMonth": 8000},
+    }
+    enough, cheaper = _ways(stack, EUROPE)
+    assert set(cheaper.items()) - set(enough.items()) == {("gpuPools.l4.capacity", "spot")}
+    assert bill(_after(stack, cheaper, EUROPE)) < 0.9 * bill(_after(stack, enough, EUROPE))
+
+
+def test_nodes_that_the_stack_has_on_demand_are_other_nodes_on_spot() -> None:
+    """Also where their pool has the name that the program gives one."""
+    pools = {
+        "g6-xlarge": {"instanceTypes": ["g6.xlarge"]},
+        "dear": {"instanceTypes": ["g6.8xlarge"], "capacity": "spot"},
+    }
+    chat = {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "pool": "dear"}
+    stack = {
+        "cluster": {"create": {"zones": 2, "access": ACCESS}},
+        "gpuPools": pools,
+        "models": {"chat": chat, "embed": {"model": "BAAI/bge-m3", "pool": "g6-xlarge"}},
+    }
+    before = planned(stack, EUROPE)
+    way = next(each for each in before.cheaper["chat"] if ("models.chat.pool", "g6-xlarge-spot") in each.write)
+    after = _after(stack, as_mapping(way.write), EUROPE)
+    assert after.violations == ()
+    assert round(before.cost.usd_per_month_expected - after.cost.usd_per_month_expected) == round(way.usd_per_month)
