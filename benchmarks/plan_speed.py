@@ -32,6 +32,7 @@ config:
     models:
 """
 HELD_BUDGET = "    budget: {usdPerMonth: 10000000}\n"
+HOPELESS_BUDGET = "    budget: {usdPerMonth: 1000}\n"  # every way to it is tried
 MODEL = "      m{n}: {{model: Qwen/Qwen3-8B, maxModelLen: 8192, replicas: {{min: 1, max: 3}}}}\n"
 
 
@@ -42,6 +43,9 @@ def main() -> None:
         stacks = Path(folder)
         commands = {count: plan(write(stacks, count), stacks) for count in (1, 50, 100)}
         with_budget = min(once(plan(write(stacks, 100, HELD_BUDGET), stacks)) for _ in range(RUNS))
+        hopeless = {
+            count: once(plan(write(stacks, count, HOPELESS_BUDGET), stacks), refused=True) for count in (20, 100)
+        }
         # The shortest of alternating runs: otherwise a difference of differences would show the machine's other work.
         took = {count: float("inf") for count in commands}
         for _ in range(RUNS):
@@ -57,6 +61,9 @@ def main() -> None:
     print(
         f"the same with budget  {with_budget:5.2f} s   {with_budget / took[100]:.2f} x that without; must be under 1.3"
     )
+    for count, duration in hopeless.items():
+        print(f"refused, {count:3} models   {duration:5.2f} s   a budget that no change keeps to")
+    print(f"20 to 100 models          {hopeless[100] / hopeless[20]:.2f} x; must be under 6")
     one, both = diff_and_plan()
     print(f"diff of 100 models    {both:5.2f} s   {both / one:.2f} x one plan of {one:.2f} s; must be under 2.2")
 
@@ -106,9 +113,10 @@ def seconds(command: list[str]) -> float:
     return statistics.median(once(command) for _ in range(RUNS))
 
 
-def once(command: list[str], folder: Path = ROOT) -> float:
+def once(command: list[str], folder: Path = ROOT, *, refused: bool = False) -> float:
     start = time.perf_counter()
-    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    ended = subprocess.run(command, cwd=folder, check=not refused, stdout=subprocess.DEVNULL)
+    assert bool(ended.returncode) == refused
     return time.perf_counter() - start
 
 

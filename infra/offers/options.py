@@ -83,7 +83,10 @@ def tries(question: Question, offer: Offer, sizing: Sizing) -> Iterator[Sized]:
 
 def smallest_fit(question: Question, offer: Offer, sizing: Sizing, goal: Goal = fits) -> Sized | None:
     """The model on the smallest number of the offer's GPUs that serves it."""
-    return next(filter(goal, tries(question, offer, sizing)), None)
+    key = question, offer, goal
+    if key not in sizing.smallest:
+        sizing.smallest[key] = next(filter(goal, tries(question, offer, sizing)), None)
+    return sizing.smallest[key]
 
 
 def serving(question: Question, offers: Sequence[Offer], sizing: Sizing, goal: Goal = fits) -> list[Option]:

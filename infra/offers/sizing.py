@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 from infra.catalog import Catalog, Gpu
 from infra.sizing.estimates import Fit, Term, Throughput
@@ -15,6 +16,7 @@ class Sizing:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self._known: dict[tuple[Question, Gpu, int], Sized] = {}
+        self.smallest: dict[tuple[Any, ...], Sized | None] = {}  # that options.py has found
 
     def size(self, question: Question, gpu: Gpu, gpus: int) -> Sized:
         """The model with the batch that is asked for, or else with the batch that the planner or the engine chooses."""

@@ -60,8 +60,8 @@ def find_remedies(plan: Plan, placed: Sequence[Placed], catalog: Catalog) -> dic
                 ways = [
                     *(_spare_gpus(each, on[name], pool, plan, made.cold_start, pins) if node else ()),
                     *_all(each, pool, plan, catalog, pins, bucket),
-                    *_few_graphs(each, made, catalog.cold_start),
-                    *_kept_graphs(each, pool, made.cold_start, plan.cache, catalog.cold_start),
+                    *_few_graphs(each, made, catalog),
+                    *_kept_graphs(each, pool, made.cold_start, plan.cache, catalog),
                     *_spare_replica(each, pool, busy, made, plan.cache),
                 ]
                 found[each.served.name] = _that_save_enough(ways, made.cold_start)
@@ -215,25 +215,25 @@ def _in_bucket(bucket: _Bucket, cache: CachePlan, part: StartPart, before: float
     return Remedy("weights streamed from S3", round(before - part.mid), write, beside, 0.0, reason)
 
 
-def _few_graphs(placed: Placed, made: ModelPlan, figures: Figures) -> Iterator[Remedy]:
+def _few_graphs(placed: Placed, made: ModelPlan, catalog: Catalog) -> Iterator[Remedy]:
     served, sized, asked = placed.served, placed.sized, placed.served.question
     possible = asked.engine.limits.few_graphs and served.settings.speculative is None
     if sized is None or not possible or asked.few_graphs or not chooses_graphs(served.settings):
         return
-    parts = [engine(each, sized, placed.gpus, figures) for each in (asked, asked.but(few_graphs=True))]
+    parts = [engine(each, sized, placed.gpus, catalog) for each in (asked, asked.but(few_graphs=True))]
     saved = round(parts[0].mid - parts[1].mid)
     reason = f"{saved} s less of recording; {padding(asked.engine, sized, made.throughput)}"
     yield Remedy("fewer CUDA graphs", saved, f"{served.path}.cudaGraphs: few", (), 0.0, reason)
 
 
 def _kept_graphs(
-    placed: Placed, pool: PoolPlan, start: ColdStart, cache: CachePlan, figures: Figures
+    placed: Placed, pool: PoolPlan, start: ColdStart, cache: CachePlan, catalog: Catalog
 ) -> Iterator[Remedy]:
     """Kernels that Triton compiles are kept too; nobody has measured how much that saves."""
     served = placed.served
     if cache.compiled or not finds_compiled(served, pool, cache):
         return
-    kept = engine(served.question, placed.sized, placed.gpus, figures, kept=True)
+    kept = engine(served.question, placed.sized, placed.gpus, catalog, kept=True)
     saved = round(start.parts["engine"].mid - kept.mid)
     reason = (
         "the results of torch.compile are lost with each pod; kept beside the weights, later starts read them:"

@@ -107,7 +107,9 @@ class Question(Given):
         return hash(tuple(getattr(self, field.name) for field in dataclasses.fields(self)))
 
     def but(self, **changes: Any) -> "Question":
-        return dataclasses.replace(self, **changes)
+        """Itself, whose hash is known, where nothing changes."""
+        same = all(getattr(self, name) == value for name, value in changes.items())
+        return self if same else dataclasses.replace(self, **changes)
 
     def arguments(self, batch: Batch, utilization: float) -> Arguments:
         """`batch` and `utilization` are the engine's, where the question gives none."""
@@ -130,6 +132,10 @@ class Sized:
     gpus: int
     arguments: Arguments
     fit: Fit
+
+    def __hash__(self) -> int:
+        """Of what was asked, which nearly always has one answer."""
+        return hash((self.question, self.gpu.name, self.gpus))
 
     @property
     def fits(self) -> bool:

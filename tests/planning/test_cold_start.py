@@ -40,7 +40,7 @@ BREAKDOWN: list[tuple[str, Estimate, float]] = [
     ("weights", start_parts.moved(51.75, FIGURES["stream-s3"], "streamed"), 62),
     ("bootstrap", start_parts.seconds(FIGURES["start-vllm"], "bootstrap"), 74),
     ("bootstrap and what follows before the weights", start_parts.seconds(FIGURES["start-vllm"], ""), 74 + 21),
-    ("engine", start_parts.engine(*started("Qwen/Qwen3.8-27B", "A100-80"), 1, FIGURES), 74 + 21 + 195),
+    ("engine", start_parts.engine(*started("Qwen/Qwen3.8-27B", "A100-80"), 1, CATALOG), 74 + 21 + 195),
 ]
 
 

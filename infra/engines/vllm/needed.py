@@ -41,6 +41,7 @@ def needs() -> tuple[Need, ...]:
     return tuple(without_mistakes(lambda mistakes: read(DATA, mistakes)).values())
 
 
+@cache
 def need_of(repository: str, like: str | None, task: str) -> Need | None:
     """The need of a repository, or else of the known model that it is like."""
     of_task = [each for each in needs() if each.task == task]

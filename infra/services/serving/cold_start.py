@@ -55,7 +55,7 @@ def cold_start(
         "boot": start_parts.boot(pool, figures),
         "image": image,
         "weights": _weights(placed, pool, image, cache, figures),
-        "engine": start_parts.engine(asked, placed.sized, placed.gpus, figures, kept=kept),
+        "engine": start_parts.engine(asked, placed.sized, placed.gpus, catalog, kept=kept),
     }
     copy = served.place is None and cache.directory is not None
     shown = parts
@@ -85,7 +85,7 @@ def read_seconds(placed: Placed, cache: CachePlan, catalog: Catalog) -> float:
     kept."""
     served, nothing = placed.served, StartPart(0, 0, 0, "")
     kept = cache.compiled and can_keep_compiled(served, cache)
-    engine = start_parts.engine(served.question, placed.sized, placed.gpus, catalog.cold_start, kept=kept)
+    engine = start_parts.engine(served.question, placed.sized, placed.gpus, catalog, kept=kept)
     return _weights(placed, None, nothing, cache, catalog.cold_start).mid + engine.mid
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from infra.catalog import AT_LOAD, Catalog, ModelShape
@@ -102,12 +103,12 @@ class Served:
         """What a server reads as it starts."""
         return self.disk_gib + self.draft_gib
 
-    @property
+    @cached_property
     def asked(self) -> ReplicasPlan:
         """Between which numbers a scaler moves, as on every day."""
         return ReplicasPlan(self.settings.replicas.min, self.settings.replicas.max)
 
-    @property
+    @cached_property
     def replicas(self) -> ReplicasPlan:
         """With those that have to be ready before all requests come."""
         return ReplicasPlan(max(self.asked.min, self.settings.replicas.ready or 0), self.asked.max)

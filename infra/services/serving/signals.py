@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from infra.plan.words import count
 from infra.services.serving.placed import Placed
@@ -69,7 +70,9 @@ def _thresholds(placed: Placed, made: Throughput) -> tuple[int | None, int, str]
     return max(1, int(batch * BATCH_SHARE)), WAITING, "half of its batch, because its speed isn't known"
 
 
+@cache
 def _by_speed(replica: Replica, places: int, given: float | None) -> tuple[int, int, str]:
+    """Searched once: the plans in which advice is tried ask the same for each model that a change leaves as it is."""
     promise = given if given is not None else usual_promise(replica.at(1))
     number = in_flight(replica, places, promise)
     load = replica.at(number)

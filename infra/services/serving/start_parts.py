@@ -3,8 +3,9 @@
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
-from infra.catalog import Instance
+from infra.catalog import Catalog, Instance
 from infra.catalog.types import Image, Measured
 from infra.engines import ENGINES, Engine
 from infra.engines.engine import StartStep
@@ -15,6 +16,7 @@ from infra.sizing.estimates import span
 from infra.sizing.question import Question, Sized
 
 Figures = Mapping[str, Measured]
+SAME_STARTS = 1000  # of models in the plans in which advice is tried
 
 # Instances measured with few vCPUs had 4 to 16, those with many 32 and more.
 MANY_VCPUS = 32
@@ -160,9 +162,11 @@ def network_mibps(types: Sequence[Instance]) -> float:
     return min((gbps * MIBPS_PER_GBPS for gbps in known), default=math.inf)
 
 
-def engine(question: Question, sized: Sized | None, gpus: int, figures: Figures, *, kept: bool = False) -> StartPart:
+@lru_cache(SAME_STARTS)
+def engine(question: Question, sized: Sized | None, gpus: int, catalog: Catalog, *, kept: bool = False) -> StartPart:
     """From the container's start to an answer, without reading the weights. `kept`: it finds what an earlier start
     compiled."""
+    figures = catalog.cold_start
     terms = engine_terms(question, sized, gpus, figures, kept=kept)
     whole = sum(each.mid for each in terms)
     return StartPart(
