@@ -108,11 +108,11 @@ class Together:
         allowed: frozenset[Harm],
         ways: Sequence[Write],
         saves: dict[str, float],
-        least: float = MIN_USD,
+        smallest: float = MIN_USD,
     ) -> Write | None:
         """The part with the largest saving beside the chosen ones. One that saved less when it was last tried than
         another one does now isn't tried again. `saves`: of each part, as it was last tried."""
-        best, largest = None, max(least, MIN_SHARE * usd)
+        best, largest = None, max(smallest, MIN_SHARE * usd)
         for part in sorted(ways, key=lambda each: -saves.get(repr(each), float("inf"))):
             if saves.get(repr(part), float("inf")) <= largest:
                 break

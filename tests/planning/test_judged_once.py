@@ -38,7 +38,9 @@ def test_models_alike_ask_the_estimate_of_speed_no_second_time(monkeypatch: pyte
 
     monkeypatch.setattr(Replica, "at", at)
     for model in outcome(_stack(3)).models.values():
-        assert before and model.scaling and model.scaling.in_flight == before.in_flight
+        assert before
+        assert model.scaling
+        assert model.scaling.in_flight == before.in_flight
 
 
 def test_a_model_is_sized_once_for_the_same_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
