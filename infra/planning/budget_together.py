@@ -58,7 +58,7 @@ class Together:
         many stay as the budget allows."""
         chosen = self._needed(self._lowered(allowed), self.search.budget.usd_per_month)
         then = self.search.planned(self.search.joined(chosen))
-        takes = harms(self.search.plan, then) if then is not None else {Harm.REPLICAS}
+        takes = harms(self.search.plan, then) if then is not None else FEWER
         if Harm.REPLICAS in takes:
             return None
         usd = self._usd(chosen)

@@ -1,5 +1,6 @@
 """Ways that a person found, and that cost much less than the named ones: the program names them, and they hold."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from infra.planning import Plan
@@ -21,7 +22,7 @@ def _ways(stack: dict[str, Any], region: str) -> list[dict[str, Any]]:
     return [dict(way.write) for way in over.advice if not way.write[0][0].startswith("budget.")]
 
 
-def _after(stack: dict[str, Any], way: dict[str, Any], region: str) -> Plan:
+def _after(stack: dict[str, Any], way: Mapping[str, Any], region: str) -> Plan:
     return outcome(follow(stack, way), region)
 
 
