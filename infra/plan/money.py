@@ -132,6 +132,7 @@ class Night:
     hours_per_week: float  # in which its windows are paid for, with what comes before and after them
     saves_min: float  # of the minimum bill
     saves_expected: float
+    only_with: tuple[str, ...] = ()  # models whose hours save the same dollars: without theirs, less is saved
 
 
 @dataclass(frozen=True)

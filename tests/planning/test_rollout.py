@@ -75,6 +75,25 @@ def test_a_gap_is_a_cold_start_without_launch_and_boot_and_is_said_in_minutes() 
     )
 
 
+@pytest.mark.parametrize(
+    "hours", [{}, {"schedule": [{"days": "mon-fri", "from": "07:00", "to": "19:00", "timezone": "UTC", "min": 1}]}]
+)
+def test_a_change_stops_a_model_that_may_sleep_too_while_it_is_awake(hours: dict[str, Any]) -> None:
+    """The same first words as of one that never sleeps: diff takes it for the same warning."""
+    asleep = {"replicas": {"min": 0, "max": 1}, "rollout": RECREATE, **hours}
+    stack = changed(DEV, **{f"models__qwen3_8b__{key}": value for key, value in asleep.items()})
+    result = plan(stack)
+    (warning,) = [note for note in result.warnings if note.kind == "stops-at-change"]
+    gap = round(result.models["qwen3-8b"].cold_start.gap / 60)
+    assert warning.path == "models.qwen3-8b.replicas"
+    assert warning.message == (
+        "each change stops qwen3-8b: if it is awake, its old pod ends before the new one starts, about"
+        f" {gap} min without qwen3-8b"
+    )
+    first = changed(stack, models__qwen3_8b__rollout=ROLLING)
+    assert not [note for note in plan(first).warnings if note.kind == "stops-at-change"]
+
+
 def test_there_is_no_gap_where_another_replica_answers() -> None:
     result = plan(changed(PROD, models__llama_8b__rollout=RECREATE))
     rollout = result.models["llama-8b"].rollout

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from infra.cli.report.reasons import reasons_of
 from tests.planning.stacks import plan
 from tests.planning.test_schedule import OFFICE, model, stack
 
@@ -74,6 +75,18 @@ def test_where_another_model_needs_the_node_all_night_nothing_is_saved() -> None
     both = stack(a=model(OFFICE), b={**model(), "schedule": None, "replicas": 1})
     both["gpuPools"] = {"l4": {"instanceTypes": ["g6.12xlarge"], "min": 0}}
     assert plan(both).nights["a"].saves_min == pytest.approx(0)
+
+
+def test_a_saving_that_is_had_only_while_two_models_sleep_is_said_as_one() -> None:
+    both = stack(a=model(OFFICE), b=model(OFFICE))
+    found = plan(both)
+    assert [found.nights[name].only_with for name in ("a", "b")] == [(), ()], "each has a node of its own"
+    both["gpuPools"] = {"l4": {"instanceTypes": ["g6.12xlarge"], "min": 0}}
+    found = plan(both)
+    assert found.nights["a"].saves_min == pytest.approx(found.nights["b"].saves_min, rel=0.01)
+    for name, other in (("a", "b"), ("b", "a")):
+        (said,) = [each for each in reasons_of(found, name) if "of the 168 hours" in each]
+        assert said.endswith(f"it is one saving with that of {other}, had only while {other} sleeps too")
 
 
 def test_it_is_said_what_the_bill_assumes_of_hours() -> None:

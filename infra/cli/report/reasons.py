@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from infra.plan.money import Cheaper
+from infra.plan.money import Cheaper, Night
 from infra.plan.plan import Plan
 from infra.plan.words import minutes, saves, usd
 
@@ -27,7 +27,17 @@ def _night(plan: Plan, name: str) -> Iterator[str]:
     if low == expected == 0:
         yield f"{hours}; that saves nothing, since its nodes stay: for other models, or by the pool's min"
         return
-    yield f"{hours}: that {saves(low, 'min')}, and {usd(expected)} of the expected one, against all hours"
+    yield f"{hours}: that {saves(low, 'min')}, and {usd(expected)} of the expected one, against all hours{_once(night)}"
+
+
+def _once(night: Night) -> str:
+    """Of nodes that go only when several models sleep."""
+    if not night.only_with:
+        return ""
+    names = " and ".join(night.only_with)
+    return (
+        f"; it is one saving with that of {names}, had only while {names} sleep{'s' * (len(night.only_with) == 1)} too"
+    )
 
 
 def _morning(plan: Plan, name: str) -> Iterator[str]:

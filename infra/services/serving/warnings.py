@@ -89,10 +89,13 @@ def _warn_of_outages(served: Served, rollout: RolloutPlan, start: ColdStart, los
             " again after a 503"
         )
         yield warned(f"{served.path}.replicas.min", message, kind="sleeps", detail=waits)
-    if rollout.gap_seconds is not None and served.replicas.min > 0:
-        gap = f"about {minutes(rollout.gap_seconds)}"
+    sleeps = served.replicas.min == 0
+    stops = sleeps and rollout.strategy == "recreate" and not served.two_versions
+    seconds = start.gap if stops else rollout.gap_seconds
+    if seconds is not None:
+        gap, awake = f"about {minutes(seconds)}", "if it is awake, " * sleeps
         message = (
-            f"each change stops {served.name}: its old pod ends before the new one starts, {gap}"
+            f"each change stops {served.name}: {awake}its old pod ends before the new one starts, {gap}"
             f" {without(served.name, served.fallback)}"
         )
         detail = f"{gap}{_answered(served)}"
