@@ -48,10 +48,8 @@ def _hours(plan: Plan, then: Plan) -> str:
     same = all(each.kinds == then.pools[each.name].kinds for each in before)
     if not (before and same and all(each.peak_gpus <= each.max * each.gpus_per_node for each in before)):
         return ""
-    if any(
-        then.pools[name].max > then.pools[name].needed for name in grown
-    ):  # for gaps between pods of other sizes too
-        return ""
+    if any(pool.max > pool.needed for pool in (then.pools[name] for name in grown)):
+        return ""  # some are for gaps between pods of different sizes
     on = [model for model in plan.models.values() if model.paused and model.pool in grown]
     paused = {name: sum(each.replicas.max * each.gpus for each in on if each.pool == name) for name in grown}
     if all(each.peak_gpus + paused[each.name] <= each.max * each.gpus_per_node for each in before):
