@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from infra.diff.fallbacks import fallback_of
+from infra.diff.rollouts import can_start
 from infra.sides.types import Side
 
 # By the key of an endpoint: what is said where the model has it no longer, and where it has it now.
@@ -19,6 +20,13 @@ _LOSSES = {
     "waits": "down until the node is back",
 }
 
+_STOPPED = {  # the loss of a node, a worse one after the other
+    "serves": "",
+    "restarts": "for a while",
+    "may_wait": "perhaps until it is back",
+    "waits": "until it is back",
+}
+
 
 def abilities_changed(name: str, old: Side, new: Side) -> Iterator[str]:
     was, now = old.endpoint(name), new.endpoint(name)
@@ -31,6 +39,15 @@ def loss_changed(name: str, old: Side, new: Side) -> Iterator[str]:
     before, after = _loss(name, old), _loss(name, new)
     if before and after and before != after:
         yield f"if its node is lost: {_said(after, name, new)}, was {_said(before, name, old)}"
+
+
+def stopped_by_a_loss(name: str, old: Side, new: Side) -> str:
+    """For how long the loss of a node stops a model, where that is worse from now on and nobody else answers for it."""
+    before, after = _loss(name, old), _loss(name, new)
+    if not (before and after and can_start(name, old) and can_start(name, new)) or fallback_of(new, name):
+        return ""
+    order = list(_STOPPED)
+    return _STOPPED[after] if order.index(after) > order.index(before) else ""
 
 
 def _said(loss: str, name: str, side: Side) -> str:

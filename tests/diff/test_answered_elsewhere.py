@@ -103,6 +103,7 @@ def test_rollouts_to_come_and_lost_nodes_say_who_answers() -> None:
         "shared", side("shared", *start), side("shared", *start, more, ("nodes: 5", "nodes: 1"), (more[1], "max: 1"))
     )
     assert any("if its node is lost: own servers down until" in each for each in one.notices[0].afterwards)
+    assert "the loss of a node" not in headline(one)
 
 
 def test_a_base_that_could_not_roll_was_not_without_a_gap() -> None:

@@ -19,6 +19,14 @@ def changed(stack: str, edit: dict[str, Any], before: dict[str, Any] | None = No
     return compare(stack, old, side(stack, edited(stack, edit)))
 
 
+def nodes(number: int, each_has: int = 1, **more: Any) -> dict[str, Any]:
+    """Own nodes, counted."""
+    existing = {"gpu": "L4", "gpusPerNode": each_has, "nodes": number, "selector": {"nvidia.com/gpu.present": "true"}}
+    return {"gpuPools.gpu": {"existing": existing, **more}}
+
+
+PAIR = {"models.chat.replicas": 2}
+
 # By what changes: stack, before, after, and what the first line says.
 WEAKER: dict[str, tuple[str, dict[str, Any], dict[str, Any], str]] = {
     "a certificate is removed": (
@@ -41,6 +49,30 @@ WEAKER: dict[str, tuple[str, dict[str, Any], dict[str, Any], str]] = {
         {"models.code.rollout": {"strategy": "recreate"}},
         "each rollout stops code from now on",
     ),
+    "no node is left for a model": (
+        "own",
+        nodes(2),
+        nodes(1),
+        "from now on the loss of a node stops chat until it is back",
+    ),
+    "both replicas are on one node": (
+        "own",
+        nodes(2, each_has=2) | PAIR,
+        nodes(1, each_has=2) | PAIR,
+        "from now on the loss of a node stops chat until it is back",
+    ),
+    "the other replica is on no other node": (
+        "own",
+        nodes(2) | PAIR,
+        nodes(2),
+        "from now on the loss of a node stops chat for a while",
+    ),
+    "others may take the other node": (
+        "own",
+        nodes(2),
+        nodes(2, max=1),
+        "from now on the loss of a node stops chat perhaps until it is back",
+    ),
     "a model has another name": (
         "own",
         {},
@@ -58,6 +90,7 @@ def test_the_first_line_says_it(what: str) -> None:
     assert mark(change) == "⚠️"
     back = compare(stack, change.new, change.old)
     assert what == "a model has another name" or says not in plain(headline(back))
+    assert "the loss of a node" not in plain(headline(back))
 
 
 def test_several_paused_models_are_each_spoken_of() -> None:

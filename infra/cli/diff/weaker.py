@@ -8,6 +8,7 @@ from infra.cli.diff.values import named
 from infra.cli.document.marked import code
 from infra.diff import figures
 from infra.diff.alerts import heartbeat_of, notifies_nobody
+from infra.diff.counted_on import stopped_by_a_loss
 from infra.diff.difference import Difference
 from infra.diff.load_balancer import GATEWAY_INGRESS, INGRESS, gateway_of, reach
 from infra.diff.names import externals_of
@@ -58,6 +59,9 @@ def weaker(difference: Difference) -> Iterator[str]:
     both = sorted(old.models.keys() & new.models.keys())
     if stopped := [name for name in both if _runs(difference, name) and stops_from_now(name, old, new)]:
         yield f"each rollout stops {named(stopped)} from now on"
+    lost_nodes = ((name, stopped_by_a_loss(name, old, new)) for name in both if _runs(difference, name))
+    for how_long, models in alike((name, how_long) for name, how_long in lost_nodes if how_long).items():
+        yield f"from now on the loss of a node stops {named(models)} {how_long}"
 
 
 def _leaving(side: Side) -> Iterator[tuple[str, str, str]]:
