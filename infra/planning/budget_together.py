@@ -24,6 +24,7 @@ QUICK = (LESS, FEWER, LESS | {Harm.UNSURE}, LESS | FEWER | {Harm.UNSURE})
 ON_SPOT = tuple(each | {Harm.SPOT} for each in QUICK[2:])
 ASLEEP = tuple(each | {Harm.ASLEEP} for each in (*QUICK[2:], *ON_SPOT))
 SLOW = tuple(each | {Harm.SLOW} for each in (*QUICK[2:], *ON_SPOT))
+ON_SPOT_ASLEEP = frozenset({Harm.SPOT, Harm.ASLEEP})  # nodes at another price, and in fewer hours
 # What is taken out of a way first, if it is enough without that.
 _ORDER = (Harm.SLOW, Harm.ASLEEP, Harm.SPOT, Harm.WEIGHTS, Harm.REPLICAS)
 

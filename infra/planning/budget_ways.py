@@ -35,6 +35,7 @@ from infra.planning.budget_together import (
     LESS,
     MIN_PART,
     ON_SPOT,
+    ON_SPOT_ASLEEP,
     QUICK,
     SLOW,
     SMALLER,
@@ -215,7 +216,7 @@ def _in_several(found: Together, means: Means, alone: Sequence[Advice]) -> Itera
     taken = [search.harms(way) for way in (*alone, *of_all)]
     ways: list[Advice] = []
     cheaper: Advice | None = None
-    for menu in _menus(taken):
+    for menu in _menus(taken, asleep=search.budget.of != "max"):
         way = found.way(menu) if not any(each <= menu for each in taken) else None
         if way is not None:
             ways.append(way)
@@ -225,8 +226,8 @@ def _in_several(found: Together, means: Means, alone: Sequence[Advice]) -> Itera
     yield from [cheaper] if cheaper is not None else []
 
 
-def _menus(taken: list[frozenset[Harm]]) -> Iterator[frozenset[Harm]]:
-    """`taken`: by the ways that are found, until the next one is asked for."""
+def _menus(taken: list[frozenset[Harm]], *, asleep: bool) -> Iterator[frozenset[Harm]]:
+    """`taken`: by the ways that are found, until the next one is asked for. `asleep`: models that sleep cost less."""
     yield KEEP
     if all(each & {Harm.CAPACITY, Harm.UNSURE, Harm.SLOW} for each in taken):
         yield SMALLER
@@ -235,6 +236,8 @@ def _menus(taken: list[frozenset[Harm]]) -> Iterator[frozenset[Harm]]:
     for menus in (QUICK[1:], ON_SPOT, ASLEEP, SLOW):
         if all(Harm.SLOW in each for each in taken):
             yield from menus
+    if asleep:
+        yield ON_SPOT_ASLEEP
 
 
 def _all(search: Search, means: Means) -> Iterator[list[Write]]:

@@ -77,3 +77,16 @@ def test_nodes_that_the_stack_has_on_demand_are_other_nodes_on_spot() -> None:
     after = _after(stack, as_mapping(way.write), EUROPE)
     assert after.violations == ()
     assert round(before.cost.usd_per_month_expected - after.cost.usd_per_month_expected) == round(way.usd_per_month)
+
+
+def test_a_model_that_sleeps_on_spot_is_a_way_beside_smaller_weights() -> None:
+    stack: dict[str, Any] = {
+        "cluster": {"create": {"zones": 2, "network": {"nat": "one"}, "access": ACCESS}},
+        "gpuPools": {"l4": {"instanceTypes": ["g6.xlarge"], "max": 2}},
+        "models": {"chat": {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "concurrency": 2}},
+        "budget": {"usdPerMonth": 600, "of": "expected"},
+    }
+    sleeps = {"models.chat.replicas.min": 0, "models.chat.replicas.max": 1, "gpuPools.l4.capacity": "spot"}
+    ways = _ways(stack, "eu-west-2")
+    assert sleeps in ways
+    assert any("models.chat.quantization" in way for way in ways)
