@@ -127,6 +127,7 @@ def _model(plan: Plan, model: ModelPlan) -> dict[str, Any]:
         "kv_cache_tokens": fit.kv_cache_tokens if fit else None,
         "max_model_len": model.max_model_len,
         "max_concurrency": rounded_down(fit.max_concurrency, 2) if fit and fit.max_concurrency is not None else None,
+        "takes_at_once": model.takes_at_once,
         "starts": model.starts,
         "held_seconds": model.held_seconds or None,
         "wakes_seconds": (model.scaling.wakes_seconds or None) if model.scaling and model.starts else None,

@@ -21,6 +21,7 @@ from infra.diff.versions import answering, share_changed
 from infra.diff.windows import windows_changed
 from infra.engines import ENGINES
 from infra.engines.engine import Limits
+from infra.plan.words import count
 from infra.sides.types import Changes, Side
 from infra.sizing.estimates import held, requests
 
@@ -53,7 +54,7 @@ def afterwards(name: str, old: Side, new: Side) -> Iterator[str]:
     whole = after.get("whole_answer_seconds")
     yield from windows_changed(name, old, new)
     yield from spot_changed(_capacity_of(old, name), _capacity_of(new, name), whole)
-    yield from _capacity(before.get("max_concurrency"), after.get("max_concurrency"))
+    yield from _capacity(before, after)
     yield from speed_changed(before, after)
     yield from number_changed(name, old, new)
     yield from scaling_changed(name, old, new)
@@ -105,10 +106,16 @@ def _said(value: object) -> str:
     return {True: "yes", False: "no", None: "none"}[value] if value in (True, False, None) else str(value)
 
 
-def _capacity(before: float | None, after: float | None) -> Iterator[str]:
-    if before is None or after is None or requests(before) == requests(after):
-        return
-    yield f"a replica holds {held(after, 'full-length request')} at once, was {requests(before)}"
+def _capacity(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    """What its cache holds; without one on both sides, what its engine takes. An older program doesn't say that."""
+    (was, takes_was), (now, takes) = (
+        (side.get("max_concurrency"), side.get("takes_at_once")) for side in (before, after)
+    )
+    if was is not None and now is not None:
+        if requests(was) != requests(now):
+            yield f"a replica holds {held(now, 'full-length request')} at once, was {requests(was)}"
+    elif takes_was and takes and takes_was != takes and after["fits"] is not False:
+        yield f"a replica takes {count(takes, 'request')} at once, was {takes_was}"
 
 
 def refuses_more(old: Side, new: Side, name: str) -> bool:

@@ -238,6 +238,12 @@ class ModelPlan(EngineModel):
         return place_of(self.model)
 
     @property
+    def takes_at_once(self) -> int | None:
+        """Requests that a replica computes at once; None: the engine's default, which isn't known."""
+        full = self.throughput.full
+        return full.concurrency if full is not None else self.max_num_seqs
+
+    @property
     def usd_per_million_output_tokens(self) -> Estimate | None:
         """A replica's price divided by its output at full load; None where one of them isn't known, and on nodes that
         were paid up front."""

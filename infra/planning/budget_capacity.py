@@ -6,6 +6,7 @@ from enum import StrEnum
 from infra.offers.capacity import Capacity, capacity
 from infra.plan.models import ModelPlan, ReplicasPlan
 from infra.plan.plan import Plan
+from infra.plan.words import count
 from infra.planning.cpu_speed import leave_gpus, slow_then
 from infra.planning.trial import likely
 
@@ -64,6 +65,15 @@ def lost_speed(plan: Plan, then: Plan) -> Iterator[tuple[str, str]]:
     for name, model in then.models.items():
         if slower := _of(model).slower(_of(plan.models[name])):
             yield name, slower
+
+
+def fewer_at_once(was: ModelPlan, then: ModelPlan) -> str:
+    """Of a model that leaves its GPUs: no cache says what it holds there."""
+    if then.pool is not None or was.pool is None or was.takes_at_once is None or then.takes_at_once is None:
+        return ""
+    fewer = then.takes_at_once < was.takes_at_once
+    now = f"takes {count(then.takes_at_once, 'request')} at once per replica instead of {was.takes_at_once}"
+    return now if fewer else ""
 
 
 def _of(model: ModelPlan) -> Capacity:

@@ -9,7 +9,7 @@ from infra.plan.models import ModelPlan
 from infra.plan.notes import Write
 from infra.plan.plan import Plan
 from infra.plan.words import SPOT, count, minutes, without
-from infra.planning.budget_capacity import falls_asleep, lost_capacity
+from infra.planning.budget_capacity import falls_asleep, fewer_at_once, lost_capacity
 from infra.planning.cpu_speed import slow_on_cpu
 from infra.planning.own_pools import NO_FREE_NODE
 from infra.services.external.plan import fallback_of
@@ -22,7 +22,8 @@ def say_moved(before: Plan, then: Plan, catalog: Catalog) -> Iterator[str]:
     for name, model in then.models.items():
         said = [lost[name]] if name in lost else []
         if model.pool is None and before.models[name].pool is not None:
-            said = [f"on the CPU{_how_slow(model, before, catalog)}"]
+            fewer = fewer_at_once(before.models[name], model)
+            said = [f"on the CPU{_how_slow(model, before, catalog)}", *filter(None, (fewer,))]
         if model.instance_type != before.models[name].instance_type and model.usd_per_hour is not None:
             pool = then.pools[model.pool or ""]
             whose = f" ({pool.price_note})" if pool.price_note and not pool.borrowed_from else ""

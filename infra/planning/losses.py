@@ -8,7 +8,7 @@ from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice
 from infra.plan.plan import Plan
 from infra.plan.words import count
-from infra.planning.budget_capacity import lost_capacity, lost_speed
+from infra.planning.budget_capacity import fewer_at_once, lost_capacity, lost_speed
 from infra.planning.cpu_speed import READING
 from infra.planning.trial import noted
 from infra.services.serving.signals import replica_of
@@ -51,7 +51,7 @@ def slower_then(advice: Advice, plan: Plan, then: Plan) -> Iterator[str]:
         elif was.fit is not None and not was.fit.fits:
             said = _slow_answers(model)
         else:
-            said = speeds.get(name, "")
+            said = speeds.get(name) or fewer_at_once(was, model)
         if said and said not in advice.text:
             yield said if changed == {name} else f"{name}: {said}"
 

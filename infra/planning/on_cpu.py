@@ -6,6 +6,7 @@ from infra.plan.notes import Advice, Write
 from infra.plan.words import saves
 from infra.plan.writes import written
 from infra.planning.advice import completed
+from infra.planning.budget_capacity import fewer_at_once
 from infra.planning.cheaper import Market
 from infra.planning.saving import saved_dollars
 from infra.planning.trial import Attempt, Followed, followed, what_follows
@@ -23,8 +24,11 @@ def on_cpu(placed: Placed, market: Market, attempt: Attempt, *, saves_usd: float
     usd, of = saved_dollars(market.plan, found.then)
     if usd < saves_usd:
         return None
-    said = [f"on the CPU{way.harm}", *([saves(usd, of)] if usd >= 1 else []), *what_follows(market.plan, found.then)]
-    return Advice(found.write, f"{written(found.write)} ({'; '.join([*said, *_left(placed, found.write, market)])})")
+    name = placed.served.name
+    fewer = fewer_at_once(market.plan.models[name], found.then.models[name])
+    said = [f"on the CPU{way.harm}", fewer, *([saves(usd, of)] if usd >= 1 else [])]
+    beside = (*what_follows(market.plan, found.then), *_left(placed, found.write, market))
+    return Advice(found.write, f"{written(found.write)} ({'; '.join(filter(None, (*said, *beside)))})")
 
 
 def _moved(placed: Placed, way: WithoutGpu, market: Market, attempt: Attempt) -> Followed | None:

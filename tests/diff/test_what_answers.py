@@ -7,6 +7,7 @@ import pytest
 
 from infra.cli.diff.verdict import headline, mark
 from infra.cli.document.marked import markdown
+from infra.diff.afterwards import afterwards
 from infra.diff.answers import CERTAIN, answers_changed
 from infra.diff.difference import compare
 from infra.sides.types import Side
@@ -17,6 +18,8 @@ AT_LOAD = {"model": "meta-llama/Llama-3.1-8B-Instruct", "quantization": "fp8", "
 HALF = {key: value for key, value in AT_LOAD.items() if key != "quantization"}
 TIGHT = {"model": "Qwen/Qwen3-8B", "maxModelLen": 16384, "concurrency": 2}  # fits at the middle, not at the low end
 ON_CPU = {"model": "llama3.2:1b", "engine": "ollama", "gpus": 0}
+ENCODER, ENCODER_ON_CPU = {"model": "BAAI/bge-m3"}, {"model": "bge-m3:567m", "engine": "ollama", "gpus": 0}
+FEWER = {**ENCODER, "maxNumSeqs": 64}
 
 
 def stack(model: Mapping[str, Any] | None) -> Side:
@@ -82,3 +85,21 @@ def test_another_name_of_the_same_tag_is_the_same_model(now: str, another: bool)
     difference = compare("own", stack(ALIAS), stack({**ALIAS, "model": now}))
     assert ("x" in difference.answers) is another
     assert any("compute them again" in each["message"] for each in difference.to_do.introduced) is another
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "says"),
+    [
+        (ENCODER, ENCODER_ON_CPU, ["a replica takes 1 request at once, was 256"]),
+        (ENCODER_ON_CPU, ENCODER, ["a replica takes 256 requests at once, was 1"]),
+        (ENCODER, FEWER, ["a replica takes 64 requests at once, was 256"]),
+        (HALF, ON_CPU, ["a replica takes 1 request at once, was "]),
+        (ENCODER, ENCODER, []),
+    ],
+)
+def test_what_a_replica_takes_at_once_is_said_where_no_cache_holds_it_on_both_sides(
+    was: dict[str, Any], now: dict[str, Any], says: list[str]
+) -> None:
+    found = [each for each in afterwards("x", stack(was), stack(now)) if "a replica " in each]
+    assert len(found) == len(says)
+    assert all(each.startswith(said) for each, said in zip(found, says, strict=True))

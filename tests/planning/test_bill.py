@@ -138,8 +138,8 @@ def test_a_node_that_the_pool_can_not_have_is_neither_billed_nor_over_a_budget(
         (
             changed(SHARED, gpuPools__a10g__existing__usdPerGpuHour=2.0, models__qwen3_8b__replicas=4),
             "gpus: 0 and models.qwen3-8b.pool removed ($0; qwen3-8b on the CPU, where it is slow: about 2 to 6 tokens"
-            " per second of one answer instead of 30, an estimate from the 4.8 GiB that each token reads), or"
-            " budget.usdPerMonth: 5900",
+            " per second of one answer instead of 30, an estimate from the 4.8 GiB that each token reads, takes"
+            " 1 request at once per replica instead of 29), or budget.usdPerMonth: 5900",
         ),
     ],
     ids=["counted", "that others add"],

@@ -32,7 +32,7 @@ def test_an_encoder_on_a_large_card_is_a_warning() -> None:
     message = waste(on_nodes({"embed": EMBED}, a100=A100))["models.embed.pool"]
     assert message.startswith("embed uses 2.0 of 79 GiB of an A100-80, and the rest stays empty: ")
     assert "a pool of" not in message, "nobody can follow that on a cluster that has none"
-    assert f"{ON_CPU} (on the CPU)" in message
+    assert f"{ON_CPU} (on the CPU; takes 1 request at once per replica instead of 256)" in message
     assert "key" not in message  # the gateway asks for one, whichever engine serves the model
     followed = on_nodes({"embed": {"model": "bge-m3:567m", "engine": "ollama", "gpus": 0}}, a100=A100)
     assert not followed.violations
@@ -123,7 +123,10 @@ def test_an_embedding_model_that_leaves_a_small_card_empty_is_offered_the_cpu_wi
     end = "expected" if "expected" in way.text else "min"
     saved = less(before, after, end)
     assert saved > 100
-    assert f"(on the CPU; saves ${saved:,} per month of the " in way.text
+    assert (
+        f"(on the CPU; takes 1 request at once per replica instead of 256; saves ${saved:,} per month of the "
+        in way.text
+    )
 
 
 @pytest.mark.parametrize(
@@ -274,7 +277,9 @@ TWO_A100 = {
 def test_the_warning_is_there_whatever_is_refused(models: dict[str, Any], refused: bool) -> None:
     result = on_nodes(models, a100=TWO_A100)
     assert bool(result.violations) is refused
-    assert waste(result)["models.embed.pool"].endswith(f"the rest stays empty: {ON_CPU} (on the CPU)")
+    assert waste(result)["models.embed.pool"].endswith(
+        f"the rest stays empty: {ON_CPU} (on the CPU; takes 1 request at once per replica instead of 256)"
+    )
 
 
 def test_a_broken_budget_changes_no_warning_of_empty_gpus_and_its_advice_holds() -> None:

@@ -20,9 +20,7 @@ class Default:
 
 def places(model: ModelPlan) -> int:
     """Requests that it computes at once with its maximum of replicas."""
-    full = model.throughput.full
-    of_one = full.concurrency if full is not None else model.max_num_seqs or model.concurrency or 1
-    return max(1, of_one) * max(1, model.replicas.max)
+    return max(1, model.takes_at_once or model.concurrency or 1) * max(1, model.replicas.max)
 
 
 def at_once_of(model: ModelPlan, sharers: int) -> int:
