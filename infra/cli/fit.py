@@ -97,7 +97,7 @@ def _data(given: Option, api_price: float | None, found: list[Way], catalog: Cat
 
 def start_seconds(sized: Sized, catalog: Catalog) -> dict[str, list[int]]:
     """The engine's start without reading the weights, whole and by step: low, middle and high."""
-    whole = engine(sized.question, sized, sized.gpus, catalog.cold_start)
+    whole = engine(sized.question, sized, sized.gpus, catalog)
     terms = engine_terms(sized.question, sized, sized.gpus, catalog.cold_start)
     named: dict[str, Estimate] = {"engine": whole, **{each.name: each for each in terms}}
     return {name: [round(each.low), round(each.mid), round(each.high)] for name, each in named.items()}

@@ -68,7 +68,7 @@ def _start(given: Option, catalog: Catalog) -> Iterator[str]:
     sized = given.sized
     if given.judged is False:
         return
-    start = engine(sized.question, sized, sized.gpus, catalog.cold_start)
+    start = engine(sized.question, sized, sized.gpus, catalog)
     seconds = f"{start.mid:.0f} s ({span(f'{start.low:.0f}', f'{start.high:.0f}')})"
     yield f"it starts in {seconds} without reading its weights: {start.reason}"
 
