@@ -16,6 +16,7 @@ from infra.planning.budget import biggest
 from infra.planning.budget_search import Search
 from infra.planning.budget_types import Types, smaller_writes
 from infra.planning.cheaper import Market, new_pool, ways_of
+from infra.planning.gaps import of_one_size
 from infra.planning.without_gpu import another_without_gpu, without_gpu
 from infra.registry import cloud_of
 from infra.services.serving.placed import Placed
@@ -66,6 +67,11 @@ class Means:
         way = same if same is not None or each.served.cpu else next(others, None)
         if way is not None:
             yield each.served.write((*way.changes, ("pool", None)))
+
+    def apart(self) -> Iterator[Write]:
+        """Replicas of one size on separate nodes, so that the maximum has none for gaps."""
+        for _, writes in of_one_size(self.market.plan, self.market.placed):
+            yield from writes
 
     def _placed(self, model: str) -> Placed:
         return next(each for each in self.market.placed if each.served.name == model)
@@ -143,6 +149,7 @@ def parts(search: Search, means: Means, written: Write) -> list[Write]:
         *minimum_replicas(search, [search.plan.models[model.name] for model in models]),
         *asleep(search, [search.plan.models[model.name] for model in models]),
         *(write for model in models for write in _of_model(model.name, means)),
+        *means.apart(),
         *spot_parts(plan),
     ]
     given = search.plan.settings.gpu_pools

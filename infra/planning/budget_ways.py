@@ -157,9 +157,9 @@ def _ways(found: Together, means: Means) -> list[Advice]:
 def _unlike(search: Search, ways: Iterable[Advice]) -> Iterator[Advice]:
     """A way that changes all that another one changes, and more, for hardly less, is left out; so is one that serves
     the models from the same nodes as another one at the same bill."""
-    seen: list[tuple[set[tuple[str, Any]], list[tuple[Any, ...]], int]] = []
+    seen: list[tuple[set[str], list[tuple[Any, ...]], int]] = []
     for way in ways:
-        change, served, usd = set(way.write), search.served(way), round(search.total(way.write))
+        change, served, usd = set(map(repr, way.write)), search.served(way), round(search.total(way.write))
         if not any(
             (change >= less and usd > (1 - MIN_SHARE) * other) or (served == same and usd == other)
             for less, same, other in seen
@@ -176,13 +176,15 @@ def _costly(search: Search) -> list[str]:
 
 
 def _changes(search: Search, means: Means) -> Iterator[Advice]:
-    """Nodes on which nothing runs, a smaller pool, fewer replicas of one model, a cheaper instance type, smaller
-    weights and cache, other nodes, and fewer requests at once, each for the most expensive pool or model first."""
+    """Nodes on which nothing runs, or for gaps alone, a smaller pool, fewer replicas of one model, a cheaper instance
+    type, smaller weights and cache, other nodes, and fewer requests at once, each for the most expensive pool or model
+    first."""
     plan = search.plan
     models = {name: [each for each in plan.models.values() if each.pool == name] for name in plan.pools}
     costly = _costly(search)
     yield from search.first(paused_alone(search))
     yield from search.first(spare_of_several(search))
+    yield from search.first(means.apart())
     for name in costly:
         yield from fewer_nodes(search, plan.pools[name])
         yield from in_fewer_replicas(search, models[name])

@@ -15,6 +15,7 @@ from infra.planning.certainty import say_what_is_certain
 from infra.planning.cheaper import Market, candidates
 from infra.planning.cheaper_pools import with_pools
 from infra.planning.draft import Draft, draft
+from infra.planning.gaps import warn_of_gaps
 from infra.planning.held import that_holds
 from infra.planning.left_behind import with_those_left
 from infra.planning.lower_bills import cheaper_ways
@@ -122,6 +123,7 @@ def _with_advice(made: Draft, attempt: _Attempts, sizing: Sizing) -> Plan:
     certain = say_what_is_certain(plan, made.placed, made.offers, made.new, attempt, sizing)
     warnings = say_where_less(certain, violations, market, attempt)
     warnings = say_how_none_waits(say_how_to_reserve(warnings, market, attempt), market, attempt)
+    warnings = (*warnings, *warn_of_gaps(market, attempt))
     for with_cost in (say_what_on_demand_costs, say_what_unused_pools_cost, say_what_advice_costs):
         warnings = with_cost(warnings, plan, attempt)
     return replace(

@@ -15,7 +15,7 @@ from infra.plan.rules import Rule
 from infra.plan.words import count
 from infra.plan.writes import written
 from infra.planning.advice import completed, in_order
-from infra.planning.cheaper import Market
+from infra.planning.cheaper import Market, new_pool
 from infra.planning.own_pools import NO_FREE_NODE
 from infra.planning.trial import Attempt, broken_by, with_lower_max
 from infra.services.serving.placed import Placed
@@ -55,7 +55,9 @@ def say_how_none_waits(warnings: Iterable[Warned], market: Market, attempt: Atte
 
 
 def _advised(warning: Warned, placed: Placed, plan: Plan, attempt: Attempt) -> Warned:
-    found = (_that_holds(warning, write, plan, attempt) for write in (*_larger(placed, plan), *_apart(placed, plan)))
+    found = (
+        _that_holds(warning, write, plan, attempt) for write in (_larger(placed, plan), apart([placed], plan)) if write
+    )
     ways = in_order([each for each in found if each is not None], plan, attempt, dollars=True)
     if not ways:
         return warning
@@ -79,18 +81,22 @@ def _that_holds(warning: Warned, write: Write, plan: Plan, attempt: Attempt) -> 
     return None
 
 
-def _larger(placed: Placed, plan: Plan) -> Iterator[Write]:
+def _larger(placed: Placed, plan: Plan) -> Write:
     assert placed.offer is not None
-    yield ((f"gpuPools.{placed.offer.name}.max", plan.pools[placed.offer.name].max_enough),)
+    return ((f"gpuPools.{placed.offer.name}.max", plan.pools[placed.offer.name].max_enough),)
 
 
-def _apart(placed: Placed, plan: Plan) -> Iterator[Write]:
-    """A pool of the same nodes for this model. A reservation can't be in two pools."""
-    assert placed.offer is not None
-    own = placed.offer.settings
-    name = f"{placed.offer.name}-{placed.served.name}"
-    if own is None or name in plan.pools or any(step.reserved for step in own.ladder):
-        return
-    given = own.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    keys = tuple((f"gpuPools.{name}.{key}", value) for key, value in given.items() if key not in _OF_ONE_POOL)
-    yield (*keys, (f"{placed.served.path}.pool", name))
+def apart(placed: Sequence[Placed], plan: Plan) -> Write:
+    """A pool of the same nodes for these models of one pool. Empty where it can't be: a reservation is in one pool."""
+    offer = placed[0].offer
+    assert offer is not None
+    own, name = offer.settings, f"{offer.name}-{placed[0].served.name}"
+    if name in plan.pools or (own is not None and any(step.reserved for step in own.ladder)):
+        return ()
+    given = own.model_dump(mode="json", by_alias=True, exclude_unset=True) if own is not None else {}
+    kept = [
+        (f"gpuPools.{name}.{key}", tuple(value) if isinstance(value, list) else value)
+        for key, value in given.items()
+        if key not in _OF_ONE_POOL
+    ]
+    return (*(kept or new_pool(replace(offer, name=name))), *((f"{each.served.path}.pool", name) for each in placed))

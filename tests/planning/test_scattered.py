@@ -117,8 +117,34 @@ def test_a_pool_that_is_too_small_is_advised_the_maximum_that_always_holds() -> 
 
 
 def test_a_smaller_maximum_for_a_budget_says_which_model_may_wait() -> None:
-    free = _stack({}, large=LARGE, small=SMALL)
-    packed = outcome(changed(free, gpuPools__p__max=3)).cost.usd_per_month_max
-    (violation,) = planned(changed(free, budget={"usdPerMonth": round(packed) + 1})).violations
-    (way,) = [each for each in violation.advice if as_mapping(each.write) == {"gpuPools.p.max": 3}]
-    assert way.text == f"gpuPools.p.max: 3 (${packed:,.0f}; large may wait for 4 free GPUs of one node of p)"
+    """A separate pool would cost as much as the gaps."""
+    free = _stack({}, large={**LARGE, "gpus": 2, "replicas": 1}, small={**SMALL, "replicas": 6})
+    packed = outcome(changed(free, gpuPools__p__max=2)).cost.usd_per_month_max
+    plan = planned(changed(free, budget={"usdPerMonth": round(packed) + 1}))
+    assert [each for each in plan.warnings if each.kind == "gaps"] == []
+    (violation,) = plan.violations
+    (way,) = [each for each in violation.advice if as_mapping(each.write) == {"gpuPools.p.max": 2}]
+    assert way.text == f"gpuPools.p.max: 2 (${packed:,.0f}; large may wait for 2 free GPUs of one node of p)"
+
+
+def test_nodes_for_gaps_are_warned_of_with_a_pool_that_needs_none_and_that_pool_is_a_way_to_a_budget() -> None:
+    stack = _stack({}, large=LARGE, small=SMALL)
+    plan = planned(stack)
+    (warning,) = [each for each in plan.warnings if each.kind == "gaps"]
+    (way,) = warning.advice
+    assert way.text == "gpuPools.p-large.instanceTypes: [g6.12xlarge] with models.large.pool: p-large"
+    then = planned(follow(stack, as_mapping(way.write)))
+    assert not then.violations
+    assert [each.kind for each in then.warnings if each.kind == "gaps"] == []
+    assert [pool.max for pool in then.pools.values()] == [1, 2]
+    saved = plan.cost.usd_per_month_max - then.cost.usd_per_month_max
+    assert saved > 5000
+    assert f"makes the maximum bill ${saved:,.0f} lower" in warning.message
+    limited = {**stack, "budget": {"usdPerMonth": round(then.cost.usd_per_month_max) + 10}}
+    (over,) = planned(limited).violations
+    assert way.write in [each.write for each in over.advice]
+
+
+def test_replicas_of_one_size_leave_no_gaps() -> None:
+    plan = planned(_stack({}, small=SMALL, other={**SMALL, "replicas": 3}))
+    assert [each for each in plan.warnings if each.kind == "gaps"] == []
