@@ -346,10 +346,13 @@ def test_where_gpus_are_written_types_that_need_another_number_are_named_with_it
     with pytest.raises(BadStackFile) as refused:
         planned(stack, "eu-west-1")
     (mistake,) = [each for each in refused.value.mistakes if each.path == "gpuPools.l40s.instanceTypes"]
-    named = re.findall(r"(\S+) \((\d+) x [^,)]+(?:, with models\.coder\.gpus: (\d+))?\)", mistake.write)
-    assert any(with_ for *_, with_ in named)
-    assert [bool(with_) for *_, with_ in named] == sorted(bool(with_) for *_, with_ in named), "what changes less first"
-    for name, _, with_ in named:
+    named = re.findall(
+        r"(\S+) \((\d+) x [^,)]+(?:, with models\.coder\.gpus: (\d+))?, \$(\S+) per hour\)", mistake.write
+    )
+    assert any(with_ for _, _, with_, _ in named)
+    prices = [float(usd) for *_, usd in named]
+    assert prices == sorted(prices), "the cheapest first"
+    for name, _, with_, _ in named:
         write = {"gpuPools.l40s.instanceTypes": (name,), "models.coder.gpus": int(with_) if with_ else gpus}
         assert outcome(follow(stack, write), "eu-west-1").violations == ()
 
