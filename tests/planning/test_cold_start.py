@@ -130,15 +130,27 @@ def _cache(**values: Any) -> CachePlan:
 
 
 def test_weights_take_their_bytes_by_what_the_cache_gives() -> None:
-    efs = start_parts.weights(35.0, _cache(kind="efs", storage=EFS), FIGURES)
+    efs = start_parts.weights(35.0, _cache(kind="efs", storage=EFS), (), FIGURES)
     assert efs.mid == pytest.approx(35 * 1024 / 350)
-    assert start_parts.weights(70.0, _cache(kind="efs", storage=EFS), FIGURES).mid == pytest.approx(2 * efs.mid)
-    disk = start_parts.weights(35.0, _cache(kind="ebs", storage=EBS), FIGURES)
+    assert start_parts.weights(70.0, _cache(kind="efs", storage=EFS), (), FIGURES).mid == pytest.approx(2 * efs.mid)
+    disk = start_parts.weights(35.0, _cache(kind="ebs", storage=EBS), (), FIGURES)
     assert disk.low == pytest.approx(35 * 1024 / 250)  # no faster than the disk is made
-    unknown = start_parts.weights(35.0, _cache(kind="storageClass", storage=None, storage_class="fast"), FIGURES)
+    unknown = start_parts.weights(35.0, _cache(kind="storageClass", storage=None, storage_class="fast"), (), FIGURES)
     assert unknown.low <= efs.low
     assert unknown.high > efs.high
     assert "fast" in unknown.reason
+
+
+def test_a_file_system_is_read_no_quicker_than_the_network_of_the_slowest_type() -> None:
+    """A g6.xlarge has 2.5 Gbit/s all the time, 298 MiB/s. A disk of the node isn't reached through it."""
+    slow, quick = (CATALOG.instances[each] for each in ("g6.xlarge", "g6.16xlarge"))
+    efs = [
+        start_parts.weights(35.0, _cache(kind="efs", storage=EFS), each, FIGURES) for each in ([slow, quick], [quick])
+    ]
+    assert [each.mid for each in efs] == [pytest.approx(35 * 1024 * 8 * 2**20 / 2.5e9), pytest.approx(35 * 1024 / 350)]
+    assert efs[0].low == efs[0].mid < efs[0].high == efs[1].high, "the slow end is that of the file system"
+    disk = _cache(kind="ebs", storage=dataclasses.replace(EBS, throughput=1000))
+    assert start_parts.weights(35.0, disk, [slow], FIGURES) == start_parts.weights(35.0, disk, [quick], FIGURES)
 
 
 def _steps(name: str, gpu: str = "H100-80", gpus: int = 1, **asked: Any) -> dict[str, float]:
@@ -264,8 +276,8 @@ def test_pools_that_we_make_pull_in_parallel_and_have_nvme_already() -> None:
 
 
 def test_streaming_is_promised_no_more_than_the_network_gives() -> None:
-    """15.3 GiB: 45 s from EFS, 13 s through the endpoint's 10 Gbit/s. On a g6.xlarge's 2.5 Gbit/s it would be slower
-    than EFS. Each of four GPUs reads all 67.7 GiB: that takes 139 s without that endpoint, from EFS 198 s."""
+    """15.3 GiB: 45 s from EFS, 13 s through the endpoint's 10 Gbit/s. A g6.xlarge's 2.5 Gbit/s are less than either
+    gives. Each of four GPUs reads all 67.7 GiB: that takes 139 s without that endpoint, from EFS 198 s."""
     large = changed(DEV, gpuPools__l4__instanceTypes=["g6.8xlarge"], cache={"kind": "efs"})
     streamed = _remedies(plan(large), "qwen3-8b")["weights streamed from S3"]
     assert streamed.seconds == pytest.approx(32, abs=2)

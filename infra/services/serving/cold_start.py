@@ -92,21 +92,20 @@ def read_seconds(placed: Placed, cache: CachePlan, catalog: Catalog) -> float:
 def _weights(
     placed: Placed, pool: PoolPlan | None, image: StartPart, cache: CachePlan, figures: start_parts.Figures
 ) -> StartPart:
-    served = placed.served
+    served, types = placed.served, placed.offer.types if placed.offer else ()
     if isinstance(served.place, Bucket):
-        types = placed.offer.types if placed.offer else ()
         return start_parts.weights_streamed(served.disk_gib, served.settings.model, placed.gpus, types, figures)
     if served.place is not None:
         return start_parts.weights_in_place(served.disk_gib, served.settings.model, figures)
     if cache.storage is not None and cache.streamed:
-        types, inside = placed.offer.types if placed.offer else (), bool(cache.bucket_cidrs)
+        inside = bool(cache.bucket_cidrs)
         if mounts(served, cache):
             return start_parts.weights_mounted(served.loaded_gib, cache.storage.said, types, figures, inside=inside)
         said, gpus = cache.storage.said, placed.gpus
         return start_parts.weights_streamed(served.loaded_gib, said, gpus, types, figures, inside=inside)
     if cache.directory is not None:
         return start_parts.weights_on_node(served.loaded_gib, pool, image, figures)
-    return start_parts.weights(served.loaded_gib, cache, figures)
+    return start_parts.weights(served.loaded_gib, cache, types, figures)
 
 
 def timeouts(

@@ -95,8 +95,9 @@ def _written(pulled: StartPart, engine: Image, mibps: int) -> StartPart:
     )
 
 
-def weights(gib: float, cache: CachePlan, figures: Figures) -> StartPart:
-    """A cloud's storage without its own row is read as quickly as a storage class that we know nothing of."""
+def weights(gib: float, cache: CachePlan, types: Sequence[Instance], figures: Figures) -> StartPart:
+    """A cloud's storage without its own row is read as quickly as a storage class that we know nothing of. What several
+    nodes read at the same time comes over the network, and no quicker than that."""
     storage, unknown = cache.storage, figures["read-storageClass"]
     if storage is None:
         named = f"storage class {cache.storage_class}" if cache.storage_class else "the default storage class"
@@ -106,6 +107,8 @@ def weights(gib: float, cache: CachePlan, figures: Figures) -> StartPart:
         return moved(gib, unknown, f"from {storage.said} (assumed: nobody measured how quickly it is read)")
     if disk := storage.throughput:
         speed = dataclasses.replace(speed, value=speed.value * disk, low=speed.low * disk, high=speed.high * disk)
+    if not storage.one_reader:
+        speed = _at_most(speed, types, figures, inside=False)
     return moved(gib, speed, f"from {storage.said}")
 
 
