@@ -4,7 +4,7 @@ guessed. Memory is in GiB (2^30)."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -95,6 +95,12 @@ class Catalog:
         """Of a new cluster: the newest that the autoscaler's chart is made for, whose app is of one minor version."""
         minor = _numbers(self.charts["cluster-autoscaler"].app_version)[:2]
         return max((each for each in self.kubernetes if _numbers(each) <= minor), key=_numbers)
+
+    def as_stored(self, shape: ModelShape, repository: str) -> ModelShape:
+        """The shape of a model whose weights a repository holds in another form: some are wider, so that they can be
+        split over more GPUs."""
+        known = self.models.get(repository)
+        return replace(shape, intermediate_size=known.intermediate_size) if known is not None else shape
 
     def near(self, region: str) -> list[str]:
         """The regions on the same continent; every region where there is none."""

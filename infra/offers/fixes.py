@@ -138,7 +138,8 @@ def smaller_weights(question: Question, catalog: Catalog) -> Iterator[tuple[Chan
     repository = catalog.quantized_repositories.get((question.name, STORED_METHOD))
     if repository is not None and question.own_repository:
         own = (("model", repository), ("like", question.name), ("quantization", STORED_METHOD), ("revision", None))
-        yield own, question.but(name=repository, quantization=STORED_METHOD, own_repository=False)
+        stored = catalog.as_stored(shape, repository)
+        yield own, question.but(name=repository, shape=stored, quantization=STORED_METHOD, own_repository=False)
 
 
 def stored_first(question: Question, changes: Changes) -> list[str]:

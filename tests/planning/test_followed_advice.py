@@ -138,11 +138,23 @@ def check_saving(stack: dict[str, Any], plan: Plan, warned: Warned, region: str)
         assert advice.text in warned.message
 
 
+def check_ended(stack: dict[str, Any], plan: Plan, warned: Warned, region: str) -> None:
+    """The advice is accepted, though its bill may be over the budget, and ends what is warned of."""
+    for advice in warned.advice:
+        after = outcome(follow(stack, dict(advice.write)), region)
+        assert {rule for rule, _ in broken(after) - broken(plan)} <= {Rule.BUDGET}, advice
+        assert (warned.kind, warned.path) not in {(each.kind, each.path) for each in after.warnings}, advice
+        assert advice.text in warned.message
+
+
 def check_certainty(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") -> None:
     """Each is accepted, breaks no rule, and makes a likely fit certain, on the GPUs and at the price that it states."""
     for warned in plan.warnings:
         if warned.kind in ("mostly-empty", "unused-pool"):
             check_saving(stack, plan, warned, region)
+            continue
+        if warned.kind in ("no-free-node", "gaps"):
+            check_ended(stack, plan, warned, region)
             continue
         assert warned.kind == "not-certain" or not warned.advice
         for advice in warned.advice:

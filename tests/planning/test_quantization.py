@@ -13,7 +13,7 @@ from infra.services.serving.served import Served, resolve
 from infra.settings.mistakes import BadStackFile
 from infra.sizing.weights import stored_gib
 from infra.stack_file import load_config
-from tests.planning.following import follow, outcome
+from tests.planning.following import follow, outcome, planned
 from tests.planning.stacks import CATALOG, DEV, changed, plan
 
 DECLARED = {"vllm": "--quantization", "tgi": "--quantize"}
@@ -184,3 +184,18 @@ def test_own_weights_have_the_fp8_way_too_and_it_says_what_it_takes() -> None:
     known = plan(changed(stack, models={"chat": {**own, "model": "Qwen/Qwen3-14B", "like": None}})).violations[0]
     assert "models.chat.quantization: fp8" in known.fix
     assert "have to be stored" not in known.fix
+
+
+def test_a_known_smaller_repository_is_offered_where_its_own_layers_can_be_split_and_holds_when_it_is_written() -> None:
+    """Those of the 16-bit model can't: 29,568 / 2 GPUs are no multiple of 128."""
+    pool = {"existing": {"gpu": "L40S", "gpusPerNode": 2, "nodes": 2, "selector": {"a": "b"}}}
+    name = "Qwen/Qwen2.5-72B-Instruct"
+    chat = {"model": name, "quantization": "fp8", "gpus": 2, "maxModelLen": 16384, "concurrency": 4}
+    stack = {"cluster": {"existing": {"context": "kube"}}, "gpuPools": {"own": pool}, "models": {"chat": chat}}
+    (fit,) = planned(stack).violations
+    assert f"models.chat.model: {name}-AWQ with models.chat.like: {name} and models.chat.quantization: awq" in fit.fix
+    smaller = {"model": f"{name}-AWQ", "like": name, "quantization": "awq"}
+    then = outcome(follow(stack, {f"models.chat.{key}": value for key, value in smaller.items()}))
+    assert then.violations == ()
+    assert then.models["chat"].fit is not None
+    assert then.models["chat"].fit.certain

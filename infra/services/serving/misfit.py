@@ -71,10 +71,11 @@ def smaller_repository(served: Served, offers: Sequence[Offer], sizing: Sizing) 
     shape, question = served.settings.like or served.settings.model, served.question
     if question.engine.library is not None or question.shape is None or not in_16_bit(question.shape):
         return ""
-    smaller = question.but(quantization=STORED_METHOD, own_repository=False)
+    known = sizing.catalog.quantized_repositories.get((shape, STORED_METHOD))
+    stored = sizing.catalog.as_stored(question.shape, known) if known is not None else question.shape
+    smaller = question.but(shape=stored, quantization=STORED_METHOD, own_repository=False)
     if not any(smaller.obstacle(each.sized.gpus) is None for each in serving(smaller, offers, sizing)):
         return ""
-    known = sizing.catalog.quantized_repositories.get((shape, STORED_METHOD))
     if known is not None:
         keys = (("model", known), ("like", shape), ("quantization", STORED_METHOD), ("revision", None))
         return f", or {written(served.write(keys))}"

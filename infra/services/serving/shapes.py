@@ -24,4 +24,5 @@ def asked_shape(model: Model, catalog: Catalog) -> ModelShape | None:
 def own_shape(model: Model, catalog: Catalog) -> ModelShape:
     if model.architecture is not None:
         return described(model.model, model.architecture)
-    return catalog.models[model.like or model.model]
+    shape = catalog.models[model.like or model.model]
+    return catalog.as_stored(shape, model.model) if model.like is not None else shape
