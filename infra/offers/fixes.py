@@ -219,12 +219,18 @@ def other_types(options: Sequence[Option], gpus: int) -> Iterator[Fix]:
     as_few = [each for each in options if each.sized.gpus <= gpus] or options[:1]
     smallest = min(as_few, key=lambda each: each.sized.gpu.engine_gib or 0.0)
     for option in dict.fromkeys((options[0], smallest)):
-        offer = option.offer
-        if offer is not None and offer.instance_type is not None:
-            enough = "is enough" if option.sized.fit.estimated else "holds the weights"
-            size = f", the smallest GPU that {enough}" if option.sized.gpu == smallest.sized.gpu else ""
-            effect = f"{option.where}{size}, {_price(option, offer)}; {option.sized.holds}"
-            yield Fix((("instanceType", offer.instance_type),), effect, offer, option.sized.gpus)
+        enough = "is enough" if option.sized.fit.estimated else "holds the weights"
+        size = f", the smallest GPU that {enough}" if option.sized.gpu == smallest.sized.gpu else ""
+        yield from other_type(option, size)
+
+
+def other_type(option: Option, why: str = "", changes: Changes = ()) -> Iterator[Fix]:
+    """`changes`: what the model needs beside it."""
+    offer, sized = option.offer, option.sized
+    if offer is not None and offer.instance_type is not None:
+        weights = [f"{sized.fit.weights_gib:.1f} GiB of weights on each GPU"] if changes else []
+        effect = "; ".join((f"{option.where}{why}, {_price(option, offer)}", *weights, sized.holds))
+        yield Fix((*changes, ("instanceType", offer.instance_type)), effect, offer, sized.gpus)
 
 
 def _price(option: Option, offer: Offer) -> str:

@@ -11,6 +11,7 @@ from infra.catalog.whose import borrowed_from, elsewhere
 from infra.clouds.existing.own_cards import existing_card
 from infra.clouds.existing.section import ExistingNodes
 from infra.offers.shared import parts_of
+from infra.plan.notes import Write
 from infra.settings.capacity import Kind
 from infra.settings.cluster import GpuPool
 from infra.settings.sharing import Sharing
@@ -190,6 +191,13 @@ def beside_on_spot(pools: Sequence[Offer], new: Iterable[Offer]) -> tuple[Offer,
 
 def _is_named_after_its_type(offer: Offer) -> bool:
     return len(offer.types) == 1 and offer.name == _pool_name(offer.types[0])
+
+
+def new_pool(offer: Offer) -> Write:
+    """What the stack file says of it."""
+    path = f"gpuPools.{offer.name}"
+    spot = ((f"{path}.capacity", "spot"),) if offer.capacity == "spot" else ()
+    return ((f"{path}.instanceTypes", tuple(each.name for each in offer.types)), *spot)
 
 
 def _pool_name(instance: Instance) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from infra.catalog import Catalog
 from infra.offers.capacity import keeps
 from infra.offers.options import Goal, fits
+from infra.offers.pools import new_pool
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Write
 from infra.plan.plan import Plan
@@ -15,7 +16,7 @@ from infra.plan.writes import replicas_at_most
 from infra.planning.budget import biggest
 from infra.planning.budget_search import Search
 from infra.planning.budget_types import Types, smaller_writes
-from infra.planning.cheaper import Market, new_pool, ways_of
+from infra.planning.cheaper import Market, ways_of
 from infra.planning.gaps import of_one_size
 from infra.planning.without_gpu import another_without_gpu, without_gpu
 from infra.registry import cloud_of

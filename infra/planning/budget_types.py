@@ -89,8 +89,7 @@ class Types:
         """In each of the zones, or in one for a pool of one node, and of the same capacity."""
         market = self.market
         zones = min(market.zones, _max(pool) or market.zones)
-        offers = market.makeable_on_spot if pool.capacity == "spot" else market.makeable
-        return [each for each in offers if len(each.zone_ids) >= zones and each.types != pool.types]
+        return [each for each in market.new_like(pool) if len(each.zone_ids) >= zones and each.types != pool.types]
 
     def _as_it_is(self, each: Placed, offer: Offer) -> Placed | None:
         key = each.served.name, offer.name

@@ -6,7 +6,7 @@ from itertools import islice
 
 from infra.offers.fixes import Fix, ways_to_be_certain
 from infra.offers.options import is_certain, serving, tries
-from infra.offers.pools import Offer, beside_on_spot
+from infra.offers.pools import Offer, beside_on_spot, new_pool
 from infra.offers.sizing import Sizing
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice, Warned, Write
@@ -16,7 +16,6 @@ from infra.plan.words import BILLS, usd
 from infra.plan.writes import written
 from infra.planning.advice import completed
 from infra.planning.budget_capacity import lost_capacity
-from infra.planning.cheaper import new_pool
 from infra.planning.stored_weights import stored_then
 from infra.planning.trial import Attempt, followed, higher_maximum
 from infra.services.serving.placed import Placed

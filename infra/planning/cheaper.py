@@ -4,12 +4,12 @@ Candidates are found by the price of whole nodes: what each saves, a plan says (
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from infra.offers.fixes import Changes, runs_in_8_bit, smaller_ways, smaller_weights
 from infra.offers.options import Goal, Option, fits, serving, smallest_fit
-from infra.offers.pools import Offer, beside_on_spot
+from infra.offers.pools import Offer, beside_on_spot, new_pool
 from infra.offers.sizing import Sizing, can_run
 from infra.plan.money import HOURS_PER_MONTH
 from infra.plan.notes import Write
@@ -38,6 +38,7 @@ class Candidate:
     effect: str
     usd_per_month: float  # by the price of GPU nodes alone
     sure: bool = True  # the price is the region's own, and every zone has the nodes
+    then: Placed | None = None  # on the nodes that it moves to
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,10 @@ class Market:
     @cached_property
     def makeable_on_spot(self) -> tuple[Offer, ...]:
         return beside_on_spot(self.pools, self.makeable)
+
+    def new_like(self, offer: Offer) -> Sequence[Offer]:
+        """Pools that could be made, of the same capacity."""
+        return self.makeable_on_spot if offer.capacity == "spot" else self.makeable
 
     def others(self, each: Placed, offer: Offer) -> list[Placed]:
         """Models of an offer's nodes beside this one."""
@@ -119,8 +124,7 @@ def _offers(each: Placed, offer: Offer, now: float, market: Market) -> list[Offe
     node, in the hours in which the model has a replica."""
     by_hour = nodes_by_hour([each], market.plan.models, offer.gpus_per_node)
     awake = 1.0 if market.at_most else sum(share for nodes, share in by_hour if nodes)
-    makeable = market.makeable_on_spot if offer.capacity == "spot" else market.makeable
-    known = {pool.name: pool for pool in (*makeable, *market.pools)}
+    known = {pool.name: pool for pool in (*market.new_like(offer), *market.pools)}
     return [
         pool
         for pool in known.values()
@@ -216,13 +220,8 @@ def _candidate(
         changes = (*changes, ("gpus", option.sized.gpus))
     new = new_pool(offer) if market.is_new(offer) else ()
     write = (*new, *each.served.write(changes))
-    return Candidate(changes, write, _effect(each, option, market), saves, sure)
-
-
-def new_pool(offer: Offer) -> Write:
-    path = f"gpuPools.{offer.name}"
-    spot = ((f"{path}.capacity", "spot"),) if offer.capacity == "spot" else ()
-    return ((f"{path}.instanceTypes", tuple(each.name for each in offer.types)), *spot)
+    then = replace(each, offer=offer, sized=option.sized)
+    return Candidate(changes, write, _effect(each, option, market), saves, sure, then)
 
 
 def _effect(each: Placed, option: Option, market: Market) -> str:
@@ -231,11 +230,15 @@ def _effect(each: Placed, option: Option, market: Market) -> str:
     parts = [option.where]
     if offer.name in market.on and each.offer is not None and offer.name != each.offer.name:
         parts.append(f"on nodes of {', '.join(other.served.name for other in market.on[offer.name])}")
-    if 0 < len(offer.zone_ids) < market.zones:
-        parts.append(f"in {len(offer.zone_ids)} of {count(market.zones, 'zone')} only")
+    parts += in_few_zones(offer, market)
     parts += [offer.price_note] if offer.price_note and not offer.borrowed else []
     parts.append(option.sized.holds)
     return "; ".join(parts)
+
+
+def in_few_zones(offer: Offer, market: Market) -> Iterator[str]:
+    if 0 < len(offer.zone_ids) < market.zones:
+        yield f"in {len(offer.zone_ids)} of {count(market.zones, 'zone')} only"
 
 
 def _more_for_the_same(each: Placed, offer: Offer, market: Market) -> Iterator[Candidate]:

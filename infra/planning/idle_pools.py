@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, islice
 
 from infra.offers.options import is_certain, smallest_fit
-from infra.offers.pools import Offer
+from infra.offers.pools import Offer, new_pool
 from infra.plan.notes import Advice, Violation
 from infra.plan.words import count
 from infra.plan.writes import written
@@ -79,10 +79,10 @@ def _free(offer: Offer, market: Market) -> int:
     return pool.max * pool.gpus_per_node - pool.peak_gpus - pool.surge_gpus
 
 
-def on_pool(each: Placed, offer: Offer) -> Advice:
+def on_pool(each: Placed, offer: Offer, market: Market) -> Advice:
     """What writes the model to the pool."""
-    served, types = each.served, tuple(t.name for t in offer.types)
-    new = () if offer.settings else ((f"gpuPools.{offer.name}.instanceTypes", types),)
+    served = each.served
+    new = new_pool(offer) if market.is_new(offer) else ()
     gpus = () if _same_card(each, offer) else served.write((("gpus", None),))
     write = (*new, (f"{served.path}.pool", offer.name), *gpus)
     return Advice(write, f"{served.name} on {offer.gpu}")
@@ -150,7 +150,7 @@ def _moves(group: Sequence[Placed], market: Market) -> Advice | None:
         if place is None or place.offer is None:
             return None
         moved.setdefault(place.offer.name, []).append(place)
-        ways.append(on_pool(each, place.offer))
+        ways.append(on_pool(each, place.offer, market))
     write = completed(market.plan, tuple(dict(part for way in ways for part in way.write).items()))
     offers = (offer for offer in market.pools if offer.name in moved)
     where = " and ".join(f"{count(_free(offer, market), offer.unit)} of {offer.name}" for offer in offers)

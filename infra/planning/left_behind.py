@@ -11,7 +11,7 @@ from infra.plan.notes import Advice, Violation
 from infra.plan.rules import Rule
 from infra.plan.writes import written
 from infra.planning.advice import completed
-from infra.planning.cheaper import Market, new_pool
+from infra.planning.cheaper import Market
 from infra.planning.idle_pools import on_pool
 from infra.planning.trial import Attempt, broken_by, likely
 from infra.services.serving.placed import Placed, cost
@@ -48,7 +48,7 @@ def _cheapest(advice: Advice, market: Market, attempt: Attempt) -> Advice:
 def _moved(advice: Advice, market: Market) -> tuple[Placed | None, Offer | None]:
     """The model that is written to another pool, and its nodes there."""
     given = dict(advice.write)
-    offers = {offer.name: offer for offer in (*market.makeable, *market.pools)}
+    offers = {offer.name: offer for offer in (*market.makeable, *market.makeable_on_spot, *market.pools)}
     for each in market.placed:
         pool = given.get(f"{each.served.path}.pool")
         if pool is not None and each.offer is not None and pool != each.offer.name:
@@ -59,7 +59,7 @@ def _moved(advice: Advice, market: Market) -> tuple[Placed | None, Offer | None]
 def _along(advice: Advice, left: Sequence[Placed], target: Offer, market: Market) -> Iterator[Advice]:
     """Nothing where one of them doesn't fit there."""
     if all(smallest_fit(each.served.question.but(gpus=None), target, market.sizing) for each in left):
-        yield _as_one(advice, [on_pool(each, target) for each in left])
+        yield _as_one(advice, [on_pool(each, target, market) for each in left])
 
 
 def _apart(advice: Advice, left: Sequence[Placed], market: Market) -> Iterator[Advice]:
@@ -73,9 +73,8 @@ def _apart(advice: Advice, left: Sequence[Placed], market: Market) -> Iterator[A
 def _own_nodes(each: Placed, market: Market) -> Iterator[Advice]:
     """The cheapest for it alone, of the capacity that it has now; those on which it fits for certain come first, and
     those with another region's price last."""
-    spot = each.offer is not None and each.offer.capacity == "spot"
     pools = [offer for offer in market.pools if offer != each.offer and not offer.existing]
-    offers = [*pools, *(market.makeable_on_spot if spot else market.makeable)]
+    offers = [*pools, *(market.new_like(each.offer) if each.offer is not None else market.makeable)]
     question = each.served.question.but(gpus=None)
 
     def price(option: Option) -> tuple[bool, tuple[float, float, str]]:
@@ -90,9 +89,7 @@ def _own_nodes(each: Placed, market: Market) -> Iterator[Advice]:
         able = [option for option in options if runs_in_8_bit(question, option.sized.gpu)]
         for option in sorted(able, key=price):
             if option.offer is not None:
-                new = new_pool(option.offer) if market.is_new(option.offer) else ()
-                way = on_pool(each, option.offer)
-                yield replace(way, write=(*new, *way.write))
+                yield on_pool(each, option.offer, market)
 
 
 def _as_one(advice: Advice, ways: Sequence[Advice]) -> Advice:

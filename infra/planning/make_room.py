@@ -145,8 +145,9 @@ def _ways(group: Sequence[Placed], market: Market) -> Iterator[Advice]:
 def _away(each: Placed, market: Market) -> Iterator[Advice]:
     """What one model is written to, and where it is then."""
     served = each.served
-    for offer in (*_first(each, other_pools(each, market), market), *_first(each, market.makeable, market)):
-        yield on_pool(each, offer)
+    new = market.new_like(each.offer) if each.offer is not None else market.makeable
+    for offer in (*_first(each, other_pools(each, market), market), *_first(each, new, market)):
+        yield on_pool(each, offer, market)
     catalog = market.sizing.catalog
     on_cpu = without_gpu(each, catalog)
     for way in [on_cpu] if on_cpu is not None else another_without_gpu(each, catalog):
@@ -162,7 +163,7 @@ def _largest_away(violation: Violation, market: Market) -> Iterator[Advice]:
             return
         idle = [offer for offer in other_pools(each, market) if is_free(each, offer, market)]
         for offer in islice(_first(each, idle, market), 1):
-            way = on_pool(each, offer)
+            way = on_pool(each, offer, market)
             write = completed(market.plan, way.write)
             yield Advice(write, f"{written(write)} ({way.text})")
 

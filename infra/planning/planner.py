@@ -129,7 +129,7 @@ def _with_advice(made: Draft, attempt: _Attempts, sizing: Sizing) -> Plan:
     return replace(
         plan,
         remedies=tried_remedies(plan, find_remedies(plan, made.placed, sizing.catalog), attempt),
-        cheaper=with_pools(plan, cheaper_ways(plan, found, attempt), found, attempt),
+        cheaper=with_pools(plan, cheaper_ways(plan, found, attempt), found, market, attempt),
         mornings=mornings(plan, attempt),
         violations=violations,
         warnings=warnings,

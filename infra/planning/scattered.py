@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from infra.offers.pools import new_pool
 from infra.offers.worst_case import may_find_none, may_wait
 from infra.plan.findings import warned
 from infra.plan.models import ModelPlan
@@ -15,7 +16,7 @@ from infra.plan.rules import Rule
 from infra.plan.words import count
 from infra.plan.writes import written
 from infra.planning.advice import completed, in_order
-from infra.planning.cheaper import Market, new_pool
+from infra.planning.cheaper import Market
 from infra.planning.own_pools import NO_FREE_NODE
 from infra.planning.trial import Attempt, broken_by, with_lower_max
 from infra.services.serving.placed import Placed

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from infra.offers.fixes import Changes
 from infra.offers.options import is_certain, smallest_fit, tries
-from infra.offers.pools import Offer
+from infra.offers.pools import Offer, new_pool
 from infra.offers.sizing import Sizing
 from infra.plan.findings import warned
 from infra.plan.money import rise
@@ -16,7 +16,7 @@ from infra.plan.rules import Rule
 from infra.plan.words import count, saves
 from infra.plan.writes import written
 from infra.planning.advice import completed
-from infra.planning.cheaper import MIN_USD_PER_MONTH, Market, new_pool
+from infra.planning.cheaper import MIN_USD_PER_MONTH, Market
 from infra.planning.on_cpu import on_cpu
 from infra.planning.saving import saved_dollars
 from infra.planning.share_gpus import share_gpus
@@ -193,8 +193,8 @@ def _smaller_place(placed: Placed, market: Market, attempt: Attempt) -> Offer | 
     """A pool of the stack file, or a new one with the same capacity: the first to which it can move, else the first."""
     if placed.offer is None:
         return None
-    new = market.makeable_on_spot if placed.offer.capacity == "spot" else market.makeable
-    places = [*_smaller(placed, market.pools, market.sizing), *_smaller(placed, new, market.sizing)[:1]]
+    new = _smaller(placed, market.new_like(placed.offer), market.sizing)
+    places = [*_smaller(placed, market.pools, market.sizing), *new[:1]]
     free = (each for each in places if _to(each, [placed], market, attempt) is not None)
     return next(free, next(iter(places), None))
 

@@ -55,7 +55,7 @@ def test_a_context_that_does_not_fit_is_refused_with_three_ways_out() -> None:
     assert "1 x 40,960 tokens need 5.6" in message
     assert "models.qwen3-8b.maxModelLen: 33280" in fix
     assert "models.qwen3-8b.quantization: fp8" in fix
-    assert "instanceTypes: [g6e.xlarge]" in fix
+    assert "gpuPools.g6e-2xlarge-spot: {capacity: spot, instanceTypes: [g6e.2xlarge]}" in fix
     assert plan(changed(DEV, models__qwen3_8b__maxModelLen=33280)).violations == ()
     fp8 = changed(DEV, models__qwen3_8b__maxModelLen=40960, models__qwen3_8b__quantization="fp8")
     assert plan(fp8).violations == ()

@@ -3,59 +3,53 @@
 from collections.abc import Iterable, Sequence
 
 from infra.catalog import AT_LOAD, Catalog
-from infra.offers.fixes import STORED_METHOD, Changes, Fix, other_types, runs_in_8_bit, smaller_weights, ways_to_fit
+from infra.offers.fixes import STORED_METHOD, Changes, Fix, smaller_weights, ways_to_fit
 from infra.offers.host import SERVER_CPU, SERVER_GIB, WORKER_CPU, WORKER_GIB, has_room
 from infra.offers.host import share as share_of_node
-from infra.offers.options import Option, serving, tries
-from infra.offers.pools import Offer
+from infra.offers.options import serving, tries
+from infra.offers.pools import Offer, new_pool
 from infra.offers.sizing import Sizing, why_not
 from infra.plan.findings import Decided
 from infra.plan.notes import Advice, Violation, Write
 from infra.plan.rules import Rule
 from infra.plan.words import NO_START, count, decimals_that_differ, memory
 from infra.plan.writes import written
+from infra.services.serving.elsewhere import Elsewhere
 from infra.services.serving.placed import GPUS_OF_A_NODE, Placed, cost
 from infra.services.serving.served import Served
 from infra.sizing.question import Question, Sized
 from infra.sizing.weights import in_16_bit
 
 
-def _whole_nodes(served: Served, option: Option) -> tuple[bool, tuple[float, float, str]]:
-    """The key to sort by: the cost of a pool for this model alone; those with a price of another region are last."""
-    offer = option.offer
-    assert offer is not None
-    return offer.borrowed, cost(served, offer, option.sized)
-
-
 def unplaced(served: Served, offers: Sequence[Offer], others: Sequence[Offer], sizing: Sizing) -> Decided[Placed]:
     """Refuses the model with what would make it fit, and leaves it where most of it fits, so that there is a plan.
     `others`: pools that it could have instead, those of the stack file and those that the planner could make."""
     near = [(sized, offer) for offer in offers for sized in tries(served.question, offer, sizing)]
-    asked = served.question
-    question = asked.but(max_model_len=min(asked.max_model_len, asked.own_context), gpus=None)
-    able = [each for each in serving(question, others, sizing) if runs_in_8_bit(question, each.sized.gpu)]
-    elsewhere = sorted(able, key=lambda option: _whole_nodes(served, option))
+    own, made = ([each for each in others if (each.settings is None) is new] for new in (False, True))
     if not near:
         path, why = f"{served.path}.pool", _runs(served, offers, sizing.catalog)
+        ways = Elsewhere(served, offers, own, made, sizing).fixes(GPUS_OF_A_NODE, smaller=False)
         yield Violation(
             Rule.FIT,
             path,
             f"{served.name}: {count(len(offers), 'pool')} to choose from, and none can run it{why}",
             f"a pool of nodes that can run it below gpuPools, and its name as {path}",
-            (*_on_one_node(served, offers, sizing), *_advice(served, other_types(elsewhere, GPUS_OF_A_NODE), offers)),
+            (*_on_one_node(served, offers, sizing), *_advice(served, ways, offers, own)),
         )
         return Placed(
             served, None, None, (f"{NO_START}: {count(len(offers), 'pool')} to choose from, and none can run it",)
         )
     sized, offer = _nearest(served, near)
-    options = [each for each in elsewhere if each.offer is not None and each.offer.types != offer.types]
     more = tries(served.question.but(gpus=None), offer, sizing)
+    here = list(ways_to_fit(sized, (), more, sizing))
+    own, made = ([each for each in some if each.types != offer.types] for some in (own, made))
+    elsewhere = Elsewhere(served, [offer], own, made, sizing).fixes(sized.gpus, smaller=all(map(_takes, here)))
     yield Violation(
         Rule.FIT,
         f"{served.path}.maxModelLen",
         _why_not_there(served, offer, sized),
         f"{served.path}.model: a smaller one{smaller_repository(served, offers, sizing)}",
-        _advice(served, ways_to_fit(sized, options, more, sizing), offers),
+        _advice(served, (*here, *elsewhere), offers, own),
     )
     return Placed(
         served,
@@ -63,6 +57,11 @@ def unplaced(served: Served, offers: Sequence[Offer], others: Sequence[Offer], s
         sized,
         (f"{NO_START}: nothing in the stack fits; {sized.gpus} x {offer.gpu} comes nearest", *sized.fit.reasons),
     )
+
+
+def _takes(fix: Fix) -> bool:
+    """Whether it takes requests at once or tokens of a request away."""
+    return any(key in ("maxModelLen", "concurrency") for key, _ in fix.changes)
 
 
 def smaller_repository(served: Served, offers: Sequence[Offer], sizing: Sizing) -> str:
@@ -169,12 +168,12 @@ def _why_not_there(served: Served, offer: Offer, sized: Sized) -> str:
     )
 
 
-def _advice(served: Served, ways: Iterable[Fix], offers: Sequence[Offer]) -> tuple[Advice, ...]:
+def _advice(served: Served, ways: Iterable[Fix], offers: Sequence[Offer], own: Sequence[Offer]) -> tuple[Advice, ...]:
     has_pools = any(offer.settings is not None for offer in offers)
-    return tuple(_written(served, fix, has_pools=has_pools) for fix in ways)
+    return tuple(_written(served, fix, own, has_pools=has_pools) for fix in ways)
 
 
-def _written(served: Served, fix: Fix, *, has_pools: bool) -> Advice:
+def _written(served: Served, fix: Fix, own: Sequence[Offer], *, has_pools: bool) -> Advice:
     """As it stands in the stack file, with what a new pool would be. A pool that the planner makes has no key: there
     another number of GPUs is enough."""
     if fix.offer is not None and not has_pools:
@@ -183,10 +182,10 @@ def _written(served: Served, fix: Fix, *, has_pools: bool) -> Advice:
     if fix.offer is None:
         write = served.write(fix.changes)
         return Advice(write, written(write))
-    types, name = (fix.offer.instance_type,), fix.offer.name
-    write = ((f"{served.path}.pool", name),)
+    keys = [change for change in fix.changes if change[0] != "instanceType"]
+    write = (*served.write(keys), (f"{served.path}.pool", fix.offer.name))
     if served.settings.gpus not in (None, fix.gpus):
         write += ((f"{served.path}.gpus", fix.gpus),)
-    if fix.offer.settings is None:
-        write = ((f"gpuPools.{name}.instanceTypes", types), *write)
+    if fix.offer not in own:
+        write = (*new_pool(fix.offer), *write)
     return Advice(write, f"{written(write)} ({fix.effect})")
