@@ -71,6 +71,7 @@ class ColdStart:
     parts: Mapping[str, StartPart]  # node, boot, image, weights, engine
     floors: Mapping[str, Floor]  # of the same parts
     new_node: Mapping[str, StartPart]  # the same where a node is added, although the pool keeps spare GPUs
+    there: Mapping[str, StartPart]  # of GAP_PARTS: on a node that has run a server of the model, or waits for one
 
     @property
     def seconds(self) -> int:
@@ -87,13 +88,13 @@ class ColdStart:
     @property
     def on_node(self) -> int:
         """The seconds to the first token on a node that is there."""
-        return round(sum(self.parts[name].mid for name in GAP_PARTS))
+        return round(sum(part.mid for part in self.there.values()))
 
     @property
     def gap(self) -> int:
         """The seconds from the old pod's end to the first token of a changed pod on its node: what it compiles
         was left by no earlier start."""
-        return round(sum(self.parts[name].mid + self.parts[name].first for name in GAP_PARTS))
+        return round(sum(part.mid + part.first for part in self.there.values()))
 
     @property
     def high(self) -> int:

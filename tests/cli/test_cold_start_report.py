@@ -26,7 +26,7 @@ def _section(stack: dict) -> Section:
 
 def _start(**seconds: float) -> ColdStart:
     parts = {name: StartPart(each, each, each, "") for name, each in seconds.items()}
-    return ColdStart(parts, {}, parts)
+    return ColdStart(parts, {}, parts, {})
 
 
 @pytest.mark.parametrize(

@@ -114,3 +114,13 @@ def test_a_new_node_downloads_while_it_pulls_the_image_and_one_that_is_there_onl
     assert on_new.mid == pytest.approx(max(0, download - image) + on_old.mid)
     assert "from the hub to a new node" in on_new.reason
     assert new.timeouts.startup_probe >= 1.5 * (on_new.high + new.cold_start.parts["engine"].high)
+
+
+def test_a_rollout_on_a_node_that_stays_reads_weights_from_its_disk_and_downloads_none() -> None:
+    stack = changed(DEV, cache=NODE, models__qwen3_8b__rollout={"strategy": "recreate"})
+    model = plan(stack).models["qwen3-8b"]
+    new, there = model.cold_start.parts["weights"], model.cold_start.there["weights"]
+    assert "from the hub to a new node" in new.reason
+    assert there.reason.endswith("from the node's own disk, which has them since `up` or since the node joined")
+    assert there.high < new.high
+    assert model.rollout.gap_seconds == model.cold_start.gap < model.cold_start.seconds

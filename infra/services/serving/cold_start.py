@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from infra.catalog import Catalog
 from infra.models.places import Bucket
 from infra.plan.cache import CachePlan
-from infra.plan.models import ColdStart, StartPart, Timeouts
+from infra.plan.models import GAP_PARTS, ColdStart, StartPart, Timeouts
 from infra.plan.pools import PoolPlan
 from infra.services.serving import start_parts
 from infra.services.serving.bucket_files import mounts
@@ -58,13 +58,12 @@ def cold_start(
         "engine": start_parts.engine(asked, placed.sized, placed.gpus, catalog, kept=kept),
     }
     copy = served.place is None and cache.directory is not None
-    shown = parts
-    if pool is not None and pool.spare:
-        read = start_parts.weights_on_node(served.loaded_gib, None, image, figures) if copy else None
-        shown = on_spare(parts, pool, read)
+    read = start_parts.weights_on_node(served.loaded_gib, None, image, figures) if copy else None
+    shown = on_spare(parts, pool, read) if pool is not None and pool.spare else parts
+    there = {name: read if read is not None and name == "weights" else shown[name] for name in GAP_PARTS}
     types = placed.offer.types if placed.offer else ()
     over_network = 0.0 if copy else served.loaded_gib
-    return ColdStart(shown, floors(shown, served.image.image_gib, over_network, types), parts)
+    return ColdStart(shown, floors(shown, served.image.image_gib, over_network, types), parts, there)
 
 
 def can_keep_compiled(served: Served, cache: CachePlan) -> bool:

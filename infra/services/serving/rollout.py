@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from infra.plan.models import GAP_PARTS, ColdStart, RolloutPlan
+from infra.plan.models import ColdStart, RolloutPlan
 from infra.plan.notes import Advice, Finding, Violation
 from infra.plan.pools import PoolPlan
 from infra.plan.rules import Rule
@@ -40,7 +40,7 @@ def plan_rollout(
         return RolloutPlan(
             "rolling", 1, 0, None, f"a rollout starts the new pod first{said}{f': {room}' if room else ''}"
         )
-    parts = ", ".join(f"{name} {minutes(start.parts[name].mid + start.parts[name].first)}" for name in GAP_PARTS)
+    parts = ", ".join(f"{name} {minutes(part.mid + part.first)}" for name, part in start.there.items())
     name, replicas = placed.served.name, placed.served.replicas.min
     alone = replicas == 1 and not placed.served.two_versions
     left = (
