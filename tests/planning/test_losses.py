@@ -11,7 +11,7 @@ from infra.planning import Plan
 from infra.planning.advice import as_mapping
 from tests.planning.following import broken, follow, outcome, planned
 
-Q14, Q32, Q72 = "Qwen/Qwen3-14B", "Qwen/Qwen3-32B", "Qwen/Qwen2.5-72B-Instruct"
+Q14, Q32, L70 = "Qwen/Qwen3-14B", "Qwen/Qwen3-32B", "meta-llama/Llama-3.3-70B-Instruct"
 
 
 def _stack(gpu: str, per_node: int, nodes: int, model: dict[str, Any]) -> dict[str, Any]:
@@ -49,7 +49,7 @@ ASKED = {
         "",
     ),
     "a cache in 8 bit on cards that don't compute in it, where nothing else keeps all": (
-        _stack("A100-80", 2, 4, {"model": Q72, "concurrency": 8}),
+        _stack("A100-80", 2, 4, {"model": L70, "concurrency": 8}),
         {"quantization": "fp8", "kvCacheDtype": "fp8"},
         "",
     ),
@@ -92,7 +92,7 @@ def test_each_way_holds_and_says_what_it_takes(case: str) -> None:
 
 
 def test_fewer_requests_are_found_with_weights_that_the_same_gpus_can_share() -> None:
-    """Two GPUs can't share the weights in awq that one of them holds: those alone are no way."""
+    """With these alone, two GPUs hold fewer; a smaller cache too keeps all."""
     _, ways = _refused(ASKED["a cache in 8 bit on cards that don't compute in it, where nothing else keeps all"][0])
     written = [{path.removeprefix("models.chat."): value for path, value in each.write} for each in ways]
     assert {"concurrency": 7, "quantization": "fp8"} in written
