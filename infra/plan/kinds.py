@@ -38,7 +38,8 @@ KINDS = {
     "mostly-empty": "the model needs a small part of its GPUs, and the rest stays empty, or is cache for more requests",
     "no-free-node": (
         "Kubernetes may choose nodes for the other replicas with which no node has enough free GPUs for a model: a"
-        " separate pool reserves nodes for it, and a pool that the stack makes may have a larger max instead"
+        " separate pool reserves nodes for it, and a pool that the stack makes may have a larger max instead. Write"
+        " what stands at one model, then plan again"
     ),
     "licence-unknown": (
         "it isn't known whether the repository asks for a licence: look at its page at huggingface.co. If it does,"

@@ -98,6 +98,9 @@ _LINES = (
         )
     ),
     _Said(_of(found.never_starting, "{} doesn't start", "{} don't start"), worse=False),  # a rule says that it fails
+    _Said(
+        _of(found.without_a_sure_node, "it isn't certain that {} finds a node", "it isn't certain that {} find a node")
+    ),
     _Said(_of_each(found.ended_services, "{} ends")),
     _Said(_of_each(found.services_away, "{} down for a while")),
     _Said(

@@ -8,6 +8,7 @@ from infra.diff.clients import asks_for_a_key_now
 from infra.diff.difference import Difference
 from infra.diff.events import AWAY, ELSEWHERE, GONE
 from infra.diff.fallbacks import loses_fallback
+from infra.diff.no_node import may_find_no_node
 from infra.diff.schedules import sleeping, without_schedule
 from infra.diff.speed import slower
 from infra.diff.traffic import Notice, renamed
@@ -59,6 +60,12 @@ def _waiting(difference: Difference) -> dict[str, Wait]:
 
 def never_starting(difference: Difference) -> list[str]:
     return [each.model for each in difference.notices if not each.starts]
+
+
+def without_a_sure_node(difference: Difference) -> list[str]:
+    """Models whose pods may find no node, beside those that wait for certain."""
+    old, new, waiting = difference.old, difference.new, _waiting(difference)
+    return [name for name in sorted(new.models) if name not in waiting and may_find_no_node(name, old, new)]
 
 
 def ended_services(difference: Difference) -> Sequence[str]:

@@ -1,0 +1,18 @@
+"""Pods that may find no node with enough free GPUs once a change is made: pods of other models stay where they are."""
+
+from infra.plan.alike import parts
+from infra.planning.own_pools import NO_FREE_NODE
+from infra.sides.types import Side
+
+_GPUS = "gpus_per_replica"
+
+
+def may_find_no_node(name: str, old: Side, new: Side) -> bool:
+    """Whether that is new for the model, or its pods are of another size now."""
+    other_size = old.models.get(name, {}).get(_GPUS) != new.models.get(name, {}).get(_GPUS)
+    return name in _doubted(new) and (other_size or name not in _doubted(old))
+
+
+def _doubted(side: Side) -> set[str]:
+    warnings = side.plan.get("warnings", [])
+    return {parts(each["path"])[1] for each in warnings if each.get("kind") == NO_FREE_NODE}
