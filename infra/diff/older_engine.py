@@ -6,7 +6,7 @@ from infra.catalog import load_catalog
 from infra.diff.figures import deployment_of
 from infra.diff.versions import answering
 from infra.engines import ENGINES
-from infra.engines.tags import version_of_tag
+from infra.engines.tags import MAY_LACK, shown, version_of_tag
 from infra.sides.types import Side
 from infra.sizing.question import Version
 
@@ -16,11 +16,7 @@ def went_back(name: str, old: Side, new: Side) -> Iterator[str]:
     before, after = _version(old, name), _version(new, name)
     if engine is None or before is None or after is None or before[0] != after[0] or after[1] >= before[1]:
         return
-    now, was = (".".join(map(str, each[1])) for each in (after, before))
-    yield (
-        f"{engine.title} goes back from {was} to {now}, which may lack the architecture, an argument or a value of one,"
-        " take more memory, or start and answer more slowly"
-    )
+    yield f"{engine.title} goes back from {shown(before[1])} to {shown(after[1])}, which {MAY_LACK}"
 
 
 def _version(side: Side, name: str) -> tuple[str, Version] | None:

@@ -80,7 +80,7 @@ def test_where_another_model_needs_the_node_all_night_nothing_is_saved() -> None
 def test_a_saving_that_is_had_only_while_two_models_sleep_is_said_as_one() -> None:
     both = stack(a=model(OFFICE), b=model(OFFICE))
     found = plan(both)
-    assert [found.nights[name].only_with for name in ("a", "b")] == [(), ()], "each has a node of its own"
+    assert [found.nights[name].only_with for name in ("a", "b")] == [(), ()], "each has a separate node"
     both["gpuPools"] = {"l4": {"instanceTypes": ["g6.12xlarge"], "min": 0}}
     found = plan(both)
     assert found.nights["a"].saves_min == pytest.approx(found.nights["b"].saves_min, rel=0.01)

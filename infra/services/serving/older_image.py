@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from infra.catalog.types import Catalog, Image
 from infra.engines import ENGINES
 from infra.engines.engine import Lacks
-from infra.engines.tags import version_of_tag
+from infra.engines.tags import MAY_LACK, shown, version_of_tag
 from infra.plan.findings import warned
 from infra.plan.models import ModelPlan
 from infra.plan.notes import Advice, Finding, Violation
@@ -14,7 +14,7 @@ from infra.plan.rules import Rule
 from infra.plan.words import count
 from infra.plan.writes import written
 from infra.services.serving.served import Served
-from infra.sizing.question import Version, version_in
+from infra.sizing.question import version_in
 
 _SHOWN = 3  # arguments that a message names
 _PLAIN = re.compile(r"v\d+\.\d+\.\d+")  # a tag that each version has; one with more words may be of some alone
@@ -40,14 +40,9 @@ def check_image(served: Served, plan: ModelPlan, catalog: Catalog) -> Iterator[F
     )
     yield warned(
         path,
-        f"{said}, and the plan's facts are of {pinned.version}: {shown(version)} may lack the architecture, an argument"
-        f" or a value of one, take more memory, or start and answer more slowly; arguments are checked against"
-        f" {pinned.version} only{perhaps}",
+        f"{said}, and the plan's facts are of {pinned.version}: {shown(version)} {MAY_LACK}; arguments are checked"
+        f" against {pinned.version} only{perhaps}",
     )
-
-
-def shown(version: Version) -> str:
-    return ".".join(map(str, version))
 
 
 def _named(lacking: Sequence[Lacks]) -> str:
