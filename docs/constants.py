@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from infra.catalog import Catalog
-from infra.clouds.aws import bill
+from infra.clouds.aws import left_out
 from infra.engines.ollama import memory as ollama
 from infra.engines.tgi import prefill as tgi
 from infra.engines.vllm import activations, allocated, clients, graphs, paces
@@ -179,7 +179,7 @@ def prices(catalog: Catalog) -> str:
 | interface endpoint of S3 | {have.endpoint_hour:g} per hour and zone, plus {have.endpoint_gb:g} per GB | {have.date} |
 | KMS key | {have.kms_key_month:g} per month | {have.date} |
 
-Not in it: {bill.LEFT_OUT}."""
+Not in it: {left_out.LEFT_OUT}."""
 
 
 def _version(version: Version) -> str:

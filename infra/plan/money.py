@@ -47,6 +47,11 @@ class CostItem:
     with_nodes: bool = False  # it is billed per node, besides the node's price
     usd_per_gib: float | None = None  # and month: of weights of earlier models, which stay and aren't in it
 
+    @classmethod
+    def fixed(cls, name: str, month: float, what: str = "") -> "CostItem":
+        """The same in all three bills."""
+        return cls(name, month, month, month, what)
+
 
 @dataclass(frozen=True)
 class CheaperPlatform:
@@ -119,6 +124,11 @@ class Cost:
 def in_cents(amount: float) -> float:
     """As JSON has it. Every whole number of dollars is rounded from it, so a plan and its JSON show the same one."""
     return round(amount, 2)
+
+
+def in_parts_of_cents(usd: float | None) -> float | None:
+    """Of a price per hour, as JSON has it."""
+    return round(usd, 4) if usd is not None else None
 
 
 def _sum(amounts: Iterable[float]) -> float:

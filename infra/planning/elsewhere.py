@@ -10,7 +10,8 @@ from infra.plan.findings import split
 from infra.planning.nodes import nodes_with
 from infra.registry import cloud_of
 from infra.services.serving.next import with_next
-from infra.services.serving.served import Served, resolve
+from infra.services.serving.resolve import resolve
+from infra.services.serving.served import Served
 from infra.settings.platform import Prices, Settings
 from infra.sizing.question import Sized
 

@@ -25,8 +25,9 @@ from infra.services.serving.next import instead_of_two, with_next
 from infra.services.serving.on_cpu import no_gpu_nodes
 from infra.services.serving.placed import Placed, by_pool
 from infra.services.serving.placement import place
+from infra.services.serving.resolve import resolve
 from infra.services.serving.rollout import surges
-from infra.services.serving.served import Served, resolve
+from infra.services.serving.served import Served
 from infra.services.weights.on_nodes import with_weights
 from infra.services.weights.plan import plan_cache, zone_of_cache
 from infra.services.weights.readers import on_one_node

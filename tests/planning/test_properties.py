@@ -12,8 +12,8 @@ from infra.offers.sizing import Sizing, can_run
 from infra.plan.findings import split
 from infra.plan.rules import Rule
 from infra.planning import Plan
+from infra.services.serving.resolve import resolve
 from infra.services.serving.section import Model
-from infra.services.serving.served import resolve
 from tests.planning.stacks import CATALOG, plan
 
 pytestmark = pytest.mark.searches

@@ -9,7 +9,8 @@ from infra.catalog import AT_LOAD
 from infra.catalog.method_names import stored_by_name
 from infra.engines import ENGINES
 from infra.plan.findings import split
-from infra.services.serving.served import Served, resolve
+from infra.services.serving.resolve import resolve
+from infra.services.serving.served import Served
 from infra.settings.mistakes import BadStackFile
 from infra.sizing.weights import stored_gib
 from infra.stack_file import load_config

@@ -9,18 +9,18 @@ from infra.catalog import Catalog
 from infra.catalog.whose import Priced, elsewhere
 from infra.clouds.aws.endpoint import endpoint_month
 from infra.clouds.aws.facts import CpuInstance
+from infra.clouds.aws.left_out import left_out
 from infra.clouds.aws.logs import logs_item
 from infra.clouds.aws.plan import AwsCluster, aws_cluster
-from infra.clouds.aws.storage import EBS, EFS, S3
+from infra.clouds.aws.storage_prices import cache_items, node_disks, pools_disk, stopped_disks
 from infra.clouds.aws.whose import headline, others_elsewhere, price_note, spot_note
-from infra.plan.cache import CachePlan
 from infra.plan.findings import Decided
 from infra.plan.models import Resources
 from infra.plan.money import HOURS_PER_MONTH, CostItem, PriceNote
 from infra.plan.notes import Assumption, Finding
 from infra.plan.pools import PoolPlan
 from infra.plan.way_in import GatewayPlan
-from infra.plan.words import count, usd
+from infra.plan.words import count
 from infra.services.addons.pods import addon_pods
 from infra.services.gateway.token_limits import gateway_pods
 from infra.services.monitoring.alerts.receivers import alertmanager_pods
@@ -31,26 +31,20 @@ from infra.settings.platform import Settings
 if TYPE_CHECKING:
     from infra.planning.cost import Billed
 
-LEFT_OUT = (
-    "traffic (NAT, zones, internet), load-balancer units, EFS throughput, log ingestion of the control plane, requests,"
-    " tax"
-)
 # Per node and month: about 2,000 lines of 120 bytes in ten minutes. An estimate; it grows with connections.
 FLOW_LOG_GIB_PER_NODE = 1.0
-GP3_IOPS, GP3_THROUGHPUT = 3000, 125  # included in the price of a disk
 _OWN = "prices of the stack file"
 MIN_ZONES = 2  # of a load balancer
-OLDER_REVISIONS = 2  # revisions of the weights that may be kept, on a file system that bills what is used
 
 
 def bill(billed: Billed) -> Iterator[CostItem]:
     cluster = aws_cluster(billed.cluster)
     yield from _platform(billed, cluster)
     yield from _gateway(billed.gateway, cluster, billed.catalog)
-    yield from _cache(billed)
+    yield from cache_items(billed)
     yield from _endpoint(billed, cluster)
-    yield _node_disks(billed, cluster)
-    yield from _stopped(billed)
+    yield node_disks(billed, cluster)
+    yield from stopped_disks(billed)
     yield from _flow_logs(billed)
     yield from logs_item(billed)
 
@@ -59,13 +53,13 @@ def price_note_of(billed: Billed) -> Decided[PriceNote]:
     ours, catalog = billed.ours, billed.catalog
     if billed.theirs and not any(item.max for item in bill(billed)) and not ours:
         yield Assumption("prices", _OWN)
-        return PriceNote(_left_out(billed), _OWN)
+        return PriceNote(left_out(billed), _OWN)
     types = _types(billed.settings, ours, catalog)
     note = price_note(billed.settings, types, ours, catalog)
     if round(more := sum(_spot_to_demand(pool, billed) for pool in ours)):
         note += f", which would be ${more:,.0f} per month more at the maximum"
     yield from _assume_prices(note, ours, catalog)
-    return PriceNote(_left_out(billed), note, headline(types, catalog), others_elsewhere(catalog))
+    return PriceNote(left_out(billed), note, headline(types, catalog), others_elsewhere(catalog))
 
 
 def _spot_to_demand(pool: PoolPlan, billed: Billed) -> float:
@@ -79,17 +73,7 @@ def _spot_to_demand(pool: PoolPlan, billed: Billed) -> float:
 
 def usd_beside_node(pool: PoolPlan, settings: Settings, catalog: Catalog) -> float:
     """The price of its disk and of its flow logs per month."""
-    return _pools_disk(pool, catalog) + (_flow_log_month(catalog) if _has_flow_logs(settings) else 0.0)
-
-
-def usd_per_stored_gib(cache: CachePlan, catalog: Catalog) -> float | None:
-    """EFS and S3 bill what is used; a disk its size."""
-    prices = catalog.aws.prices
-    return {EFS.kind: prices.efs_gib_month, S3.kind: prices.s3_gib_month, EBS.kind: 0.0}.get(cache.kind)
-
-
-def _pools_disk(pool: PoolPlan, catalog: Catalog) -> float:
-    return _disk_month(pool.os_gib + pool.root_gib, pool.root_iops, pool.root_throughput, catalog)
+    return pools_disk(pool, catalog) + (_flow_log_month(catalog) if _has_flow_logs(settings) else 0.0)
 
 
 def _has_flow_logs(settings: Settings) -> bool:
@@ -102,53 +86,12 @@ def _flow_log_month(catalog: Catalog) -> float:
     return FLOW_LOG_GIB_PER_NODE * catalog.aws.prices.log_gib_month
 
 
-def _left_out(billed: Billed) -> str:
-    return f"{_left_out_of_gateway(billed)}{_read(billed)}{_earlier_weights(billed)}{_blocks(billed)}"
-
-
-def _blocks(billed: Billed) -> str:
-    """AWS charges a Capacity Block when it is bought, at a price that it names then."""
-    blocks = [step.reservation or "" for pool in billed.ours for step in pool.steps if step.kind == "block"]
-    return f"; what was paid up front for Capacity Block {', '.join(blocks)}" if blocks else ""
-
-
-def _read(billed: Billed) -> str:
-    """How often servers start isn't known."""
-    price = f"${billed.catalog.aws.prices.endpoint_gb:g}"
-    return f"; what starts read through the endpoint of S3, {price} per GB" if billed.cache.bucket_cidrs else ""
-
-
-def _earlier_weights(billed: Billed) -> str:
-    """A plan knows nothing of the models before it, and a swap or a removal of a model deletes no weights."""
-    if billed.cache.storage not in (EFS, S3):
-        return ""
-    price = usd_per_stored_gib(billed.cache, billed.catalog) or 0.0
-    where = "on the file system" if billed.cache.storage == EFS else "in the bucket"
-    cents = 2 if price >= 0.1 else 3
-    return f"; weights of earlier models, which stay {where} for ${price:.{cents}f} per GiB per month until removed"
-
-
-def _left_out_of_gateway(billed: Billed) -> str:
-    gateway = billed.settings.gateway
-    acl = "the web ACL, its rules and its requests; " if gateway is not None and gateway.waf_acl_arn else ""
-    return f"{acl}{_left_out_always(billed)}"
-
-
-def _left_out_always(billed: Billed) -> str:
-    if billed.cluster.kind == "eks":
-        nodes = "other nodes" if billed.ours else "nodes"
-        return f"{LEFT_OUT}; the control plane, network and {nodes} of a cluster that exists"
-    if len(billed.ours) + len(billed.theirs) < len(billed.pools):
-        return f"{LEFT_OUT}; the GPU nodes that somebody else makes"
-    return LEFT_OUT
-
-
 def _platform(billed: Billed, cluster: AwsCluster) -> Iterator[CostItem]:
     create, catalog = billed.settings.cluster.create, billed.catalog
     if create is None:
         return
     prices = catalog.aws.prices
-    yield _fixed("EKS control plane", prices.eks_hour * HOURS_PER_MONTH)
+    yield CostItem.fixed("EKS control plane", prices.eks_hour * HOURS_PER_MONTH)
     system = catalog.aws.cpu_instances.get(create.system_nodes.instance_type)
     if system is not None:
         nodes = create.system_nodes.count
@@ -164,14 +107,14 @@ def _platform(billed: Billed, cluster: AwsCluster) -> Iterator[CostItem]:
         shares = {name: _share_of(each, nodes, system) for name, each in pods.items()}
         left = 1 - sum(share for share, _ in shares.values())
         what = f"{nodes} x {system.name}{f', {whose}' if whose else ''}"
-        yield _fixed("system nodes", month * left, f"{what}, without the shares of {', '.join(shares)}")
+        yield CostItem.fixed("system nodes", month * left, f"{what}, without the shares of {', '.join(shares)}")
         for name, (share, its) in shares.items():
-            yield _fixed(name, month * share, its)
+            yield CostItem.fixed(name, month * share, its)
     if create.network.vpc_id is None:
         gateways = len(cluster.zone_ids) if cluster.nat_per_zone else 1
         month = gateways * (prices.nat_hour + prices.public_ipv4_hour) * HOURS_PER_MONTH
-        yield _fixed("NAT gateways", month, f"{gateways}, each with a public address")
-    yield _fixed("KMS key", prices.kms_key_month)
+        yield CostItem.fixed("NAT gateways", month, f"{gateways}, each with a public address")
+    yield CostItem.fixed("KMS key", prices.kms_key_month)
 
 
 def _share_of(pods: Sequence[Resources], nodes: int, node: CpuInstance) -> tuple[float, str]:
@@ -191,71 +134,15 @@ def _gateway(gateway: GatewayPlan | None, cluster: AwsCluster, catalog: Catalog)
     addresses = max(MIN_ZONES, zones) if gateway.visibility == "public" else 0
     hour = catalog.aws.prices.alb_hour + addresses * catalog.aws.prices.public_ipv4_hour
     what = f"the gateway's, public, {addresses} addresses" if addresses else "the gateway's, internal"
-    yield _fixed("load balancer", hour * HOURS_PER_MONTH, what)
-
-
-def _cache(billed: Billed) -> Iterator[CostItem]:
-    cache = billed.cache
-    if cache.storage in (EFS, S3):
-        gib, price = sum(cache.folders.values()), usd_per_stored_gib(cache, billed.catalog) or 0.0
-        month = gib * price
-        what = f"{gib:,.0f} GiB of weights; the maximum has as much of earlier ones"
-        yield CostItem(cache.storage.said, month, month, month * OLDER_REVISIONS, what, usd_per_gib=price)
-    elif cache.storage == EBS:
-        month = _disk_month(cache.size_gib, EBS.iops, EBS.throughput, billed.catalog)
-        yield _fixed("EBS cache", month, _cache_disk(cache.size_gib, billed.catalog))
+    yield CostItem.fixed("load balancer", hour * HOURS_PER_MONTH, what)
 
 
 def _endpoint(billed: Billed, cluster: AwsCluster) -> Iterator[CostItem]:
     if billed.cache.bucket_cidrs:
         zones = count(len(cluster.zone_ids), "zone")
-        yield _fixed("endpoint of S3", endpoint_month(cluster, billed.catalog), f"in {zones}, without its price per GB")
-
-
-def _cache_disk(gib: int, catalog: Catalog) -> str:
-    """The disk's size, and its throughput, which costs more than the size of a small disk."""
-    size, over = gib * catalog.aws.prices.gp3_gib_month, EBS.throughput - GP3_THROUGHPUT
-    more = over * catalog.aws.prices.gp3_mibps_month
-    return f"{gib:,} GiB {usd(size)}; {over} MiB/s over the {GP3_THROUGHPUT} in the price of a gp3 disk {usd(more)}"
-
-
-def _node_disks(billed: Billed, cluster: AwsCluster) -> CostItem:
-    catalog, create = billed.catalog, billed.settings.cluster.create
-    disks = [(billed.nodes_of(pool), _pools_disk(pool, catalog)) for pool in billed.ours]
-    system = create.system_nodes.count * _disk_month(cluster.system_root_gib, 0, 0, catalog) if create else 0.0
-    return CostItem(
-        "node disks",
-        system + sum(nodes.min * usd for nodes, usd in disks),
-        system + sum(nodes.expected * usd for nodes, usd in disks),
-        system + sum(nodes.max * usd for nodes, usd in disks),
-        f"gp3: {_disks_said(billed, cluster)}",
-        with_nodes=True,
-    )
-
-
-def _stopped(billed: Billed) -> Iterator[CostItem]:
-    """Of a stopped instance its disk alone is billed."""
-    for pool in billed.ours:
-        if pool.warm_pool:
-            disk = _disk(pool.os_gib + pool.root_gib, pool.root_iops, pool.root_throughput)
-            what = f"disks of {count(pool.warm_pool, 'stopped instance')}, gp3: {disk} each"
-            yield _fixed(f"warm pool of {pool.name}", pool.warm_pool * _pools_disk(pool, billed.catalog), what)
-
-
-def _disks_said(billed: Billed, cluster: AwsCluster) -> str:
-    """The size of the disk of each kind of node."""
-    system = [f"{cluster.system_root_gib:,} GiB per system node"] if billed.settings.cluster.create else []
-    sizes = {
-        pool.name: _disk(pool.os_gib + pool.root_gib, pool.root_iops, pool.root_throughput) for pool in billed.ours
-    }
-    return "; ".join([*system, *(f"{size} per node of {name}" for name, size in sizes.items())])
-
-
-def _disk(gib: int, iops: int, throughput: int) -> str:
-    """A disk's size, with the IOPS and the throughput that are paid beside it."""
-    more = [f"{iops:,} IOPS"] if iops > GP3_IOPS else []
-    more += [f"{throughput} MiB/s"] if throughput > GP3_THROUGHPUT else []
-    return ", ".join([f"{gib:,} GiB", *more])
+        yield CostItem.fixed(
+            "endpoint of S3", endpoint_month(cluster, billed.catalog), f"in {zones}, without its price per GB"
+        )
 
 
 def _flow_logs(billed: Billed) -> Iterator[CostItem]:
@@ -272,19 +159,6 @@ def _flow_logs(billed: Billed) -> Iterator[CostItem]:
         f"about {FLOW_LOG_GIB_PER_NODE:g} GiB per node and month, an estimate",
         with_nodes=True,
     )
-
-
-def _disk_month(gib: int, iops: int, throughput: int, catalog: Catalog) -> float:
-    """The price of a gp3 disk per month: IOPS and throughput above those in its price are paid too."""
-    prices = catalog.aws.prices
-    more = (
-        max(0, iops - GP3_IOPS) * prices.gp3_iops_month + max(0, throughput - GP3_THROUGHPUT) * prices.gp3_mibps_month
-    )
-    return gib * prices.gp3_gib_month + more
-
-
-def _fixed(name: str, month: float, what: str = "") -> CostItem:
-    return CostItem(name, month, month, month, what)
 
 
 def _types(settings: Settings, pools: Sequence[PoolPlan], catalog: Catalog) -> list[Priced]:

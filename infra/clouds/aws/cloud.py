@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from infra.catalog import load_catalog
-from infra.clouds.aws import bill, karpenter, placeholders, warnings
+from infra.clouds.aws import bill, karpenter, placeholders, storage_prices, warnings
 from infra.clouds.aws.answers import ANSWERS
 from infra.clouds.aws.arns import of_the_stack, written_account
 from infra.clouds.aws.bottlerocket import SYSTEMS, say_bottlerocket
@@ -184,7 +184,7 @@ class Aws(Cloud):
         return bill.usd_beside_node(pool, settings, catalog)
 
     def usd_per_stored_gib(self, cache: CachePlan, catalog: Catalog) -> float | None:
-        return bill.usd_per_stored_gib(cache, catalog)
+        return storage_prices.usd_per_stored_gib(cache, catalog)
 
     def bucket_cidrs(
         self, settings: Settings, cluster: ClusterPlan, catalog: Catalog

@@ -10,8 +10,8 @@ from infra.offers.pools import Offer, declared, makeable
 from infra.offers.sizing import Sizing
 from infra.plan.findings import split
 from infra.plan.writes import written
+from infra.services.serving.resolve import resolve
 from infra.services.serving.section import Model
-from infra.services.serving.served import resolve
 from infra.services.serving.shapes import asked_shape
 from infra.settings.checks.scope import Scope
 from infra.settings.cluster import GpuPool
