@@ -1,12 +1,13 @@
 """What the users of a model notice while `pulumi up` runs."""
 
+from infra.diff.ends import fewer_of, finishes
 from infra.diff.engine_keys import refuse_the_new_key
 from infra.diff.events import AWAY, FEWER, MOVES, NEW, NOTHING, ROLLOUT
 from infra.diff.fallbacks import fallback_of
 from infra.diff.figures import rollout
 from infra.diff.load_balancer import recreated
 from infra.diff.nodes import group_of, leaves_the_old, restarts_nodes
-from infra.diff.replicas import about, fewer_of, finishes, first_waits, without_scaler
+from infra.diff.replicas import about, first_waits, without_scaler
 from infra.diff.rollouts import (
     can_start,
     cold_start,

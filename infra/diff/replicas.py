@@ -1,9 +1,8 @@
-"""How many replicas run: which of them end with a change, and whether a scaler sets their number."""
+"""How many replicas run, and whether a scaler sets their number."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from infra.plan.words import count as counted
 from infra.plan.words import first_wait, minutes
 from infra.sides.types import Side
 from infra.sizing.estimates import span
@@ -17,8 +16,8 @@ _SCALER = {(True, False): "; no scaler changes their number any more", (False, T
 def number_changed(name: str, old: Side, new: Side) -> Iterator[str]:
     before, after = old.models[name]["replicas"], new.models[name]["replicas"]
     if before != after:
-        replicas, scaler = _range(after), _SCALER.get((_scaled(old.models[name]), _scaled(new.models[name])), "")
-        yield f"{replicas} replica{'s' * (replicas != '1')}, was {_range(before)}{scaler}"
+        replicas, scaler = in_words(after), _SCALER.get((_scaled(old.models[name]), _scaled(new.models[name])), "")
+        yield f"{replicas} replica{'s' * (replicas != '1')}, was {in_words(before)}{scaler}"
     now, held = new.endpoint(name).get("held_seconds"), old.endpoint(name).get("held_seconds")
     if now and not held and not new.models[name].get("schedule"):  # else its hours say it
         waits, otherwise = first_waits(name, new), _instead(name, new)
@@ -65,19 +64,6 @@ def _instead(name: str, side: Side) -> str:
     return f"is answered by {to}" if to else "gets 503"
 
 
-def fewer_of(name: str, old: Side, new: Side) -> str:
-    """Replicas above the new maximum end at once, with a scaler or without one; others end only once few requests come,
-    as on every day."""
-    was, now = old.models[name]["replicas"], new.models[name]["replicas"]
-    surely = was["min"] - now["max"]
-    if was["max"] <= now["max"]:
-        return ""
-    if surely <= 0:
-        return f"if more than {counted(now['max'], 'replica')} run, the others end; {finishes(name, old)}"
-    of = f"{'at least ' * (was['min'] != was['max'])}{surely} of {_range(was)} replicas"
-    return f"{of} end{'s' * (surely == 1)}; {finishes(name, old)}"
-
-
 def without_scaler(name: str, old: Side, new: Side) -> str:
     """Replicas that a scaler added stay where the stack file has a number that is as large."""
     was, now = old.models[name], new.models[name]
@@ -92,15 +78,7 @@ def _scaled(model: Mapping[str, Any]) -> bool:
     return model.get("scaled", replicas["min"] < replicas["max"])
 
 
-def finishes(name: str, side: Side) -> str:
-    """What a pod does that ends, as its server was started; an older program doesn't say how long an answer may take,
-    and its pods had the gateway's timeout."""
-    seconds = side.models[name].get("whole_answer_seconds") or side.endpoint(name).get("timeout_seconds")
-    time = about(seconds) if seconds else "time"
-    return f"each pod takes no new requests, and has {time} for those that it is answering"
-
-
-def _range(replicas: Mapping[str, int]) -> str:
+def in_words(replicas: Mapping[str, int]) -> str:
     return span(str(replicas["min"]), str(replicas["max"]))
 
 

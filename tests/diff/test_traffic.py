@@ -119,6 +119,18 @@ def test_replicas_that_end_at_once_are_counted_with_the_time_for_their_answers(
     assert found.starts
 
 
+SPOT = ("[g6.2xlarge]}", "[g6.2xlarge], capacity: spot}")
+
+
+@pytest.mark.parametrize("edit", [("max: 5", "max: 3"), ("gpuMemoryUtilization: 0.90", "paused: true")])
+def test_a_pod_on_spot_that_a_change_ends_has_as_long_as_one_on_demand(edit: Edit) -> None:
+    """The two minutes are those of a node that the cloud takes away; nobody takes it away here."""
+    old, new = side("many", SPOT), side("many", SPOT, edit)
+    (found,) = [each for each in compare("many", old, new).notices if each.model == "llama-8b"]
+    assert old.models["llama-8b"]["whole_answer_seconds"] == 90
+    assert found.during.endswith("has about 10 min for those that it is answering")
+
+
 AFTERWARDS = {
     "a domain": (
         "many",
