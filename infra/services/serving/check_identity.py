@@ -8,6 +8,7 @@ from infra.models.places import is_url
 from infra.services.serving.architecture import BadArchitecture, described
 from infra.services.serving.check_place import check_place
 from infra.services.serving.instead_on_cpu import noun_of
+from infra.services.serving.like_meant import like_meant
 from infra.services.serving.names_meant import meant
 from infra.services.serving.section import Model
 from infra.services.serving.shapes import asked_shape
@@ -76,7 +77,7 @@ def _check_name(scope: Scope, key: Key, model: Model) -> None:
     if scope.written((*key, "like")) and scope.written((*key, "architecture")):
         scope.report.out_of_place((*key, "like"), "like and architecture both give the shape", "leave one of them out")
     if model.like is not None and model.like not in catalog.models:
-        wrong((*key, "like"), f"unknown model {model.like}", meant(model.like, catalog.models, "Qwen/Qwen3-8B"))
+        wrong((*key, "like"), f"unknown model {model.like}", like_meant(model.like, catalog.models))
     shape = catalog.models.get(model.like or model.model)
     if shape is not None and shape.left_out is not None and model.architecture is None and not library:
         field = "like" if model.like is not None else "model"

@@ -18,7 +18,7 @@ def meant(name: str, known: Mapping[str, object], sample: str, otherwise: str = 
     same = next((each for each in known if _letters(each, name) == _letters(name, name)), None)
     same = same or _without_unit(name, known) or _without_dots(name, known)
     near = [same] if same else _near(name, known)
-    others = [each for each in known if not same and _sizes(each) != _sizes(name) and _family(each) == _family(name)]
+    others = [] if same else other_sizes(name, known)
     alike = [each for each in near if _sizes(each) == _sizes(name) and not _dropped(each, name)]
     close = same or min(alike, key=lambda each: _others(each, name), default=None)
     longer = [] if same or others or _sizes(name) else _longer(name, known)
@@ -32,6 +32,17 @@ def meant(name: str, known: Mapping[str, object], sample: str, otherwise: str = 
     sizes = "its other sizes" if _sizes(name) else "its sizes"
     write = f"write one of {sizes}, {' or '.join(others)}" if others else f"write a known one, e.g. {sample}"
     return write + (f"; or {otherwise}" if otherwise else "")
+
+
+def other_sizes(name: str, known: Iterable[str]) -> list[str]:
+    """Known names that are the same but for the size that they say."""
+    return [each for each in known if _sizes(each) != _sizes(name) and _family(each) == _family(name)]
+
+
+def same_size(name: str, known: Iterable[str]) -> list[str]:
+    """Known names of other models of the size that it says, the nearest name first."""
+    found = [each for each in known if _sizes(each) == _sizes(name) and _sizes(name)]
+    return sorted(found, key=lambda each: _others(each, name))
 
 
 def _letters(known: str, name: str) -> str:

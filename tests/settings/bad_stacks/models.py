@@ -144,7 +144,36 @@ MODELS = (
                 "models.a.like",
                 5,
                 "unknown model meta-llama/Llama-3.3-70B",
-                "did you mean meta-llama/Llama-3.3-70B-Instruct?",
+                "did you mean meta-llama/Llama-3.3-70B-Instruct? Else run llm-platform model add"
+                " meta-llama/Llama-3.3-70B, which reads its own files; or, instead of like, write architecture: its"
+                " config.json",
+            ),
+        ),
+    ),
+    Bad(
+        "a like whose other sizes are known, and so is a model of its shape",
+        stack(CLUSTER, "models: {a: {model: acme/code, like: Qwen/Qwen2.5-Coder-14B-Instruct}}"),
+        (
+            Mistake(
+                "models.a.like",
+                5,
+                "unknown model Qwen/Qwen2.5-Coder-14B-Instruct",
+                "write Qwen/Qwen2.5-14B-Instruct, because Qwen/Qwen2.5-Coder-7B-Instruct has the shape of"
+                " Qwen/Qwen2.5-7B-Instruct; or run llm-platform model add Qwen/Qwen2.5-Coder-14B-Instruct, which reads"
+                " its own files; or, instead of like, write architecture: its config.json",
+            ),
+        ),
+    ),
+    Bad(
+        "a like of which only other sizes are known",
+        stack(CLUSTER, "models: {a: {model: acme/chat, like: Qwen/Qwen3-70B}}"),
+        (
+            Mistake(
+                "models.a.like",
+                5,
+                "unknown model Qwen/Qwen3-70B",
+                "run llm-platform model add Qwen/Qwen3-70B, which reads its own files; or, instead of like, write"
+                " architecture: its config.json",
             ),
         ),
     ),
