@@ -8,6 +8,7 @@ from infra.plan.models import ReplicasPlan
 from infra.plan.notes import Write
 from infra.plan.pools import PoolPlan
 
+_POOL = re.compile(r"gpuPools\.[^.]+")
 _TIME = re.compile(r"\d+:\d\d")  # which YAML reads as a number of minutes
 
 
@@ -34,12 +35,13 @@ def as_steps(pool: PoolPlan, *steps: Any) -> Write:
 
 
 def pieces(write: Write) -> list[str]:
-    """One piece per written key, but one for all keys of a pool or of replicas; then the keys that are removed."""
+    """One piece per written key, but one for all keys of a pool or of replicas; then the keys that are removed. Nodes
+    that exist are described by keys that stay, such as their GPU: in one piece, these would look left out."""
     put: dict[str, dict[str, Any]] = {}
     for path, value in write:
         if value is not None:
             parent = path.rpartition(".")[0]
-            thing = parent if path.startswith("gpuPools.") or parent.endswith(".replicas") else path
+            thing = parent if _POOL.fullmatch(parent) or parent.endswith(".replicas") else path
             put.setdefault(thing, {})[path] = value
     return [
         *(_piece(thing, values) for thing, values in put.items()),
