@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from infra.diff.beside import as_yaml, beside, budget_of_both, is_possible, listed, second
 from infra.diff.engine_keys import one_key_after_the_other
 from infra.diff.events import AWAY, ELSEWHERE
+from infra.diff.fewer_first import fewer_first
 from infra.diff.guard import SYSTEM_NODES, Guarded, serving
 from infra.diff.interim import with_both
 from infra.diff.moved_weights import moved_weights
@@ -27,11 +28,13 @@ def advice(old: Side, new: Side, refused: Sequence[Guarded], notices: Sequence[N
 
     Text for the stack file stands in backquotes.
     """
+    waiting = {each.model: each.waits for each in notices if each.waits is not None}
     return [
         *_ways(old, new, refused, notices),
         *([] if refused else without_a_gap(old, new, notices)),
         *(each for cloud in clouds() for each in cloud.types.advice(old, new)),
-        *two_changes(old, new, {each.model: each.waits for each in notices if each.waits is not None}),
+        *two_changes(old, new, waiting),
+        *fewer_first(old, new, waiting),
         *one_key_after_the_other(old, new),
         *how(old, new, str(new.plan.get("stack", "STACK"))),
     ]

@@ -6,6 +6,7 @@ from infra.diff.events import AWAY, FEWER, MOVES, NEW, NOTHING, ROLLOUT
 from infra.diff.fallbacks import fallback_of
 from infra.diff.figures import rollout
 from infra.diff.load_balancer import recreated
+from infra.diff.no_node import if_a_node_is_free
 from infra.diff.nodes import group_of, leaves_the_old, restarts_nodes
 from infra.diff.replicas import about, first_waits, without_scaler
 from infra.diff.rollouts import (
@@ -36,14 +37,14 @@ def instead_of(name: str, side: Side) -> str:
     return f": {found[0]} answers in its place" if found else ""
 
 
-def first_answer(name: str, side: Side) -> str:
+def first_answer(name: str, old: Side, side: Side) -> str:
     if never_starts(name, side):
         return NEVER
     if begins := closed_until(name, side):
         return f"no node before its Capacity Block begins, {at(begins)} UTC: {_waits_in_vain(name, side)}"
     if side.models[name]["replicas"]["min"] == 0:
         return f"no replica runs until somebody asks: who comes first waits {first_waits(name, side)}"
-    return f"first answers after {about(cold_start(side, name))}"
+    return f"first answers after {about(cold_start(side, name))}{if_a_node_is_free(name, old, side)}"
 
 
 def _waits_in_vain(name: str, side: Side) -> str:
@@ -64,7 +65,7 @@ def during_up(name: str, old: Side, new: Side, resources: ResourceChanges) -> tu
         return NOTHING, "nothing: it is paused", None
     cold = cold_start(new, name)
     if was:
-        return NEW, f"starts again: {first_answer(name, new)}", None
+        return NEW, f"starts again: {first_answer(name, old, new)}", None
     if stays:
         url = instead_of(name, new) or ", so its URL answers 503"
         return AWAY, f"paused{url}, and its pods end; {finishes(name, old)}", None

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from infra.diff.events import AWAY, ELSEWHERE, ROLLOUT
 from infra.diff.fallbacks import answers_meanwhile, fallback_of
 from infra.diff.figures import rollout
-from infra.diff.no_node import may_find_no_node
+from infra.diff.no_node import if_a_node_is_free
 from infra.diff.replicas import about
 from infra.diff.versions import answers, asked_for, is_idle
 from infra.plan.rules import Rule
-from infra.plan.words import count
 from infra.sides.types import Side
 
 
@@ -25,23 +24,15 @@ def during_rollout(name: str, old: Side, new: Side, cold: int) -> tuple[str, str
         gap = _gap(new, name)
         which = f" for {of}" if (of := answers(new, name) or answers(old, name)) else ""
         down = f"down for {about(gap)}{which}: the old pod ends before the new one starts"
-        event, text = without_servers(name, old, new, f"{down}{_if_a_node_is_free(name, old, new)}")
+        event, text = without_servers(name, old, new, f"{down}{if_a_node_is_free(name, old, new)}")
         return event, while_awake(name, old, new, text), gap
     text = f"a rollout without a gap: the new pod starts first, {about(cold)} per replica"
     if not unavailable and _lacks_gpus(name, new):
         text = "a rollout that is stuck wherever no GPU is free for the new pod, and `pulumi up` refuses the plan"
     elif unavailable:
         text = f"a rollout, with {left} of {before} replicas; {about(cold)} per replica"
-        text = f"{text}{_if_a_node_is_free(name, old, new)}"
+        text = f"{text}{if_a_node_is_free(name, old, new)}"
     return ROLLOUT, while_awake(name, old, new, text), None
-
-
-def _if_a_node_is_free(name: str, old: Side, new: Side) -> str:
-    """Pods of other models stay where they are, whatever this one needs."""
-    if not may_find_no_node(name, old, new):
-        return ""
-    gpus = new.models[name]["gpus_per_replica"]
-    return f", and waits until a node has {count(gpus, 'GPU')} free, which isn't certain"
 
 
 def without_servers(name: str, old: Side, new: Side, text: str) -> tuple[str, str]:

@@ -9,9 +9,10 @@ from infra.diff.during import NEVER, during_up, first_answer, instead_of, never_
 from infra.diff.events import AWAY, ELSEWHERE, FEWER, GONE, MOVES, NEW, NOTHING
 from infra.diff.fallbacks import answers_meanwhile
 from infra.diff.names import said_by
+from infra.diff.pods import Wait
 from infra.diff.rollouts import cold_start
 from infra.diff.versions import comes, goes, model_of
-from infra.diff.waiting import Wait, waits, while_waiting
+from infra.diff.waiting import waits, while_waiting
 from infra.plan.words import minutes
 from infra.sides.types import ResourceChanges, Side
 
@@ -42,7 +43,7 @@ def _waiting(notice: Notice, wait: Wait | None, old: Side, new: Side) -> Notice:
         return notice
     instead = answers_meanwhile(old, new, notice.model)
     during = while_waiting(notice.model, wait, notice.during, instead)
-    if not wait.certain:
+    if not wait.in_vain:
         return replace(notice, during=during, waits=wait)
     gone = AWAY if instead is None else ELSEWHERE
     event = notice.event if wait.answers or notice.event == NEW else gone
@@ -74,7 +75,7 @@ def _notice(name: str, old: Side, new: Side, resources: ResourceChanges) -> Noti
         return Notice(name, GONE, f"{during} under its name{'' if other else ' any more'}", (gone,))
     if name not in old.models:
         paused = new.endpoint(name).get("paused")
-        first = f"paused: no pod runs{instead_of(name, new)}" if paused else first_answer(name, new)
+        first = f"paused: no pod runs{instead_of(name, new)}" if paused else first_answer(name, old, new)
         return Notice(name, NEW, first, tuple(_offers(new, name)), starts=not never_starts(name, new))
     event, during, seconds = during_up(name, old, new, resources)
     adapters = tuple(adapters_changed(name, old, new, restarts=event not in (NOTHING, FEWER)))

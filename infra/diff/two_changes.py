@@ -5,11 +5,12 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from infra.diff.interim import plan_of
+from infra.diff.pods import Wait
 from infra.diff.replacements import forces
 from infra.diff.resources import compare_resources
 from infra.diff.settings import settings_changed
 from infra.diff.versions import model_of, one_version
-from infra.diff.waiting import Wait, waits, waits_for_itself, with_rollouts
+from infra.diff.waiting import waits, waits_for_itself, with_rollouts
 from infra.sides.types import Side
 
 

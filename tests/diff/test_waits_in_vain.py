@@ -86,7 +86,7 @@ DONE: dict[str, tuple[Models, Models]] = {
 }
 
 
-def stack(models: Models, pools: dict[str, Any] | None = None) -> Side:
+def stack(models: Models, pools: dict[str, Any] | None = None, **others: Any) -> Side:
     one = {"h200": {"existing": {**NODES, "nodes": 1}}}
     platform = {
         "cluster": {"existing": {"context": "dear"}},
@@ -94,6 +94,7 @@ def stack(models: Models, pools: dict[str, Any] | None = None) -> Side:
         "models": deepcopy(models),
         "addons": {"prometheus": "install", "keda": "install"},
         "cache": {"kind": "storageClass", "storageClass": "nfs", "size": "400Gi"},
+        **others,
     }
     return side("stack", json.dumps({"config": {PLATFORM: platform}}))
 

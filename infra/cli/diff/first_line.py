@@ -97,6 +97,13 @@ _LINES = (
             f"{{}} wait in vain for GPUs of their {_OLD}",
         )
     ),
+    _Said(
+        _of(
+            found.without_a_node,
+            "where the base's plan has the pods, {} finds no node",
+            "where the base's plan has the pods, {} find no node",
+        )
+    ),
     _Said(_of(found.never_starting, "{} doesn't start", "{} don't start"), worse=False),  # a rule says that it fails
     _Said(
         _of(found.without_a_sure_node, "it isn't certain that {} finds a node", "it isn't certain that {} find a node")

@@ -6,14 +6,15 @@ from infra.diff.afterwards import refuses_more
 from infra.diff.answers import CERTAIN, another_answers
 from infra.diff.clients import asks_for_a_key_now
 from infra.diff.difference import Difference
-from infra.diff.events import AWAY, ELSEWHERE, GONE
+from infra.diff.events import AWAY, ELSEWHERE, FEWER, GONE, NOTHING
 from infra.diff.fallbacks import loses_fallback
 from infra.diff.no_node import may_find_no_node
+from infra.diff.pods import Wait
 from infra.diff.schedules import sleeping, without_schedule
 from infra.diff.speed import slower
 from infra.diff.traffic import Notice, renamed
 from infra.diff.versions import begins_to_answer, ends_with_requests, model_of, takes_over
-from infra.diff.waiting import Wait, waits_for_itself
+from infra.diff.waiting import waits_for_itself
 
 
 def _come(difference: Difference) -> list[str]:
@@ -53,6 +54,12 @@ def waiting_for_themselves(difference: Difference) -> list[str]:
     return [name for name, wait in _waiting(difference).items() if waits_for_itself(name, wait)]
 
 
+def without_a_node(difference: Difference) -> list[str]:
+    """Models whose pods find none where the base's plan has the others."""
+    waits = ((each.model, each.waits) for each in difference.notices)
+    return [name for name, wait in waits if wait is not None and wait.beside and not wait.certain]
+
+
 def _waiting(difference: Difference) -> dict[str, Wait]:
     sure = ((each.model, each.waits) for each in difference.notices)
     return {name: wait for name, wait in sure if wait is not None and wait.certain}
@@ -64,8 +71,18 @@ def never_starting(difference: Difference) -> list[str]:
 
 def without_a_sure_node(difference: Difference) -> list[str]:
     """Models whose pods may find no node, beside those that wait for certain."""
-    old, new, waiting = difference.old, difference.new, _waiting(difference)
-    return [name for name in sorted(new.models) if name not in waiting and may_find_no_node(name, old, new)]
+    old, new = difference.old, difference.new
+    others = {*_waiting(difference), *without_a_node(difference)}
+    starting = [each.model for each in difference.notices if _starts_pods(each, difference)]
+    return [name for name in sorted({*starting} - others) if may_find_no_node(name, old, new)]
+
+
+def _starts_pods(notice: Notice, difference: Difference) -> bool:
+    """Pods that run need no other node."""
+    if notice.event in (NOTHING, FEWER):
+        was, now = (side.models.get(notice.model, {}).get("replicas") for side in (difference.old, difference.new))
+        return bool(was and now and now["max"] > was["max"])
+    return notice.event != GONE
 
 
 def ended_services(difference: Difference) -> Sequence[str]:
