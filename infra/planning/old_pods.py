@@ -1,4 +1,4 @@
-"""Advice that gives a model other GPUs per replica on the same own nodes: the pods that it has by then may hold the
+"""Advice that gives a model other GPUs per replica on the same nodes: the pods that it has by then may hold the
 GPUs of its new ones. A plan knows no stack that runs, so it says for which one."""
 
 from collections.abc import Iterator
@@ -23,10 +23,11 @@ def held_by_old_pods(plan: Plan, then: Plan | None) -> Iterator[str]:
 
 
 def _same_nodes(name: str, plan: Plan, then: Plan) -> PoolPlan | None:
-    """Own nodes of which the stack file has the number, and that the advice leaves as they are."""
-    given = plan.settings.gpu_pools.get(name)
-    counted = given is not None and given.existing is not None and given.existing.nodes is not None
-    return then.pools.get(name) if counted and then.settings.gpu_pools.get(name) == given else None
+    """Nodes of which the stack file says how many there may be, and that the advice leaves as they are."""
+    given, pool = plan.settings.gpu_pools.get(name), then.pools.get(name)
+    own = given.existing if given is not None else None
+    counted = given is not None and (given.max is not None or (own is not None and own.nodes is not None))
+    return pool if counted and then.settings.gpu_pools.get(name) == given else None
 
 
 def _said(was: ModelPlan, now: ModelPlan, pool: PoolPlan, plan: Plan) -> Iterator[str]:

@@ -1,12 +1,15 @@
-"""Advice after which a model needs other GPUs per replica on own nodes that are full: where pods of the model run
-already, it says what else to write first. `diff` finds the same, and nothing waits once that is written."""
+"""Advice after which a model needs other GPUs per replica on nodes that are full: where pods of the model run already,
+it says what else to write first. `diff` finds the same, and nothing waits once that is written."""
 
+import json
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from infra.diff.difference import Difference, compare
 from infra.plan.notes import Advice
+from tests.diff.stacks import PLATFORM, side
 from tests.diff.test_waits_in_vain import NODES, ROLLING, SMALL, Models, changed, waiting
 from tests.planning.following import follow, line, planned
 
@@ -75,3 +78,24 @@ def test_advice_is_silent_where_new_pods_have_gpus(runs: Models, asked: Models, 
     way = advised(asked, gpus)
     assert "already" not in way.text
     assert waiting(changed(runs, follow(own(asked), dict(way.write))["models"])) == set()
+
+
+def test_nodes_that_the_program_makes_are_as_full_at_their_maximum() -> None:
+    asked = made({"chat": SMALL, "new": {**SMALL, "gpus": 1}})
+    fewer = {"models.chat.gpus": 1}
+    way = next(way for each in planned(asked).violations for way in each.advice if dict(way.write) == fewer)
+    assert f"if 1 replica on 4 GPUs runs already, first with `{ENDS_FIRST}` too" in way.text
+    then, runs = follow(asked, fewer), made({"chat": SMALL})
+    assert waiting(compared(runs, then)) == {"chat", "new"}
+    assert waiting(compared(runs, follow(then, line(ENDS_FIRST)))) == set()
+
+
+def made(models: Models) -> dict[str, Any]:
+    pool = {"instanceTypes": ["g6.12xlarge"], "max": 1}
+    return {"cluster": {"create": {"version": "1.35", "zones": 2}}, "gpuPools": {"l4": pool}, "models": models}
+
+
+def compared(before: dict[str, Any], after: dict[str, Any]) -> Difference:
+    config = ({"aws:region": "us-east-1", PLATFORM: each} for each in (before, after))
+    old, new = (side("stack", json.dumps({"config": each})) for each in config)
+    return compare("stack", old, new)
