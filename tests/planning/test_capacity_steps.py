@@ -328,8 +328,8 @@ WINDOW = {**BLOCK, "zone": "use1-az1"}
         ({"capacity": "spot"}, "{capacity: [spot, on-demand], max: 4}", ["spot", "on-demand"]),
         (
             {"instanceTypes": ["p5.4xlarge"], "capacity": "on-demand"},
-            "{capacity: [{reservation: cr-...}, on-demand], max: 4}",
-            [{"reservation": RESERVED["reservation"], "zone": "use1-az1"}, "on-demand"],
+            "{capacity: [{reservation: cr-..., instances: 1}, on-demand], max: 4}",
+            [{"reservation": RESERVED["reservation"], "instances": 1, "zone": "use1-az1"}, "on-demand"],
         ),
         (
             {"instanceTypes": ["p5.4xlarge"], "capacity": [WINDOW]},
@@ -352,6 +352,22 @@ def test_a_warning_that_proposes_a_further_step_names_the_maximum_with_which_it_
     for enough in (4, None):
         warnings = outcome(follow(stack, {"gpuPools.l4.max": enough})).warnings
         assert not any("max: " in each.message for each in warnings if each.path.startswith("gpuPools.l4"))
+
+
+@pytest.mark.parametrize(("lowest", "instances", "more"), [(0, 1, True), (1, 1, False), (2, 2, False)])
+def test_a_reservation_is_proposed_for_as_many_instances_as_run_all_month_anyway(
+    lowest: int, instances: int, more: bool
+) -> None:
+    """Without a number, it would be the pool's maximum, and those that nobody uses would be billed."""
+    stack = changed(stack_of(), gpuPools__l4={"instanceTypes": ["p5.4xlarge"], "max": 4})
+    stack["models"]["qwen3-8b"]["replicas"] = {"min": lowest, "max": 3}
+    before = outcome(stack)
+    assert any(
+        f"{{reservation: cr-..., instances: {instances}}}, on-demand" in each.message for each in before.warnings
+    )
+    step = {"reservation": RESERVED["reservation"], "instances": instances, "zone": "use1-az1"}
+    then = outcome(changed(stack, gpuPools__l4__capacity=[step, "on-demand"]))
+    assert (then.cost.usd_per_month_min > before.cost.usd_per_month_min) == more
 
 
 def test_nodes_on_demand_beside_spot_are_proposed_with_the_bill_of_their_larger_maximum() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from infra.plan.cluster import ClusterPlan
 from infra.plan.findings import warned
@@ -55,7 +56,7 @@ def warn_of_pool(pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPl
             f"{path}.instanceTypes",
             f"AWS rarely has {', '.join(rare)} on demand: pods wait until it has one. Reserve it first: an On-Demand"
             " Capacity Reservation, billed from the day that it is made, or a Capacity Block, paid up front, as the"
-            f" first step: `{written(as_steps(pool, {'reservation': 'cr-...'}, 'on-demand'))}`",
+            f" first step: `{written(as_steps(pool, _reserved(pool, models), 'on-demand'))}`",
             kind=RARE_TYPE,
             detail=", ".join(rare),
             shared="" if pool.max_for_steps is not None else _RARE_TYPES,
@@ -69,6 +70,12 @@ def warn_of_pool(pool: PoolPlan, models: Sequence[ModelPlan], cluster: ClusterPl
             kind="raising-min",
             shared=_RAISING_MIN,
         )
+
+
+def _reserved(pool: PoolPlan, models: Sequence[ModelPlan]) -> dict[str, Any]:
+    """As many instances as run all month anyway: more of them would be billed unused."""
+    gpus = sum(each.gpus * each.replicas.min for each in models if not each.paused)
+    return {"reservation": "cr-...", "instances": max(1, (gpus + pool.idle_gpus) // pool.gpus_per_node)}
 
 
 def _warn_of_warm(pool: PoolPlan, path: str) -> Iterator[Finding]:
