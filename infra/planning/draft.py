@@ -20,7 +20,7 @@ from infra.planning.cost import Billed
 from infra.planning.nights import nights, say_hours
 from infra.planning.node_makers import check_node_makers
 from infra.planning.odd_prices import warn_of_odd_prices
-from infra.planning.own_pools import to_do_of_own_nodes, warn_of_same_nodes
+from infra.planning.own_labels import to_do_of_own_nodes, warn_of_same_nodes
 from infra.planning.paused import cheaper_while_paused
 from infra.planning.peak import check_peak
 from infra.planning.placeholders import list_placeholders

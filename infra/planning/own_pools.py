@@ -2,85 +2,25 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import permutations
 
 from infra.clouds.existing.own_nodes import Fits, Wanted, blocked, fewer, in_turn, losses, pack
 from infra.offers.pools import Offer
-from infra.plan.cluster import ClusterPlan
 from infra.plan.findings import Decided, warned
-from infra.plan.labels import GPU_LABEL
-from infra.plan.notes import Advice, Finding, Step, ToDo, Violation, Write
-from infra.plan.pools import Loss, OwnNode, OwnNodes, PoolPlan
+from infra.plan.notes import Advice, Finding, Violation, Write
+from infra.plan.pools import Loss, OwnNode, OwnNodes
 from infra.plan.rules import Rule
 from infra.plan.words import count
 from infra.plan.writes import replicas_at_most, written
-from infra.planning.shared_gpus import to_do_of_shared
 from infra.services.serving.next import one_version
 from infra.services.serving.placed import Placed
-from infra.settings.platform import Settings
 
 ROLLOUT = "a rollout"  # no model has a blank in its name
 NO_FREE_NODE = "no-free-node"  # the kind of the warning
+_SHARED = (
+    "Kubernetes may choose nodes for the other replicas with which no node has enough free GPUs for a model: a separate"
+    " pool, whose nodes have another label, reserves nodes for it"
+)
 PROPOSED = 3  # the number of proposals to reduce replicas
-
-
-def with_room(placed: Sequence[Placed], on: Mapping[str, Sequence[Placed]]) -> list[Placed]:
-    """Models on counted nodes, with the place of a rollout's new pod in addition to every replica, or the reason why no
-    place is certain. `on`: the models by pool."""
-    return [_with_room(each, on[each.offer.name]) if each.offer is not None else each for each in placed]
-
-
-def _with_room(placed: Placed, on: Sequence[Placed]) -> Placed:
-    room = _room(placed, on)
-    return replace(placed, room=room, no_room="" if room else _no_room(placed, _running(on)))
-
-
-def _no_room(placed: Placed, running: Sequence[Placed]) -> str:
-    """Why no place for a rollout's pod is certain: the GPUs that are free while every model has its maximum of
-    replicas."""
-    offer = placed.offer
-    if offer is None or offer.nodes is None:
-        return ""
-    if placed not in running:
-        return f"no {offer.unit} is kept for a paused model"
-    free = max_nodes(offer, offer.nodes) * offer.gpus_per_node - sum(w.gpus * w.replicas for w in _wanted(running))
-    scaled = [each.served for each in running if each.served.replicas.max > each.served.replicas.min]
-    at = ", ".join(f"{each.name} at {count(each.replicas.max, 'replica')}" for each in scaled)
-    limit = max_nodes(offer, offer.nodes)
-    counted = f"the {count(limit, 'node')} of {offer.name} that max counts" if limit < offer.nodes else offer.name
-    return f"{f'with {at} ' if at else ''}{_what_is_free(counted, free, placed.gpus, offer.unit)}"
-
-
-def _what_is_free(pool: str, free: int, needed: int, unit: str) -> str:
-    if free >= needed:
-        return f"it isn't certain that one node of {pool} has {count(needed, unit)} free"
-    if free <= 0:
-        return f"no {unit} of {pool} is free"
-    return f"only {count(free, unit)} of {pool} {'is' if free == 1 else 'are'} free"
-
-
-def _room(placed: Placed, on: Sequence[Placed]) -> str:
-    """The node on which a rollout's new pod fits in addition to every replica, whichever nodes Kubernetes chooses for
-    the smaller replicas; blank if no place is certain."""
-    offer = placed.offer
-    if offer is None or offer.nodes is None or placed not in (running := _running(on)):
-        return ""
-    nodes, each_has, wanted = max_nodes(offer, offer.nodes), offer.gpus_per_node, _wanted(running)
-    beside = in_turn([*wanted, Wanted(ROLLOUT, placed.gpus, 1)], _minimum(running), nodes, each_has)
-    name = placed.served.name
-    if beside is None or name in blocked(_one_more(wanted, name), nodes, each_has):
-        return ""
-    without = in_turn(wanted, _minimum(running), nodes, each_has)
-    number, free = _free_node(without[1] if without else (), beside[1], placed.gpus)
-    return f"after the others are placed, node {number} of {offer.name} has {count(free, offer.unit)} free"
-
-
-def _free_node(without: Sequence[OwnNode], beside: Sequence[OwnNode], gpus: int) -> tuple[int, int]:
-    """The number of a node on which the new pod fits, and its free GPUs: if no node has them as packed without that
-    pod, the node on which it is packed together with the replicas."""
-    found = [(number, node.free_gpus) for number, node in enumerate(without, 1) if node.free_gpus >= gpus]
-    found += [(number, node.free_gpus + gpus) for number, node in enumerate(beside, 1) if ROLLOUT in node.holds]
-    return found[0]
 
 
 def max_nodes(offer: Offer, nodes: int) -> int:
@@ -88,23 +28,23 @@ def max_nodes(offer: Offer, nodes: int) -> int:
     return offer.settings.max if offer.settings and offer.settings.max is not None else nodes
 
 
-def _running(placed: Sequence[Placed]) -> list[Placed]:
+def running_of(placed: Sequence[Placed]) -> list[Placed]:
     return [each for each in placed if not each.served.settings.paused and each.gpus]
 
 
-def _wanted(running: Sequence[Placed]) -> list[Wanted]:
+def wanted_of(running: Sequence[Placed]) -> list[Wanted]:
     return [Wanted(each.served.name, each.gpus, each.served.replicas.max) for each in running]
 
 
-def _minimum(running: Sequence[Placed]) -> dict[str, int]:
+def minimum_of(running: Sequence[Placed]) -> dict[str, int]:
     return {each.served.name: each.served.replicas.min for each in running}
 
 
 def check_own_nodes(offer: Offer, placed: Sequence[Placed], nodes: int, surge: int) -> Decided[OwnNodes | None]:
     """Refuses replicas that don't fit on the nodes, and returns what each node runs. `surge`: the GPUs of one rollout.
     None if not even the minimum of replicas fits."""
-    running = _running(placed)
-    maximum, first = _wanted(running), _minimum(running)
+    running = running_of(placed)
+    maximum, first = wanted_of(running), minimum_of(running)
     wanted = [*maximum, Wanted(ROLLOUT, surge, 1)] if surge else maximum
     fits = _fits(offer, running, nodes)(wanted)
     if not fits:
@@ -131,14 +71,14 @@ def _with_others(loss: Loss, left: int) -> Loss:
 def _fits(offer: Offer, running: Sequence[Placed], nodes: int) -> Fits:
     """A function that says whether replicas and a rollout fit: the minimum of replicas is placed first, then the rest,
     because Kubernetes moves no running pod."""
-    return lambda wanted: in_turn(wanted, _minimum(running), nodes, offer.gpus_per_node) is not None
+    return lambda wanted: in_turn(wanted, minimum_of(running), nodes, offer.gpus_per_node) is not None
 
 
 def could_hold(offer: Offer, placed: Sequence[Placed], nodes: int, surge: int) -> bool:
     """Whether the models would fit on the nodes, each with its maximum of replicas, beside the GPUs of one rollout."""
-    running = _running(placed)
+    running = running_of(placed)
     rollout = [Wanted(ROLLOUT, surge, 1)] if surge else []
-    return _fits(offer, running, nodes)([*_wanted(running), *rollout])
+    return _fits(offer, running, nodes)([*wanted_of(running), *rollout])
 
 
 def _as_few(wanted: Sequence[Wanted], offer: Offer, nodes: int) -> tuple[OwnNode, ...] | None:
@@ -158,7 +98,7 @@ def _could_roll(offer: Offer, running: Sequence[Placed], nodes: int) -> tuple[st
 
 
 def _has_rollout_room(each: Placed, offer: Offer, running: Sequence[Placed], nodes: int) -> bool:
-    return _fits(offer, running, nodes)([*_wanted(running), Wanted(ROLLOUT, each.gpus, 1)])
+    return _fits(offer, running, nodes)([*wanted_of(running), Wanted(ROLLOUT, each.gpus, 1)])
 
 
 def _refuse(offer: Offer, running: Sequence[Placed], wanted: Sequence[Wanted], nodes: int) -> Iterator[Finding]:
@@ -190,7 +130,7 @@ def _why_no_node(offer: Offer, running: Sequence[Placed], wanted: Sequence[Wante
     if pack(wanted, nodes, offer.gpus_per_node) is None:
         return f"therefore some {offer.unit}s stay unused"
     late = max(
-        (each for each in wanted if each.replicas > _minimum(running).get(each.name, 0)), key=lambda each: each.gpus
+        (each for each in wanted if each.replicas > minimum_of(running).get(each.name, 0)), key=lambda each: each.gpus
     )
     needed = count(late.gpus, offer.unit)
     return (
@@ -207,9 +147,9 @@ def _fixes(
     without = [each for each in wanted if each.name != ROLLOUT]
     if fits(without):
         yield first
-    changes = fewer(wanted, _minimum(running), fits)[:PROPOSED]
+    changes = fewer(wanted, minimum_of(running), fits)[:PROPOSED]
     if without != wanted and not fits(without) and any(0 in change.values() for change in changes):
-        for write, text in _fewer(fewer(without, _minimum(running), fits)[:PROPOSED], running):
+        for write, text in _fewer(fewer(without, minimum_of(running), fits)[:PROPOSED], running):
             yield (*write, *first[0]), f"{text} and {first[1]}"
     yield from _fewer(changes, running)
     yield from ((each.served.in_place, one_version(each.served.in_place)) for each in running if each.served.in_place)
@@ -248,8 +188,8 @@ def _more_nodes(
 
 def _warn_of_spreading(offer: Offer, running: Sequence[Placed], nodes: int) -> Iterator[Finding]:
     """Models that may find no node, at the maximum of replicas or during one of the rollouts that are asked for."""
-    wanted = _wanted(running)
-    during = [_one_more(wanted, each.served.name) for each in running if asks_to_roll(each)]
+    wanted = wanted_of(running)
+    during = [one_more(wanted, each.served.name) for each in running if asks_to_roll(each)]
     names = {name for each in (wanted, *during) for name in blocked(each, nodes, offer.gpus_per_node)}
     for each in running:
         name = each.served.name
@@ -260,11 +200,12 @@ def _warn_of_spreading(offer: Offer, running: Sequence[Placed], nodes: int) -> I
                 f" {count(each.gpus, offer.unit)} free for {name}: a separate pool, whose nodes have another label,"
                 " reserves nodes for it",
                 kind=NO_FREE_NODE,
+                shared=_SHARED,
                 detail=f"{each.gpus} free {offer.unit}s of one node of {offer.name}",
             )
 
 
-def _one_more(wanted: Sequence[Wanted], name: str) -> list[Wanted]:
+def one_more(wanted: Sequence[Wanted], name: str) -> list[Wanted]:
     """During a rollout whose new pod starts first."""
     return [replace(each, replicas=each.replicas + (each.name == name)) for each in wanted]
 
@@ -273,47 +214,3 @@ def asks_to_roll(placed: Placed) -> bool:
     """Whether the stack file asks for rollouts whose new pod runs in addition to every replica."""
     asked = placed.served.settings.rollout
     return asked is not None and asked.strategy == "rolling"
-
-
-def to_do_of_own_nodes(settings: Settings, cluster: ClusterPlan, pools: Mapping[str, PoolPlan]) -> Iterator[Finding]:
-    """What a person has to do on the nodes of an existing cluster, in any cloud."""
-    installs = not cluster.made and settings.addons.nvidia_device_plugin.state == "install"
-    yield from to_do_of_shared(cluster, pools, installs=installs)
-    if not installs or not any(pool.existing for pool in pools.values()):
-        return
-    yield ToDo(
-        "addons.nvidiaDevicePlugin",
-        f"see that none is there already: `{cluster.kubectl} get daemonsets -A -o wide` lists an image"
-        " k8s-device-plugin where a device plugin or a GPU operator runs; two on a node offer its GPUs twice, so leave"
-        " install out then",
-        Step.DEVICE_PLUGIN,
-        -1,
-    )
-    whole = [pool for pool in pools.values() if pool.existing and pool.sharing is None]
-    for nth, pool in enumerate(pool for pool in whole if pool.resource.startswith("nvidia.com/")):
-        yield ToDo(
-            "addons.nvidiaDevicePlugin",
-            f"the device plugin runs on labelled nodes only: `{cluster.kubectl} label nodes -l"
-            f" {pool.labels} {GPU_LABEL}=true`",
-            Step.DEVICE_PLUGIN,
-            nth,
-        )
-
-
-def warn_of_same_nodes(pools: Mapping[str, PoolPlan]) -> Iterator[Finding]:
-    """Nodes that two pools select: each pool's plan counts them, and pods of either take their GPUs."""
-    own = [pool for _, pool in sorted(pools.items()) if pool.existing and pool.selector]
-    for pool, other in permutations(own, 2):
-        wanted, there = pool.selector.items() - _on_all(other), other.selector.items() - _on_all(pool)
-        if wanted <= there and (wanted != there or pool.name < other.name):
-            yield warned(
-                f"gpuPools.{other.name}.existing.selector",
-                f"every node of {other.name} ({other.labels}) has the labels of {pool.name} too, so pods of both"
-                f" run there, while the plan counts the nodes of each alone: give {pool.name} a label that they lack",
-            )
-
-
-def _on_all(pool: PoolPlan) -> set[tuple[str, str]]:
-    """Labels that every node of the pool has, whatever its selector says."""
-    nvidia = pool.resource.startswith("nvidia.com/")
-    return {("kubernetes.io/os", "linux"), *([(GPU_LABEL, "true")] if nvidia else ())}

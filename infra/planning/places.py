@@ -16,7 +16,7 @@ from infra.plan.monitoring import MonitoringPlan
 from infra.plan.pools import PoolPlan
 from infra.plan.way_in import GatewayPlan
 from infra.planning.nodes import plan_pool
-from infra.planning.own_pools import with_room
+from infra.planning.own_rollouts import with_room
 from infra.registry import cloud_of
 from infra.services.addons.plan import plan_addons
 from infra.services.gateway.plan import plan_gateway

@@ -55,6 +55,12 @@ def broken(plan: Plan) -> set[tuple[str, str]]:
     return {(each.rule, each.path) for each in plan.violations}
 
 
+def counted_nodes(plan: Plan) -> int:
+    """Nodes that the stack file says exist: no advice may count one that isn't there."""
+    pools = (pool.existing for pool in plan.settings.gpu_pools.values())
+    return sum(pool.nodes or 0 for pool in pools if pool is not None)
+
+
 def bill(plan: Plan) -> float:
     """The value that the budget compares, or the minimum without a budget."""
     budget = plan.settings.budget

@@ -17,7 +17,7 @@ from infra.planning.lower_bills import smallest_saving
 from infra.settings.mistakes import BadStackFile
 from tests.example_stacks import ALL_STACKS
 from tests.example_stacks import planned as example
-from tests.planning.following import bill, broken, follow, line, outcome, planned, saved, saved_as_shown
+from tests.planning.following import bill, broken, counted_nodes, follow, line, outcome, planned, saved, saved_as_shown
 from tests.planning.stacks import CATALOG, DEV, PROD, changed
 
 pytestmark = pytest.mark.searches
@@ -91,6 +91,7 @@ def check_fixes(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") ->
             new = broken(after) - broken(plan)
             assert (violation.rule, violation.path) not in broken(after), advice.text
             assert not new, advice.text
+            assert counted_nodes(after) <= counted_nodes(plan), advice.text
             if violation.rule == "Budget" and "($" in advice.text:
                 assert f"(${bill(after):,.0f}" in advice.text
             assert advice.text in violation.fix
@@ -105,6 +106,7 @@ def check_cheaper(stack: dict[str, Any], plan: Plan, region: str = "us-east-1") 
         for way in ways:
             after = outcome(follow(stack, dict(way.write)), region)
             assert broken(after) <= broken(plan), way.setting
+            assert counted_nodes(after) <= counted_nodes(plan), way.setting
             nearly = smallest_saving(plan, way) if way.usd_per_month == 0 else 0.01  # the same money, or close to it
             assert saved(plan, after) == pytest.approx(way.usd_per_month, abs=nearly), way
             if way.usd_per_month < 1:
@@ -134,6 +136,7 @@ def check_saving(stack: dict[str, Any], plan: Plan, warned: Warned, region: str)
         after = outcome(follow(stack, dict(advice.write)), region)
         usd = saved_as_shown(plan, after)
         assert broken(after) <= broken(plan), advice
+        assert counted_nodes(after) <= counted_nodes(plan), advice
         assert not usd or f"{'saves' if usd > 0 else 'costs'} ${abs(usd):,.0f} per month" in advice.text
         assert advice.text in warned.message
 
@@ -143,6 +146,7 @@ def check_ended(stack: dict[str, Any], plan: Plan, warned: Warned, region: str) 
     for advice in warned.advice:
         after = outcome(follow(stack, dict(advice.write)), region)
         assert {rule for rule, _ in broken(after) - broken(plan)} <= {Rule.BUDGET}, advice
+        assert counted_nodes(after) <= counted_nodes(plan), advice
         assert (warned.kind, warned.path) not in {(each.kind, each.path) for each in after.warnings}, advice
         assert advice.text in warned.message
 

@@ -101,6 +101,11 @@ def losses(nodes: Sequence[OwnNode], gpus: Mapping[str, int]) -> dict[str, Loss]
     return dict(sorted(worst.items()))
 
 
+def worse(then: Loss, now: Loss | None) -> bool:
+    """Whether a model loses more then. None: nothing runs now."""
+    return now is not None and _WORST_LAST.index(then) > _WORST_LAST.index(now)
+
+
 def _lost(lost: OwnNode, others: Sequence[OwnNode], gpus: Mapping[str, int]) -> Iterator[tuple[str, Loss]]:
     """What becomes of the models on a lost node. Nobody knows which pod gets the free GPUs first, or which nodes the
     others have: a pod that finds room only if it comes first, or beside packed ones, may wait."""
