@@ -6,12 +6,28 @@ import pytest
 
 from infra.planning import Plan
 from infra.planning.advice import as_mapping
+from infra.settings.mistakes import BadStackFile
 from tests.planning.following import broken, follow, outcome, planned
 from tests.planning.stacks import ACCESS
 
 PATH = "models.chat.image"
 QWEN = {"model": "Qwen/Qwen3-8B", "maxModelLen": 8192, "concurrency": 2}
 SIGHTED = {"model": "openbmb/MiniCPM-V-4.6", "maxModelLen": 8192, "concurrency": 2}
+FIELDS = {
+    "model_type": "mpt",
+    "hidden_size": 4096,
+    "intermediate_size": 16384,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 32,
+    "vocab_size": 50432,
+    "max_position_embeddings": 8192,
+}
+GONE = {
+    "model": "acme/mpt",
+    "architecture": {**FIELDS, "architectures": ["MPTForCausalLM"]},
+    "maxModelLen": 4096,
+    "concurrency": 2,
+}
 OLLAMA = {"model": "llama3.2:1b", "engine": "ollama", "gpus": 1, "maxModelLen": 8192}
 
 
@@ -62,6 +78,10 @@ def test_of_an_image_that_others_build_no_other_is_named() -> None:
             SIGHTED | {"image": "vllm/vllm-openai:v0.21.0"},  # released when Transformers had its class
             "vllm/vllm-openai:v0.21.0 is vLLM 0.21.0",
         ),
+        (
+            GONE | {"image": "vllm/vllm-openai:v0.28.0"},
+            "vllm/vllm-openai:v0.28.0 is vLLM 0.28.0",
+        ),  # the last that has it
         (OLLAMA | {"image": "ollama/ollama:0.5.1"}, "ollama/ollama:0.5.1 is Ollama 0.5.1"),
     ],
 )
@@ -89,6 +109,20 @@ def test_of_others_the_plan_only_says_what_it_assumes(image: str) -> None:
     assert not plan.violations
     assert not warned_of(plan)
     assert [each.path for each in plan.assumptions if each.path == PATH] == [PATH]
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        None,
+        "vllm/vllm-openai:v0.29.0",
+        "vllm/vllm-openai:v0.17.0",  # it takes no --shutdown-timeout
+        "registry.acme.io/model-server:0.28.0",
+    ],
+)
+def test_a_class_that_was_dropped_is_refused_where_no_image_surely_serves_it(image: str | None) -> None:
+    with pytest.raises(BadStackFile, match=r"0\.28\.0 was its last version"):
+        outcome(stack(GONE | {"image": image}))
 
 
 def test_what_an_engines_images_need_is_said_once() -> None:

@@ -5,10 +5,13 @@ from functools import cache
 
 from infra.catalog import Catalog, Gpu, ModelShape
 from infra.catalog.method_names import stored_by_name
+from infra.catalog.types import Image
 from infra.engines.model import ModelSection, Refusal
+from infra.engines.tags import version_of_tag
 from infra.engines.vllm.facts import Facts, facts
+from infra.engines.vllm.lacks import since
 from infra.engines.vllm.versions import PINNED
-from infra.sizing.question import Question
+from infra.sizing.question import Question, version_in
 
 SHAPE = ("model", "like", "architecture")
 # The catalogue's names of quantizations -> values of --quantization; those that it isn't passed are of the repository.
@@ -36,6 +39,7 @@ OWN_KERNELS = {
 # for attention sinks, nor for heads of other sizes.
 CACHE_IN_8_BIT, CACHE_IN_8_BIT_OF_ANY = 8.0, 8.9
 HEADS_OF_FLASHINFER, WITH_SINKS = (64, 128, 256, 512), ("GptOssForCausalLM",)
+NEWEST_ARGUMENT = "--shutdown-timeout"  # of those that each server is given
 
 
 def refusals(model: ModelSection, shape: ModelShape | None, catalog: Catalog) -> Iterator[Refusal]:
@@ -52,12 +56,20 @@ def refusals(model: ModelSection, shape: ModelShape | None, catalog: Catalog) ->
 
 def _architecture(model: ModelSection, shape: ModelShape | None, catalog: Catalog) -> Iterator[Refusal]:
     why = _not_served(shape) if shape is not None else None
-    if shape is not None and why is not None:
+    if shape is not None and why is not None and not _has_it_still(model.image, shape, catalog.engines["vllm"]):
         key = "like" if model.like else "architecture" if model.architecture else "model"
         others = [each for each in catalog.models.values() if each.left_out is None and _not_served(each) is None]
         near = min((each for each in others if each.modality == shape.modality), key=lambda each: _far(each, shape))
         got = f"{title()} doesn't serve {shape.architecture}: {why}"
-        yield Refusal(key, got, f"write another model, e.g. {near.id}", SHAPE)
+        yield Refusal(key, got, f"write another model, e.g. {near.id}", (*SHAPE, "image"))
+
+
+def _has_it_still(image: str | None, shape: ModelShape, pinned: Image) -> bool:
+    """Whether the image is of an older version, which serves a class that was dropped since and takes what each server
+    is given."""
+    known, version = facts().architectures.get(shape.architecture or ""), version_of_tag(image or "", pinned)
+    last = version_in(known.last_version) if known is not None else None
+    return version is not None and last is not None and since()[NEWEST_ARGUMENT].first <= version <= last
 
 
 def _far(shape: ModelShape, wanted: ModelShape) -> tuple[bool, float]:
