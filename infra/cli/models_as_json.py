@@ -48,6 +48,7 @@ def model_data(plan: Plan, model: ModelPlan) -> dict[str, Any]:
         "cold_start": {
             "parts": {name: _part(part, model.cold_start.floors[name]) for name, part in parts.items()},
             "remedies": [_remedy(remedy) for remedy in remedies],
+            "on_new_node_seconds": model.cold_start.on_new_node if model.starts else None,
             "without_new_node": vars(spare) if (spare := plan.spares.get(model.name)) else None,
         },
         "start_seconds": {name: [round(part.low), round(part.mid), round(part.high)] for name, part in parts.items()},

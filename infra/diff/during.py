@@ -11,9 +11,9 @@ from infra.diff.nodes import group_of, leaves_the_old, restarts_nodes
 from infra.diff.replicas import about, first_waits, without_scaler
 from infra.diff.rollouts import (
     can_start,
-    cold_start,
     during_rollout,
     running,
+    starts_in,
     while_awake,
     without_servers,
 )
@@ -44,7 +44,7 @@ def first_answer(name: str, old: Side, side: Side) -> str:
         return f"no node before its Capacity Block begins, {at(begins)} UTC: {_waits_in_vain(name, side)}"
     if side.models[name]["replicas"]["min"] == 0:
         return f"no replica runs until somebody asks: who comes first waits {first_waits(name, side)}"
-    return f"first answers after {about(cold_start(side, name))}{if_a_node_is_free(name, old, side)}"
+    return f"first answers after {about(starts_in(name, old, side))}{if_a_node_is_free(name, old, side)}"
 
 
 def _waits_in_vain(name: str, side: Side) -> str:
@@ -63,7 +63,7 @@ def during_up(name: str, old: Side, new: Side, resources: ResourceChanges) -> tu
     was, stays = old.endpoint(name).get("paused"), new.endpoint(name).get("paused")
     if was and stays:
         return NOTHING, "nothing: it is paused", None
-    cold = cold_start(new, name)
+    cold = starts_in(name, old, new)
     if was:
         return NEW, f"starts again: {first_answer(name, old, new)}", None
     if stays:

@@ -49,7 +49,7 @@ def while_awake(name: str, old: Side, new: Side, text: str) -> str:
     if old.models[name]["replicas"]["min"] > 0:
         return text
     starts = new.models[name]["replicas"]["min"] > 0
-    then = f"its first replica starts, {about(cold_start(new, name))}" if starts else "nothing ends"
+    then = f"its first replica starts, {about(starts_in(name, old, new))}" if starts else "nothing ends"
     return f"if it is awake, {text}; asleep, {then}"
 
 
@@ -105,3 +105,12 @@ def can_start(name: str, side: Side) -> bool:
 
 def cold_start(side: Side, name: str) -> int:
     return side.models[name].get("cold_start_seconds") or 0
+
+
+def starts_in(name: str, old: Side, new: Side) -> int:
+    """The seconds of a start during `pulumi up`: where only the change makes pods that keep GPUs free (`spare`), there
+    is no node of theirs yet."""
+    pool = new.models[name].get("pool") or ""
+    kept_already = old.pools.get(pool, {}).get("spare_gpus", 0) > 0
+    on_new_node = (new.models[name].get("cold_start") or {}).get("on_new_node_seconds")
+    return cold_start(new, name) if kept_already else on_new_node or cold_start(new, name)

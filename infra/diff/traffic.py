@@ -10,7 +10,7 @@ from infra.diff.events import AWAY, ELSEWHERE, FEWER, GONE, MOVES, NEW, NOTHING
 from infra.diff.fallbacks import answers_meanwhile
 from infra.diff.names import said_by
 from infra.diff.pods import Wait
-from infra.diff.rollouts import cold_start
+from infra.diff.rollouts import starts_in
 from infra.diff.versions import comes, goes, model_of
 from infra.diff.waiting import waits, while_waiting
 from infra.plan.words import minutes
@@ -65,7 +65,7 @@ def _notice(name: str, old: Side, new: Side, resources: ResourceChanges) -> Noti
         during, then = goes(old, new, name)
         return Notice(name, NOTHING, during, (then,))
     if name not in old.models and model_of(new, name):
-        during, then = comes(new, name, minutes(cold_start(new, name)))
+        during, then = comes(new, name, minutes(starts_in(name, old, new)))
         return Notice(name, NEW, during, (then,), starts=not never_starts(name, new))
     if name not in new.models:
         instead = renamed(old, new).get(name)

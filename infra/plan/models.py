@@ -78,6 +78,10 @@ class ColdStart:
         return round(sum(part.mid for part in self.parts.values()))
 
     @property
+    def on_new_node(self) -> int:
+        return round(sum(part.mid for part in self.new_node.values()))
+
+    @property
     def floor(self) -> int:
         return round(sum(each.seconds for each in self.floors.values()))
 

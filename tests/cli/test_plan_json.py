@@ -38,7 +38,7 @@ KEYS = {
     "thing to do": "path message names quota",
     "warning": "path message kind",
     "warning with advice": "path message kind advice",
-    "cold start": "parts remedies without_new_node",
+    "cold start": "parts remedies on_new_node_seconds without_new_node",
     "rollout": "strategy max_surge max_unavailable gap_seconds reason",
     "part": "seconds interval reason floor",
     "remedy": "name seconds write write_with usd_per_month reason slower",

@@ -61,7 +61,7 @@ def test_one_word_says_it_in_every_place(name: str) -> None:
     assert NO_START in to_text(found, 120)
     model = document(planned)["models"]["bad"]
     assert (model["starts"], model["cold_start_seconds"]) == (False, None)
-    nothing = {"parts": {}, "remedies": [], "without_new_node": None}
+    nothing = {"parts": {}, "remedies": [], "on_new_node_seconds": None, "without_new_node": None}
     assert (model["start_seconds"], model["cold_start"]) == ({}, nothing)
 
 
