@@ -35,6 +35,7 @@ class AskedAlone:
     like: str | None = None
     architecture: None = None
     quantization: str | None = None
+    image: str | None = None
     acknowledge_maintenance_mode: bool = True
 
 
