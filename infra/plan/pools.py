@@ -31,6 +31,7 @@ class OwnNodes:
     lose_one: Mapping[str, Loss]  # by model
     could_roll: tuple[str, ...]  # models whose new pod could start before the old one ends: GPUs are always free for it
     left: int = 0  # nodes that exist too, and that `max` leaves to others
+    in_hours: tuple[str, ...] = ()  # models of which `lose_one` is so in hours of a schedule, and less at other times
 
 
 @dataclass(frozen=True)

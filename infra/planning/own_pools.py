@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from infra.clouds.existing.own_nodes import Fits, Wanted, blocked, fewer, in_turn, losses, pack
+from infra.clouds.existing.own_nodes import Fits, Wanted, blocked, fewer, in_turn, pack
 from infra.offers.pools import Offer
 from infra.plan.findings import Decided, warned
 from infra.plan.notes import Advice, Finding, Violation, Write
@@ -11,6 +11,7 @@ from infra.plan.pools import Loss, OwnNode, OwnNodes
 from infra.plan.rules import Rule
 from infra.plan.words import count
 from infra.plan.writes import replicas_at_most, written
+from infra.planning.own_losses import losses_of_week
 from infra.services.serving.next import one_version
 from infra.services.serving.placed import Placed
 
@@ -56,11 +57,11 @@ def check_own_nodes(offer: Offer, placed: Sequence[Placed], nodes: int, surge: i
     if fits:
         yield from _warn_of_spreading(offer, running, nodes)
     added = [OwnNode({}, offer.gpus_per_node)] * (nodes - len(holding))
-    lost = losses([*holding, *added], {each.served.name: each.gpus for each in running})
+    lost, in_hours = losses_of_week([*holding, *added], running)
     starting = {each.served.name for each in running if each.starts}
     left = max(0, (offer.nodes or nodes) - nodes)
     lose_one: dict[str, Loss] = {name: _with_others(loss, left) for name, loss in lost.items() if name in starting}
-    return OwnNodes(holding, lose_one, _could_roll(offer, running, nodes), left)
+    return OwnNodes(holding, lose_one, _could_roll(offer, running, nodes), left, in_hours)
 
 
 def _with_others(loss: Loss, left: int) -> Loss:

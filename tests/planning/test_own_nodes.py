@@ -527,7 +527,8 @@ ROLLING = {"rollout": {"strategy": "rolling"}}
             [
                 "models.big.replicas: 1",
                 "models.big.gpus: 1 (1 x A100-80; holds 4.9 requests of 8,192 tokens; about 374 tokens per second"
-                " instead of 1,129)",
+                " instead of 1,129; if 1 replica on 2 GPUs runs already, first with `models.big.paused: true` too, or"
+                " `pulumi up` waits in vain for its GPUs)",
                 "gpuPools.a100.max: 2 (if these nodes are added)",
             ],
         ),

@@ -1,11 +1,11 @@
 """Nodes that exist: which models each holds, what is idle, and which models the loss of one node stops."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from infra.cli.document import Row, Section, columns
 from infra.plan.plan import Plan
-from infra.plan.pools import OwnNode, PoolPlan, units
+from infra.plan.pools import Loss, OwnNode, PoolPlan, units
 from infra.plan.words import NO_START, count, minutes, without
 from infra.services.external.plan import fallback_of
 
@@ -88,12 +88,20 @@ def _on_its_cpu(plan: Plan, pool: PoolPlan) -> list[str]:
 def _lose_one(plan: Plan, pool: PoolPlan) -> str:
     """For each model, what the loss of the node does that is worst for it."""
     assert pool.own is not None
+    lost, in_hours = pool.own.lose_one, pool.own.in_hours
+    always = _losses(plan, pool, {name: loss for name, loss in lost.items() if name not in in_hours})
+    at_times = _losses(plan, pool, {name: lost[name] for name in in_hours}, at_times=True)
+    return "; ".join([*always, *(f"in the hours of schedules, {each}" for each in at_times)])
+
+
+def _losses(plan: Plan, pool: PoolPlan, lost: Mapping[str, Loss], *, at_times: bool = False) -> Iterator[str]:
     of = {
-        loss: [name for name, each in pool.own.lose_one.items() if each == loss]
+        loss: [name for name, each in lost.items() if each == loss]
         for loss in ("serves", "restarts", "may_wait", "waits")
     }
     free = f"free {pool.unit}s{' or on a node that others add' if pool.min < pool.max else ''}"
-    others = ", also of the nodes that max leaves to others" if pool.own.left else ""
+    left = pool.own.left if pool.own else 0
+    others = ", also of the nodes that max leaves to others" if left else ""
     starts = f"down until it has started on {free}"
     said = {
         "serves": (of["serves"], "other replicas go on"),
@@ -102,9 +110,9 @@ def _lose_one(plan: Plan, pool: PoolPlan) -> str:
             [_with_start(plan, name) for name in of["may_wait"]],
             f"{starts}{others}, or, where others take those first, until the node is back",
         ),
-        "waits": ([*of["waits"], *_on_its_cpu(plan, pool)], "down until the node is back"),
+        "waits": ([*of["waits"], *([] if at_times else _on_its_cpu(plan, pool))], "down until the node is back"),
     }
-    return "; ".join(f"{', '.join(who)}: {what}" for who, what in said.values() if who)
+    yield from (f"{', '.join(who)}: {what}" for who, what in said.values() if who)
 
 
 def _with_start(plan: Plan, name: str) -> str:
