@@ -7,6 +7,7 @@ light.
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 Row = tuple[str, ...]
 
@@ -34,11 +35,11 @@ class _Filled:
     column: Column
     cells: Row
 
-    @property
+    @cached_property
     def natural(self) -> int:
         return max(map(cells_of, self.cells), default=0)
 
-    @property
+    @cached_property
     def longest_word(self) -> int:
         return max((cells_of(word) for cell in self.cells for word in cell.split()), default=0)
 
@@ -86,7 +87,7 @@ class _Grid:
             title, lines = "", wrapped(title, self.width)
         else:
             lines = []
-        pairs = zip(self.beside, self._widths(), strict=True)
+        pairs = zip(self.beside, self._widths, strict=True)
         headers = [each.header(self.header_lines, width) for each, width in pairs]
         depth = max(map(len, headers), default=0)
         columns = [[""] * (depth - len(header)) + header for header in headers]
@@ -100,7 +101,7 @@ class _Grid:
         if name and not self.beside and below and not (below[0].column.title or below[0].is_text(self.room)):
             name = f"{name}: {below.pop(0).cells[number]}"
         names = wrapped(name, self.lead - _GAP if self.beside else self.width, " " * _INDENT)
-        pairs = zip(self.beside, self._widths(), strict=True)
+        pairs = zip(self.beside, self._widths, strict=True)
         columns = [names, *(wrapped(each.cells[number], width) for each, width in pairs)]
         for n in range(max(map(len, columns))):
             first, *cells = (column[n] if n < len(column) else "" for column in columns)
@@ -130,6 +131,7 @@ class _Grid:
         minimum = each.minimum(self.room, self.header_lines)
         return min(minimum, self.room) if self.lead <= 2 * _BELOW else minimum
 
+    @cached_property
     def _widths(self) -> list[int]:
         """What is spare goes to the columns that can use it, to each alike."""
         widths = [self._minimum(each) for each in self.beside]
@@ -142,7 +144,7 @@ class _Grid:
         return widths
 
     def _line(self, first: str, cells: Iterable[str]) -> str:
-        columns = zip(self.beside, cells, self._widths(), strict=True)
+        columns = zip(self.beside, cells, self._widths, strict=True)
         padded = (_padded(cell, width, right=each.column.right) for each, cell, width in columns)
         return (_padded(first, self.lead) + (" " * _GAP).join(padded)).rstrip()
 

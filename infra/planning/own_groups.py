@@ -1,10 +1,11 @@
 """Existing nodes that are divided among models: groups of which none stands in the way of another, and what each model
 loses by it. Their nodes are together as many as there are."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
+from typing import Any
 
 from infra.clouds.existing.own_nodes import worse
 from infra.offers.pools import Offer
@@ -60,10 +61,16 @@ class Shared:
                 number = {size: sum(cuts[:index]) for index, size in enumerate(sizes)}
                 groups = [[each for each in self._placed if number[each.gpus] == nth] for nth in range(sum(cuts) + 1)]
                 yield sorted(map(tuple, groups), key=len, reverse=True)
-        for name in sorted(waiting):
-            alone = tuple(each for each in self._placed if each.served.name == name)
-            if others := tuple(each for each in self._placed if each.served.name != name):
-                yield [others, alone]
+        for alone in self._unlike(waiting):
+            if others := tuple(each for each in self._placed if each is not alone):
+                yield [others, (alone,)]
+
+    def _unlike(self, waiting: frozenset[str]) -> Iterable[Placed]:
+        """Of models that are judged alike, the first by name."""
+        named = sorted(
+            (each for each in self._placed if each.served.name in waiting), key=lambda each: each.served.name
+        )
+        return {_kind(each): each for each in reversed(named)}.values()
 
     def _sized(self, groups: Sequence[tuple[Placed, ...]]) -> Iterator[Division]:
         """The first group has the nodes that the others leave."""
@@ -118,6 +125,12 @@ def _of(offer: Offer, nodes: int) -> Offer:
     assert offer.settings.existing is not None
     existing = offer.settings.existing.model_copy(update={"nodes": nodes})
     return replace(offer, settings=offer.settings.model_copy(update={"existing": existing, "max": None}))
+
+
+def _kind(placed: Placed) -> tuple[Any, ...]:
+    """All that decides which nodes and neighbours are enough for it."""
+    given = placed.served.settings
+    return (placed.gpus, placed.served.replicas, bool(placed.room), repr(given.rollout), repr(given.schedule))
 
 
 def _waiting(division: Division) -> frozenset[str]:
