@@ -43,6 +43,7 @@ def model_data(plan: Plan, model: ModelPlan) -> dict[str, Any]:
         "starts": model.starts,
         "held_seconds": model.held_seconds or None,
         "wakes_seconds": (model.scaling.wakes_seconds or None) if model.scaling and model.starts else None,
+        "drain_seconds": model.timeouts.drain,
         "whole_answer_seconds": model.timeouts.whole_answer,
         "cold_start_seconds": model.cold_start.seconds if model.starts else None,
         "cold_start": {

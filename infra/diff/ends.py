@@ -1,12 +1,7 @@
 """Which replicas end with a change, and how long their answers have."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from infra.diff.figures import deployment_of
 from infra.diff.replicas import about, in_words
 from infra.plan.words import count
-from infra.services.serving.cold_start import AFTER_DRAIN
 from infra.sides.types import Side
 
 
@@ -25,13 +20,6 @@ def fewer_of(name: str, old: Side, new: Side) -> str:
 
 def finishes(name: str, side: Side) -> str:
     """What a pod does that ends, as its server was started. Nobody takes its node away, so it has as long on spot."""
-    deployment = deployment_of(side, name)
-    time = about(_until_killed(deployment) - AFTER_DRAIN) if deployment else "time"
+    seconds = side.models[name].get("drain_seconds")
+    time = about(seconds) if seconds else "time"
     return f"each pod takes no new requests, and has {time} for those that it is answering"
-
-
-def _until_killed(deployment: Mapping[str, Any]) -> int:
-    """Seconds, from when the gateway sends it nothing more."""
-    pod = deployment["inputs"]["spec"]["template"]["spec"]
-    sleeps = (each.get("lifecycle", {}).get("preStop", {}).get("sleep", {}) for each in pod["containers"])
-    return pod["terminationGracePeriodSeconds"] - max(each.get("seconds", 0) for each in sleeps)

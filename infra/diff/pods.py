@@ -7,6 +7,7 @@ from typing import Any
 from infra.clouds.existing.own_nodes import Rolling, Wanted, old_pods_left, pack
 from infra.diff.figures import deployment_of, rollout
 from infra.diff.nodes import node_group
+from infra.diff.replicas import is_scaled
 from infra.sides.types import ResourceChanges, Side, name_of, pool_of
 
 
@@ -72,7 +73,7 @@ class Pods:
         where = place(self.new, name)
         beside = [each for each in self._staying() if each != name and place(self.new, each) == where]
         old = Wanted(f"old {name}", gpus_of(self.old, name), self.replicas(self.old, name))
-        new = Wanted(name, gpus_of(self.new, name), self.after(name))
+        new = Wanted(name, gpus_of(self.new, name), self._in_rollout(name))
         rolling, pool = Rolling(old, new, [self._beside(each, stuck) for each in beside]), self.new.pools[str(where)]
         return rolling.is_in_its_own_way(rollout(self.new, name)[1], pool["max"], pool["gpus_per_node"])
 
@@ -80,7 +81,7 @@ class Pods:
         """What a model that stays surely holds."""
         if name in stuck:
             return Wanted(f"old {name}", gpus_of(self.old, name), self._held(name))
-        return Wanted(name, gpus_of(self.new, name), min(self.replicas(self.old, name), self.after(name)))
+        return Wanted(name, gpus_of(self.new, name), min(self.replicas(self.old, name), self._after(name)))
 
     def replaced(self) -> set[str]:
         """Pools with new nodes beside the old ones."""
@@ -103,9 +104,13 @@ class Pods:
         running = self.replicas(self.old, name)
         if name not in self.new.models:
             return running
-        return old_pods_left(running, self.after(name), rollout(self.new, name)[1])
+        return old_pods_left(running, self._in_rollout(name), rollout(self.new, name)[1])
 
-    def after(self, name: str) -> int:
+    def _in_rollout(self, name: str) -> int:
+        """Replicas that the Deployment has while it rolls: a scaler gets its new numbers once that is done."""
+        return self.replicas(self.old, name) if is_scaled(self.new.models[name]) else self._after(name)
+
+    def _after(self, name: str) -> int:
         """Replicas that are wanted from now on, of a model that has some."""
         now = self.new.models[name]["replicas"]
         return min(max(self.replicas(self.old, name), now["min"]), now["max"])

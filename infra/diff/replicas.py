@@ -16,7 +16,7 @@ _SCALER = {(True, False): "; no scaler changes their number any more", (False, T
 def number_changed(name: str, old: Side, new: Side) -> Iterator[str]:
     before, after = old.models[name]["replicas"], new.models[name]["replicas"]
     if before != after:
-        replicas, scaler = in_words(after), _SCALER.get((_scaled(old.models[name]), _scaled(new.models[name])), "")
+        replicas, scaler = in_words(after), _SCALER.get((is_scaled(old.models[name]), is_scaled(new.models[name])), "")
         yield f"{replicas} replica{'s' * (replicas != '1')}, was {in_words(before)}{scaler}"
     now, held = new.endpoint(name).get("held_seconds"), old.endpoint(name).get("held_seconds")
     if now and not held and not new.models[name].get("schedule"):  # else its hours say it
@@ -29,7 +29,7 @@ def number_changed(name: str, old: Side, new: Side) -> Iterator[str]:
 def scaling_changed(name: str, old: Side, new: Side) -> Iterator[str]:
     """Where the stack file says it: at how many requests another replica starts, and the promise of first tokens."""
     was, now = (_scaling(name, side) for side in (old, new))
-    if was == now or not (_scaled(old.models[name]) and _scaled(new.models[name])):
+    if was == now or not (is_scaled(old.models[name]) and is_scaled(new.models[name])):
         return
     before, after = (_threshold(name, side) for side in (old, new))
     if before and after and before != after:
@@ -67,12 +67,12 @@ def _instead(name: str, side: Side) -> str:
 def without_scaler(name: str, old: Side, new: Side) -> str:
     """Replicas that a scaler added stay where the stack file has a number that is as large."""
     was, now = old.models[name], new.models[name]
-    if not _scaled(was) or _scaled(now):
+    if not is_scaled(was) or is_scaled(now):
         return ""
     return f"no replica ends: those that run stay, and others start until there are {now['replicas']['max']}"
 
 
-def _scaled(model: Mapping[str, Any]) -> bool:
+def is_scaled(model: Mapping[str, Any]) -> bool:
     """An older program doesn't say it."""
     replicas = model["replicas"]
     return model.get("scaled", replicas["min"] < replicas["max"])

@@ -20,7 +20,7 @@ KEYS = {
     "model": "engine next_of next model revision dtype pool instance_type gpus_per_replica replicas scaled fits certain"
     " weights_gib weights_on_disk_gib "
     "kv_cache_gib kv_cache_gib_interval kv_cache_tokens max_model_len max_concurrency takes_at_once starts "
-    "held_seconds wakes_seconds whole_answer_seconds cold_start_seconds cold_start start_seconds "
+    "held_seconds wakes_seconds drain_seconds whole_answer_seconds cold_start_seconds cold_start start_seconds "
     "usd_per_hour usd_per_million_output_tokens speed speed_full_load speed_note reasons rollout schedule morning",
     "pool": "instance_types capacity steps min max gpus_per_node usd_per_node_hour price_note peak_gpus surge_gpus"
     " spare_gpus warm_pool reasons nodes lose_one away_seconds gpu resource sharing",
