@@ -21,6 +21,7 @@ from infra.planning.peak_nodes import fuller_then, what_nodes_cost, what_nodes_n
 from infra.planning.stored_weights import stored_then
 from infra.planning.trial import Attempt, holds, likely, noted
 from infra.services.serving.next import servers
+from infra.services.serving.section import Model
 from infra.settings.mistakes import Mistake, Report
 from infra.settings.platform import Settings
 
@@ -154,7 +155,7 @@ def as_mapping(write: Write) -> Mapping[str, Any]:
 def completed(plan: Plan, write: Write) -> Write:
     """A change with all that goes with it. Where it writes a pool into a stack file that leaves pools to the program,
     the pools of the other models are written too; pools that it leaves empty are removed, and what says when replicas
-    scale where their number is fixed then."""
+    scale where their number is fixed then. Windows of a schedule never ask for more replicas than there may be."""
     given = dict(write)
     moved = {
         name: given[path] for name, each in plan.models.items() if given.get(path := f"{each.path}.pool") is not None
@@ -166,17 +167,40 @@ def completed(plan: Plan, write: Write) -> Write:
     empty = _emptied(plan, gone, moved.values())
     kept = _kept_spare(plan, empty, moved, given)
     fixed = [(f"{path}.scaling", None) for path in _no_longer_scaled(plan, given)]
-    extra = [*pins, *kept, *fixed, *((f"gpuPools.{name}", None) for name in empty if name not in pools)]
+    extra = [
+        *pins,
+        *kept,
+        *fixed,
+        *_windows(plan, given),
+        *((f"gpuPools.{name}", None) for name in empty if name not in pools),
+    ]
     return (*write, *((path, value) for path, value in extra if path not in given))
 
 
 def _no_longer_scaled(plan: Plan, given: Mapping[str, Any]) -> Iterator[str]:
     for name, model in plan.settings.models.items():
-        path = f"models.{name}"
-        highest = given.get(f"{path}.replicas.max", given.get(f"{path}.replicas"))
-        lowest = given.get(f"{path}.replicas.min", model.replicas.min if f"{path}.replicas" not in given else highest)
+        lowest, highest = _replicas_then(name, model, given)
         if model.scaling is not None and highest is not None and highest == lowest:
-            yield path
+            yield f"models.{name}"
+
+
+def _replicas_then(name: str, model: Model, given: Mapping[str, Any]) -> tuple[int, int | None]:
+    """Its minimum, and the maximum that the change writes."""
+    path = f"models.{name}.replicas"
+    highest = given.get(f"{path}.max", given.get(path))
+    return given.get(f"{path}.min", model.replicas.min if path not in given else highest), highest
+
+
+def _windows(plan: Plan, given: Mapping[str, Any]) -> Iterator[tuple[str, list[dict[str, Any]] | None]]:
+    """Schedules whose windows ask for more than a written maximum. A window that asks for no more than the minimum is
+    none; without any there is no schedule."""
+    for name, model in plan.settings.models.items():
+        lowest, highest = _replicas_then(name, model, given)
+        if not model.schedule or highest is None or max(each.min for each in model.schedule) <= highest:
+            continue
+        lowered = (each.model_copy(update={"min": min(each.min, highest)}) for each in model.schedule)
+        kept = [each.model_dump(mode="json", by_alias=True) for each in lowered if each.min > lowest]
+        yield f"models.{name}.schedule", kept or None
 
 
 def _kept_spare(
