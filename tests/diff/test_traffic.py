@@ -1,10 +1,13 @@
 """What users of a model notice of each edit of the stack file."""
 
+from typing import Any
+
 import pytest
 
 from infra.diff.difference import compare
 from infra.diff.events import AWAY, FEWER, GONE, MOVES, NEW, NOTHING, ROLLOUT
 from infra.diff.traffic import Notice
+from tests.diff import stacks
 from tests.diff.sides import Edit, compared, side
 
 EMBED = "          embed: {model: BAAI/bge-m3, pool: t4, replicas: {min: 1, max: 2}}\n"
@@ -128,6 +131,23 @@ def test_a_pod_on_spot_that_a_change_ends_has_as_long_as_one_on_demand(edit: Edi
     old, new = side("many", SPOT), side("many", SPOT, edit)
     (found,) = [each for each in compare("many", old, new).notices if each.model == "llama-8b"]
     assert old.models["llama-8b"]["whole_answer_seconds"] == 90
+    assert found.during.endswith("has about 10 min for those that it is answering")
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        {"model": "Qwen/Qwen3-8B"},
+        {"model": "llama3.2:1b", "engine": "ollama"},
+        {"model": "mistralai/Mistral-7B-Instruct-v0.3", "engine": "tgi", "acknowledgeMaintenanceMode": True},
+    ],
+)
+def test_a_pod_that_ends_has_its_whole_drain_whoever_waits_for_its_answers(model: dict[str, Any]) -> None:
+    """vLLM does after the signal; pods of the others wait before it."""
+    model |= {"maxModelLen": 8192}
+    awake, paused = ({"models.small": {**model, "gpus": 1, "paused": each}} for each in (False, True))
+    old, new = (stacks.side("own", stacks.edited("own", each)) for each in (awake, paused))
+    (found,) = [each for each in compare("own", old, new).notices if each.model == "small"]
     assert found.during.endswith("has about 10 min for those that it is answering")
 
 

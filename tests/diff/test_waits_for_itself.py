@@ -79,6 +79,20 @@ def test_a_model_that_sleeps_is_in_its_own_way_only_while_it_is_awake() -> None:
     assert "its own old pods hold" in said(difference, "chat")
 
 
+@pytest.mark.parametrize(
+    ("highest", "own_way"),
+    [((3, 2), True), ((4, 2), True), ((3, 3), False), ((3, 1), False)],
+)
+def test_a_scaler_gets_its_lower_maximum_only_once_the_rollout_is_done(highest: tuple[int, int], own_way: bool) -> None:
+    """So more replicas may run while it rolls, beside which the new pod has to find a node. On nodes for one each; with
+    the maximum on all of them, the old pod ends first; without a scaler the Deployment itself has the number."""
+    before, after = ({"chat": {**EIGHT, "replicas": {"min": 1, "max": each}}} for each in highest)
+    after["chat"] |= {"maxModelLen": 4096}
+    difference = changed(before, after, own(highest[0]))
+    assert waiting(difference) == set(), "with the minimum of replicas it has a node"
+    assert ("its own old pods hold" in said(difference, "chat")) == own_way
+
+
 def test_a_new_model_waits_for_one_that_is_in_its_own_way() -> None:
     difference = changed({"chat": EIGHT}, {"chat": TWO, "new": FOUR})
     assert waiting(difference) == {"chat", "new"}
