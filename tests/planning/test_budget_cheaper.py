@@ -27,33 +27,31 @@ def _after(stack: dict[str, Any], way: Mapping[str, Any], region: str) -> Plan:
 
 
 def test_one_change_more_that_takes_nothing_further_is_named_where_it_saves_much() -> None:
+    chat = {
+        "model": "Qwen/Qwen3-32B-AWQ",
+        "like": "Qwen/Qwen3-32B",
+        "quantization": "awq",
+        "kvCacheDtype": "fp8",
+        "pool": "l40s",
+        "maxModelLen": 16384,
+        "concurrency": 8,
+    }
+    code = {
+        "model": "Qwen/Qwen2.5-Coder-14B-Instruct",
+        "like": "Qwen/Qwen2.5-14B-Instruct",
+        "quantization": "fp8",
+        "pool": "l4",
+        "maxModelLen": 16384,
+    }
     stack: dict[str, Any] = {
         "cluster": {"create": {"zones": 3, "access": ACCESS}},
         "gpuPools": {"l4": {"instanceTypes": ["g6.xlarge"]}, "l40s": {"instanceTypes": ["g6e.xlarge"]}},
         "models": {
-            "chat": {
-                "model": "Qwen/Qwen3-32B-AWQ",
-                "like": "Qwen/Qwen3-32B",
-                "quantization": "awq",
-                "kvCacheDtype": "fp8",
-                "pool": "l40s",
-                "maxModelLen": 16384,
-                "concurrency": 8,
-                "replicas": {"min": 1, "max": 6},
-                "schedule": [{**DAY, "min": 2}],
-            },
-            "code": {
-                "model": "Qwen/Qwen2.5-Coder-14B-Instruct",
-                "like": "Qwen/Qwen2.5-14B-Instruct",
-                "quantization": "fp8",
-                "pool": "l4",
-                "maxModelLen": 16384,
-                "replicas": {"min": 0, "max": 2},
-                "schedule": [{**DAY, "min": 1}],
-            },
+            **{f"chat{number}": chat for number in range(6)},
+            "code": code,
             "rerank": {"model": "BAAI/bge-reranker-v2-m3", "pool": "l4"},
         },
-        "budget": {"usdPerMonth": 8000},
+        "budget": {"usdPerMonth": 7500},
     }
     enough, cheaper = _ways(stack, EUROPE)
     assert set(cheaper.items()) - set(enough.items()) == {("gpuPools.l4.capacity", "spot")}
