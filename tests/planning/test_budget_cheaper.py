@@ -9,7 +9,6 @@ from tests.planning.following import bill, follow, outcome, planned
 from tests.planning.stacks import ACCESS
 
 EUROPE = "eu-central-1"
-DAY = {"days": "mon-fri", "from": "08:00", "to": "19:00", "timezone": "Europe/Berlin"}
 
 
 def _ways(stack: dict[str, Any], region: str) -> list[dict[str, Any]]:
