@@ -71,7 +71,7 @@ class Search:
         found = self._followed(write)
         if found is None or not self._is_sound(found.then):
             return None
-        found = self._with_own_weights(found)
+        found = self._with_own_keys(found)
         whole, then = found.write, found.then
         if (self.lowest if saving else self.now) - total(then.cost, self.budget) < saving:
             return None
@@ -89,10 +89,13 @@ class Search:
         )
         return Advice(whole, f"{written(whole)} ({said})")
 
-    def _with_own_weights(self, found: Followed) -> Followed:
-        """Without smaller weights and caches that the same bill doesn't need: other changes have made them so."""
+    def _with_own_keys(self, found: Followed) -> Followed:
+        """Without smaller weights and caches, and with each `max`, where the same bill doesn't need that they change:
+        other changes have made it so."""
         usd, taken = total(found.then.cost, self.budget), harms(self.plan, found.then)
-        for path in [path for path, value in found.write if path.endswith(WEIGHTS) and value is not None]:
+        smaller = {path for path, value in found.write if path.endswith(WEIGHTS) and value is not None}
+        removed = {path for path, value in found.write if path.endswith(".max") and value is None}
+        for path in [path for path, _ in found.write if path in smaller | removed]:
             write = tuple(each for each in found.write if each[0] != path)
             then = self.attempt(write) if write and path not in dict(self.beside) else None
             if then is None or not self._is_sound(then) or not harms(self.plan, then) <= taken:
@@ -192,7 +195,7 @@ class Search:
         base = (each for each in self.base if each[0] not in {path for path, _ in write} | used)
         change = (*completed(self.plan, write), *base)
         gone = tuple(f"{path}." for path, value in change if value is None)
-        beside = dict(each for each in self.beside if not each[0].startswith(gone))
+        beside = dict(each for each in self.beside if not f"{each[0]}.".startswith(gone))
         return (*(each for each in change if each[0] not in beside), *beside.items())
 
     def with_enough(self, write: Write) -> Advice | None:

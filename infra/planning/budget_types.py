@@ -44,7 +44,7 @@ class Types:
         """The cheapest that keeps what each replica holds, the cheapest for which every fit is certain, and the
         cheapest."""
         firsts = self._firsts(pool, self._moved(pool, {}, ()))
-        return list(dict.fromkeys(_types(pool, each.offer) for each in firsts))
+        return list(dict.fromkeys(self._types(pool, each.offer) for each in firsts))
 
     def with_smaller(self, model: str) -> list[Write]:
         """Smaller weights or a smaller cache of one model, on another type for them: the same three."""
@@ -55,13 +55,19 @@ class Types:
         smaller = smaller_ways(each.served.question, self.market.sizing.catalog)
         found = (moved for changes, question in smaller for moved in self._moved(pool, {model: question}, changes))
         firsts = self._firsts(pool, found)
-        return [(*each.served.write(moved.changes), *_types(pool, moved.offer)) for moved in firsts]
+        return [(*each.served.write(moved.changes), *self._types(pool, moved.offer)) for moved in firsts]
 
     def _firsts(self, pool: str, found: Iterable[_Moved]) -> list[_Moved]:
         ranked = sorted(found, key=_by_price)
         goals = (lambda one: all(map(_keeps, one.placed, self._on(pool))), _is_certain, lambda _: True)
         firsts = [next(filter(goal, ranked), None) for goal in goals]
         return [each for nth, each in enumerate(firsts) if each is not None and each not in firsts[:nth]]
+
+    def _types(self, pool: str, offer: Offer) -> Write:
+        """A `max` is a number of nodes of the type that was: of smaller ones it may be too few."""
+        now = next(each for each in self.market.pools if each.name == pool)
+        no_max = ((f"gpuPools.{pool}.max", None),) if _max(now) is not None and _is_smaller(offer, now) else ()
+        return ((f"gpuPools.{pool}.instanceTypes", tuple(each.name for each in offer.types)), *no_max)
 
     def _on(self, pool: str) -> Sequence[Placed]:
         return self.market.on.get(pool, [])
@@ -81,9 +87,15 @@ class Types:
                 for each in there
             ]
             moved = _Moved(offer, [each for each in placed if each is not None], changes)
-            there_is_room = len(moved.placed) == len(there) and moved.nodes <= (_max(now) or moved.nodes)
+            there_is_room = len(moved.placed) == len(there) and self._may_have(now, moved)
             if there_is_room and moved.usd_per_hour < limit:
                 yield moved
+
+    def _may_have(self, now: Offer, moved: _Moved) -> bool:
+        """As many nodes as the pool may have, or more that are smaller, in each of the zones."""
+        if moved.nodes <= (_max(now) or moved.nodes):
+            return True
+        return _is_smaller(moved.offer, now) and len(moved.offer.zone_ids) >= self.market.zones
 
     def _offers(self, pool: Offer) -> Sequence[Offer]:
         """In each of the zones, or in one for a pool of one node, and of the same capacity."""
@@ -111,12 +123,12 @@ def _max(pool: Offer) -> int | None:
     return pool.settings.max if pool.settings is not None else None
 
 
+def _is_smaller(offer: Offer, now: Offer) -> bool:
+    return offer.gpus_per_node < now.gpus_per_node
+
+
 def _by_price(moved: _Moved) -> tuple[bool, float, str]:
     return moved.offer.borrowed, moved.usd_per_hour, moved.offer.name
-
-
-def _types(pool: str, offer: Offer) -> Write:
-    return ((f"gpuPools.{pool}.instanceTypes", tuple(each.name for each in offer.types)),)
 
 
 def _usd_per_hour(offer: Offer, placed: Sequence[Placed]) -> float:

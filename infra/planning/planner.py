@@ -9,6 +9,7 @@ from infra.plan.notes import Violation, Write
 from infra.plan.plan import Plan
 from infra.planning.advice import follow, tried_remedies
 from infra.planning.advised_bill import say_what_advice_costs
+from infra.planning.budget_instead import with_budget_kept
 from infra.planning.budget_ways import say_cut, with_ways
 from infra.planning.capacity import keeps_reserved
 from infra.planning.certainty import say_what_is_certain
@@ -148,5 +149,6 @@ def _that_hold(market: Market, attempt: _Attempts, catalog: Catalog) -> tuple[Vi
         attempt,
         lambda violation, then: with_ways_out(violation, replace(market, plan=then)),
     )
-    ways = tuple(with_ways(each, held, market.plan, attempt.market, attempt, catalog) for each in held)
+    kept = [with_budget_kept(each, market.plan, attempt.market, attempt, catalog) for each in held]
+    ways = tuple(with_ways(each, held, market.plan, attempt.market, attempt, catalog) for each in kept)
     return tuple(say_cut(each, attempt.limit) for each in ways) if attempt.cut else ways

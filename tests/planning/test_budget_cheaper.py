@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from infra.planning import Plan
 from infra.planning.advice import as_mapping
 from tests.planning.following import bill, follow, outcome, planned
@@ -87,3 +89,35 @@ def test_a_model_that_sleeps_on_spot_is_a_way_beside_smaller_weights() -> None:
     ways = _ways(stack, "eu-west-2")
     assert sleeps in ways
     assert any("models.chat.quantization" in way for way in ways)
+
+
+LARGE_NODES: dict[str, Any] = {
+    "cluster": {"create": {"zones": 2, "access": ACCESS}},
+    "gpuPools": {"l40s": {"instanceTypes": ["g6e.48xlarge"]}},
+    "models": {
+        "chat": {
+            "model": "meta-llama/Llama-3.3-70B-Instruct",
+            "quantization": "fp8",
+            "maxModelLen": 32768,
+            "gpus": 4,
+            "replicas": {"min": 1, "max": 2},
+        },
+        "small": {"model": "mistralai/Mistral-Small-3.2-24B-Instruct-2506", "maxModelLen": 32768, "gpus": 2},
+    },
+    "budget": {"usdPerMonth": 25000},
+}
+SMALLER = {"gpuPools.l40s.instanceTypes": ("g6e.12xlarge",)}
+MOST = "gpuPools.l40s.max"
+
+
+def test_smaller_nodes_that_take_nothing_are_a_way() -> None:
+    assert SMALLER in _ways(LARGE_NODES, "us-east-1")
+
+
+@pytest.mark.parametrize("most", [3, 2, 1])
+def test_a_limit_of_large_nodes_hides_no_way_to_smaller_ones(most: int) -> None:
+    """Also where it is too low for a rollout, so that another rule is broken: a larger budget isn't the only answer."""
+    stack = follow(LARGE_NODES, {MOST: most})
+    way = {**SMALLER, MOST: None}
+    assert way in [dict(each.write) for each in planned(stack).violations[0].advice]
+    assert _after(stack, way, "us-east-1").violations == ()
