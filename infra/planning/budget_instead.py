@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from infra.catalog import Catalog
-from infra.plan.notes import Advice, Violation, Write
+from infra.plan.notes import Violation, Write
 from infra.plan.plan import Plan
 from infra.plan.rules import Rule
 from infra.planning.advice import in_order
@@ -25,18 +26,25 @@ def with_budget_kept(
         return violation
     first = larger.index(True)
     beside = tuple(each for each in violation.advice[first].write if each[0] != PATH)
-    way = _way(beside, market_at, attempt, catalog)
-    if way is None:
+    search = _search(beside, market_at, attempt, catalog)
+    way = Together(search).way(KEEP) if search is not None else None
+    named = [_runs_on(attempt(each.write)) for each in violation.advice[:first]]
+    if way is None or _runs_on(attempt(way.write)) in named:
         return violation
     kept = in_order([way], plan, attempt, dollars=True)
     advice = (*violation.advice[:first], *kept, *violation.advice[first:])
     return replace(violation, fix=", or ".join(each.text for each in advice), advice=advice)
 
 
-def _way(
+def _search(
     beside: Write, market_at: Callable[[Write], Market | None], attempt: Attempt, catalog: Catalog
-) -> Advice | None:
+) -> Search | None:
     then = attempt(beside)
     if then is None or then.settings.budget is None:
         return None
-    return Together(Search(then, then.settings.budget, attempt, market_at, catalog, beside=beside)).way(KEEP)
+    return Search(then, then.settings.budget, attempt, market_at, catalog, beside=beside)
+
+
+def _runs_on(plan: Plan | None) -> list[tuple[Any, ...]]:
+    models = plan.models.values() if plan is not None else ()
+    return [(each.name, each.engine, each.instance_type, each.gpus, each.replicas) for each in models]
