@@ -9,7 +9,7 @@ from typing import Any
 from infra.clouds.existing.own_nodes import Wanted, blocked, fewer, old_pods_left
 from infra.diff.beside import listed
 from infra.diff.figures import rollout
-from infra.diff.interim import plan_of
+from infra.diff.interim import at, plan_of
 from infra.diff.no_node import doubted
 from infra.diff.pods import Wait, gpus_of, place
 from infra.diff.replacements import forces
@@ -99,11 +99,8 @@ def _written(change: Mapping[str, int], new: Side) -> dict[str, Any]:
     platform: dict[str, Any] = json.loads(json.dumps(new.platform))
     for name, number in change.items():
         path, value = _write(name, number, new)
-        *sections, key = path.split(".")
-        section = platform
-        for each in sections:
-            section = section[each]
-        section[key] = value
+        section, _, key = path.rpartition(".")
+        at(platform, section)[key] = value
     return platform
 
 

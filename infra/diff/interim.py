@@ -63,10 +63,11 @@ def _named(server: str, side: Side) -> ServerName:
 
 def _section(server: str, side: Side, platform: Mapping[str, Any]) -> dict[str, Any]:
     """Of a server in a stack file."""
-    return _at(platform, _named(server, side).path)
+    return at(platform, _named(server, side).path)
 
 
-def _at(platform: Mapping[str, Any], path: str) -> dict[str, Any]:
+def at(platform: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """The section at a dotted path."""
     found: Any = platform
     for key in path.split("."):
         found = found[key]
@@ -117,7 +118,7 @@ def _written(old: Side, new: Side, moves: Sequence[Beside]) -> dict[str, Any]:
         if (kept := kept_max(old, each.pool)) is not None:
             pools[each.pool]["max"] = kept
         for path in sections_moved(new, each):
-            _at(platform, path)["pool"] = each.name
+            at(platform, path)["pool"] = each.name
         for model in each.rolling:
             written = platform["models"][model]
             written["rollout"] = {**(written.get("rollout") or {}), "strategy": "rolling"}
